@@ -1,0 +1,108 @@
+import type {ContextId, GraphId} from './backend.js'
+import type {Config, ConfigWarning} from './config/index.js'
+
+export const statusTypes = ['queue', 'memory', 'sessions', 'performance', 'model'] as const
+export type StatusType = (typeof statusTypes)[number]
+
+/** What `get_backend_status` gives per type. Names as on the wire; sizes are bytes, times milliseconds. */
+export interface BackendStatus {
+  queue: QueueStatus
+  memory: MemoryStatus
+  sessions: SessionsStatus
+  performance: PerformanceStatus
+  model: ModelStatus
+}
+
+export interface QueueStatus {
+  queued: number
+  running: number
+  queue_size: number
+  max_concurrent: number
+  warning_threshold: number
+  reject_threshold: number
+  default_task_timeout_ms: number
+  priority_scheduling_enabled: boolean
+  fair_scheduling_enabled: boolean
+  auto_queue_cleanup: boolean
+  queued_by_priority: {low: number; normal: number; high: number; urgent: number}
+  completed: number
+  failed: number
+  timed_out: number
+  refused: number
+}
+
+export interface MemoryStatus {
+  /** Resident memory of this process. */
+  host_rss_bytes: number
+  max_memory_mb: number
+  graphs: {
+    graph: GraphId
+    /** Resident memory of the graph's engine process. */
+    engine_rss_bytes: number
+    /** What llama.cpp reports it has allocated for weights, KV cache and compute buffers. */
+    model_bytes: number
+    context_bytes: number
+    gpu_bytes: number
+    /** KV cells in use over all slots, in tokens. */
+    kv_tokens: number
+    slots: {slot: number; tokens: number; session: string | null; busy: boolean}[]
+  }[]
+}
+
+export interface SessionsStatus {
+  max_sessions: number
+  idle_timeout_ms: number
+  auto_cleanup: boolean
+  active: number
+  sessions: {
+    id: string
+    messages: number
+    contexts: ContextId[]
+    idle_ms: number
+    /** Tokens of the last prompt that came from the cache, and how they were found. */
+    cached_tokens: number
+  }[]
+  contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
+}
+
+export interface PerformanceStatus {
+  tasks: number
+  prompt_tokens: number
+  cached_tokens: number
+  generated_tokens: number
+  prompt_tokens_per_second: number
+  generated_tokens_per_second: number
+  uptime_ms: number
+}
+
+export interface ModelStatus {
+  /** The backend's configuration in force, defaults included. */
+  config: Config
+  config_warnings: ConfigWarning[]
+  graphs: GraphStatus[]
+}
+
+export interface GraphStatus {
+  graph: GraphId
+  name: string
+  path: string
+  /** The configuration in force for this graph. */
+  config: Config
+  config_warnings: ConfigWarning[]
+  architecture: string
+  parameters: number
+  size_bytes: number
+  layers: number
+  /** Layers on the GPU, from llama.cpp's own report. */
+  gpu_layers: number
+  gpu: string | null
+  /** As the engine reports them. */
+  ctx_size: number
+  batch_size: number
+  threads: number
+  parallel: number
+  train_ctx_size: number
+  llama_build: string
+  llama_commit: string
+  warnings: string[]
+}
