@@ -1,0 +1,101 @@
+import {readdirSync, statSync, writeFileSync} from 'node:fs'
+import {availableParallelism} from 'node:os'
+import {join, relative} from 'node:path'
+import {parseArgs} from 'node:util'
+import {junitXml, type JunitCase} from '../src/suites/reporters/junit-xml.js'
+import {runFile, type FileResult} from '../test/support/run-file.js'
+
+const usage = 'npm test -- [paths…] [--grep regex] [--bail] [--shard i/n] [--junit file]'
+
+const {values: flags, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: {type: 'string'},
+    bail: {type: 'boolean', default: false},
+    shard: {type: 'string', default: '1/1'},
+    junit: {type: 'string'},
+  },
+})
+
+const files = shard(testFiles(positionals.length > 0 ? positionals : ['test']), flags.shard)
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+
+const done = await runAll(files)
+const results = done.flatMap((one) => one.results)
+const faults = done.filter(({fault}) => fault !== undefined)
+const count = (outcome: string): number => results.filter((result) => result.outcome === outcome).length
+const failed = count('failed') + faults.length
+
+printSlowest()
+if (flags.junit !== undefined) writeFileSync(flags.junit, junitXml(done.map(toJunit)))
+if (results.length === 0 && failed === 0) console.log(`No test matches.\n${usage}`)
+const skipped = count('skipped')
+console.log(`${count('passed')} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
+if (failed > 0 || results.length === 0 || stop.signal.aborted) process.exitCode = 1
+
+/** A file that is named is run whatever it is called; of a folder, the `*.test.ts` files below it. */
+function testFiles(paths: readonly string[]): string[] {
+  const found = paths.flatMap((path) => {
+    if (!statSync(path).isDirectory()) return [path]
+    const names = readdirSync(path, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.test.ts'))
+    return names.map((name) => join(path, name))
+  })
+  return [...new Set(found)].sort()
+}
+
+function shard(all: string[], spec: string): string[] {
+  const [index = 0, of = 0] = spec.split('/').map(Number)
+  if (!(Number.isInteger(index) && Number.isInteger(of) && 1 <= index && index <= of)) {
+    throw new Error(`--shard wants i/n with 1 <= i <= n, not "${spec}"`)
+  }
+  return all.filter((_file, position) => position % of === index - 1)
+}
+
+async function runAll(queue: string[]): Promise<FileResult[]> {
+  const finished: FileResult[] = []
+  const waiting = [...queue]
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined && !stop.signal.aborted; file = waiting.shift()) {
+      const result = await runFile(file, {grep: flags.grep, signal: stop.signal})
+      finished.push(result)
+      print(result)
+      if (flags.bail && isRed(result)) stop.abort()
+    }
+  }
+  await Promise.all(Array.from({length: availableParallelism()}, work))
+  return finished.sort((a, b) => a.file.localeCompare(b.file))
+}
+
+function isRed({fault, results: own}: FileResult): boolean {
+  return fault !== undefined || own.some(({outcome}) => outcome === 'failed')
+}
+
+function print(result: FileResult): void {
+  const {file, results: own, fault, ms, output} = result
+  if (own.length === 0 && fault === undefined) return
+  const name = relative('', file)
+  const passed = own.filter(({outcome}) => outcome === 'passed').length
+  console.log(`${isRed(result) ? 'FAIL' : 'ok  '} ${name}  ${passed}/${own.length}  ${(ms / 1000).toFixed(1)} s`)
+  for (const {outcome, test, reason} of own)
+    if (outcome === 'skipped') console.log(`     skipped "${test}": ${reason ?? ''}`)
+  if (!isRed(result)) return
+  if (fault !== undefined) console.log(`     ${name} ${fault}`)
+  console.log(output)
+}
+
+function printSlowest(): void {
+  const slowest = [...results].sort((a, b) => b.ms - a.ms).slice(0, 5)
+  if (slowest.length > 0) console.log('\nslowest:')
+  for (const {suite, test, ms} of slowest) console.log(`  ${(ms / 1000).toFixed(2)} s  ${suite} › ${test}`)
+}
+
+function toJunit({file, ms, results: own, fault, output}: FileResult): {name: string; cases: JunitCase[]} {
+  const cases = own.map(({suite, test, ms: took, outcome, reason}): JunitCase => {
+    const detail = reason === undefined ? {} : {message: reason.split('\n', 1)[0] ?? '', detail: reason}
+    return {name: `${suite} › ${test}`, seconds: took / 1000, outcome, ...detail}
+  })
+  if (fault !== undefined)
+    cases.push({name: 'the file', seconds: ms / 1000, outcome: 'error', message: fault, detail: output})
+  return {name: relative('', file), cases}
+}
