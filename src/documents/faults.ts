@@ -1,0 +1,110 @@
+import type {ErrorObject} from 'ajv'
+import {describeSchema, showValue, tagValues, type JsonSchema} from './json-schema.js'
+import {suggest} from './suggest.js'
+
+/** One mistake in a value. */
+export interface Fault {
+  path: (string | number)[]
+  /** Whether the value at the path is wrong, or the key that leads to it. */
+  target: 'key' | 'value'
+  message: string
+  /** The values that would be right, as a noun phrase. */
+  allowed?: string
+  hint?: string
+  /** The key that is absent from the object at the path. */
+  missing?: string
+  /** The key that an unknown one was probably meant to be. */
+  meant?: string
+}
+
+/** What a single error of ajv says about `root`; unions are for `explainErrors`. */
+export function explainError(error: ErrorObject, root: unknown): Fault {
+  const schema = error.parentSchema as JsonSchema
+  const path = toPath(error.instancePath, root)
+  const params = error.params as Record<string, unknown>
+  // ajv names the property by the side, because the key has no value of its own that could be wrong.
+  if (error.propertyName !== undefined) {
+    return wrongValue(
+      [...path, error.propertyName],
+      'key',
+      error.propertyName,
+      describeSchema({type: 'string', ...schema}),
+    )
+  }
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(path, String(params.additionalProperty), Object.keys(schema.properties ?? {}))
+    case 'required':
+      return missingKey(path, String(params.missingProperty), schema, error.data)
+    case 'discriminator': {
+      const tag = String(params.tag)
+      const tags = tagValues(schema, tag)
+      return wrongValue([...path, tag], 'value', params.tagValue, describeSchema({enum: tags}), tags)
+    }
+    case 'oneOf':
+      return {path, target: 'value', message: `fits more than one of: ${describeSchema(schema)}`}
+    default:
+      return wrongValue(path, 'value', error.data, describeSchema(schema), schema.enum)
+  }
+}
+
+/** The fault of a value that is not what `allowed` says. */
+export function wrongValue(
+  path: Fault['path'],
+  target: Fault['target'],
+  value: unknown,
+  allowed: string,
+  choices: readonly unknown[] = [],
+): Fault {
+  const names = choices.filter((choice) => typeof choice === 'string')
+  const meant = typeof value === 'string' ? suggest(value, names) : undefined
+  return {
+    path,
+    target,
+    message: `must be ${allowed}; got ${showValue(value)}`,
+    allowed,
+    ...(meant !== undefined && {hint: `Did you mean "${meant}"?`}),
+  }
+}
+
+/** The fault of a key that nothing is declared for. */
+export function unknownKey(path: Fault['path'], name: string, known: readonly string[]): Fault {
+  const meant = suggest(name, known)
+  return {
+    path: [...path, name],
+    target: 'key',
+    message: `unknown key ${showValue(name)}`,
+    ...(known.length > 0 && {allowed: known.join(', ')}),
+    ...(meant !== undefined && {meant, hint: `Did you mean "${meant}"?`}),
+  }
+}
+
+function missingKey(path: Fault['path'], name: string, schema: JsonSchema, data: unknown): Fault {
+  const declared = schema.properties?.[name]
+  const tags = tagValues(schema, name)
+  const allowed =
+    declared !== undefined ? describeSchema(declared) : tags.length > 0 ? describeSchema({enum: tags}) : undefined
+  const meant = suggest(name, Object.keys(data ?? {}))
+  return {
+    path,
+    target: 'value',
+    missing: name,
+    message: `"${name}" is missing${allowed === undefined ? '' : `; it is ${allowed}`}`,
+    ...(allowed !== undefined && {allowed}),
+    ...(meant !== undefined && {hint: `Is "${meant}" meant to be "${name}"?`}),
+  }
+}
+
+/** The parts of a JSON pointer; positions in lists become numbers. */
+function toPath(pointer: string, root: unknown): Fault['path'] {
+  let value = root
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((escaped) => {
+      const name = escaped.replaceAll('~1', '/').replaceAll('~0', '~')
+      const part = Array.isArray(value) ? Number(name) : name
+      value = (value as Record<string | number, unknown> | null | undefined)?.[part]
+      return part
+    })
+}

@@ -1,0 +1,109 @@
+/** The JSON Schema keywords that messages and tables are made from. */
+export interface JsonSchema {
+  type?: string
+  /** A noun phrase for the values, where the other keywords would read badly. */
+  title?: string
+  description?: string
+  default?: unknown
+  const?: unknown
+  enum?: readonly unknown[]
+  anyOf?: readonly JsonSchema[]
+  oneOf?: readonly JsonSchema[]
+  properties?: Readonly<Record<string, JsonSchema>>
+  minimum?: number
+  maximum?: number
+  exclusiveMinimum?: number
+  exclusiveMaximum?: number
+  multipleOf?: number
+  minLength?: number
+  maxLength?: number
+  pattern?: string
+  format?: string
+  /** A list of schemas is that of a tuple. */
+  items?: JsonSchema | readonly JsonSchema[]
+  minItems?: number
+  maxItems?: number
+  uniqueItems?: boolean
+  required?: readonly string[]
+}
+
+/** The values that a schema allows, as a noun phrase: `an integer from 16 to 1048576`. */
+export function describeSchema(schema: JsonSchema): string {
+  if (schema.title !== undefined) return schema.title
+  if (schema.const !== undefined) return showValue(schema.const)
+  if (schema.enum !== undefined) return either(schema.enum.map(showValue))
+  const branches = schema.anyOf ?? schema.oneOf
+  if (branches !== undefined) return either([...new Set(branches.map(describeSchema))])
+  switch (schema.type ?? '') {
+    case 'integer':
+    case 'number':
+      return [schema.type === 'integer' ? 'an integer' : 'a number', ...limits(schema)].join(' ')
+    case 'string':
+      return describeString(schema)
+    case 'boolean':
+      return 'true or false'
+    case 'array':
+      return describeList(schema)
+    case 'object':
+      return `an object${needs(schema)}`
+    case 'null':
+      return 'null'
+    default:
+      return schema.required === undefined ? 'another value' : `an object${needs(schema)}`
+  }
+}
+
+/** The values that tell the branches of a tagged union apart; none where the key is no tag. */
+export function tagValues(schema: JsonSchema, tag: string): unknown[] {
+  return (schema.oneOf ?? []).flatMap((branch) => branch.properties?.[tag]?.const ?? [])
+}
+
+/** A value as JSON, cut when it is long. */
+export function showValue(value: unknown): string {
+  const json = typeof value === 'number' ? String(value) : (JSON.stringify(value) as string | undefined)
+  const text = json ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+function either(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`
+}
+
+function needs({required = []}: JsonSchema): string {
+  return required.length === 0 ? '' : ` with ${required.map((key) => JSON.stringify(key)).join(' and ')}`
+}
+
+function limits({minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf}: JsonSchema): string[] {
+  const range =
+    minimum !== undefined && maximum !== undefined
+      ? [`from ${minimum} to ${maximum}`]
+      : [
+          ...(minimum === undefined ? [] : [`of at least ${minimum}`]),
+          ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+          ...(maximum === undefined ? [] : [`of at most ${maximum}`]),
+          ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+        ]
+  const parts = range.length === 0 ? [] : [range.join(' and ')]
+  return multipleOf === undefined ? parts : [...parts, `in steps of ${multipleOf}`]
+}
+
+function describeList({items, minItems, maxItems, uniqueItems}: JsonSchema): string {
+  const most = Array.isArray(items) ? items.length : maxItems
+  return `a list${count(minItems, most, 'item')}${uniqueItems === true ? ' without repetition' : ''}`
+}
+
+function describeString({minLength, maxLength, pattern, format}: JsonSchema): string {
+  if (format === 'regex') return 'a regular expression'
+  const length = minLength === 1 && maxLength === undefined ? '' : count(minLength, maxLength, 'character')
+  const noun = length === '' && minLength === 1 ? 'a string that is not empty' : 'a string'
+  return `${noun}${length}${pattern === undefined ? '' : ` that matches ${pattern}`}`
+}
+
+function count(minimum: number | undefined, maximum: number | undefined, what: string): string {
+  const plural = (n: number): string => `${n} ${what}${n === 1 ? '' : 's'}`
+  if (minimum !== undefined && maximum !== undefined) {
+    return minimum === maximum ? ` of ${plural(minimum)}` : ` of ${minimum} to ${plural(maximum)}`
+  }
+  if (minimum !== undefined) return ` of at least ${plural(minimum)}`
+  return maximum === undefined ? '' : ` of at most ${plural(maximum)}`
+}

@@ -1,0 +1,40 @@
+import {isAlias, isMap, isNode, isScalar, isSeq, type Document, type LineCounter, type Node, type Pair} from 'yaml'
+
+export type Locate = (path: readonly (string | number)[], target?: 'key' | 'value') => {line: number; column: number}
+
+/** Finds places in a document; a path that leads nowhere gives the place of its last part that exists. */
+export function locator(document: Document, lines: LineCounter): Locate {
+  return (path, target = 'value') => {
+    let node = document.contents
+    let offset = startOf(node) ?? 0
+    for (const [depth, part] of path.entries()) {
+      const found = step(isAlias(node) ? node.resolve(document) : node, part)
+      if (found === undefined) break
+      node = found.value
+      const wantsKey = target === 'key' && depth === path.length - 1
+      offset = (wantsKey ? startOf(found.key) : startOf(found.value)) ?? startOf(found.key) ?? offset
+    }
+    const {line, col} = lines.linePos(offset)
+    return {line: Math.max(line, 1), column: Math.max(col, 1)}
+  }
+}
+
+function step(
+  node: Node | null | undefined,
+  part: string | number,
+): {key: Node | null; value: Node | null} | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(({key}: Pair) => String(isScalar(key) ? key.value : key) === String(part))
+    return pair === undefined ? undefined : {key: asNode(pair.key), value: asNode(pair.value)}
+  }
+  if (!isSeq(node) || typeof part !== 'number' || part >= node.items.length) return undefined
+  return {key: null, value: asNode(node.items[part])}
+}
+
+function asNode(value: unknown): Node | null {
+  return isNode(value) ? value : null
+}
+
+function startOf(node: Node | null): number | undefined {
+  return node?.range?.[0]
+}
