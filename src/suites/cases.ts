@@ -1,0 +1,73 @@
+import {NnError} from '../backend/errors.js'
+import type {Case, Suite} from './model.js'
+
+export interface Selection {
+  /** Each a scenario's id, a `/regular expression/`, or a part of "id name"; one that fits suffices. */
+  filters?: readonly string[]
+  /** A scenario needs one of them. */
+  tags?: readonly string[]
+  /** `i/n`: every n-th case, from the i-th on. */
+  shard?: string
+}
+
+/** The cases of the suites, in order: one per scenario, or one per combination of its matrix. */
+export function expandCases(suites: readonly Suite[]): Case[] {
+  return suites.flatMap((suite) =>
+    suite.scenarios.flatMap((scenario) =>
+      combinations(scenario.matrix ?? {}).map((values) => {
+        const entries = Object.entries(values).map(([name, value]) => `${name}=${String(value)}`)
+        const suffix = entries.length === 0 ? '' : `[${entries.join(', ')}]`
+        const variables = {...scenario.variables, ...values}
+        return {
+          suite,
+          scenario,
+          id: `${scenario.id}${suffix}`,
+          name: `${scenario.name}${suffix && ` ${suffix}`}`,
+          variables,
+        }
+      }),
+    ),
+  )
+}
+
+/** The cases that the selection keeps. Throws `invalid_argument` for a filter or shard that means nothing. */
+export function selectCases(cases: readonly Case[], {filters = [], tags = [], shard}: Selection): Case[] {
+  const matchers = filters.map(toMatcher)
+  const chosen = cases.filter(
+    (one) =>
+      (matchers.length === 0 || matchers.some((matches) => matches(one))) &&
+      (tags.length === 0 || tags.some((tag) => one.scenario.tags?.includes(tag))),
+  )
+  if (shard === undefined) return chosen
+  const [index, of] = parseShard(shard)
+  return chosen.filter((_case, position) => position % of === index - 1)
+}
+
+function combinations(matrix: Record<string, readonly unknown[]>): Record<string, unknown>[] {
+  return Object.entries(matrix).reduce<Record<string, unknown>[]>(
+    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({...row, [name]: value}))),
+    [{}],
+  )
+}
+
+function toMatcher(filter: string): (one: Case) => boolean {
+  if (/^\d+$/.test(filter)) return ({scenario}) => scenario.id === filter
+  const pattern = /^\/(.*)\/(i?)$/.exec(filter)
+  if (pattern === null) return ({id, name}) => `${id} ${name}`.toLowerCase().includes(filter.toLowerCase())
+  const expression = toExpression(pattern[1] ?? '', pattern[2] ?? '')
+  return ({id, name}) => expression.test(`${id} ${name}`)
+}
+
+function toExpression(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, `u${flags}`)
+  } catch (error) {
+    throw new NnError('invalid_argument', `The filter /${source}/ is not a regular expression.`, {cause: error})
+  }
+}
+
+function parseShard(shard: string): [index: number, of: number] {
+  const [index = 0, of = 0] = /^\d+\/\d+$/.test(shard) ? shard.split('/').map(Number) : []
+  if (index < 1 || index > of) throw new NnError('invalid_argument', `A shard is i/n with 1 ≤ i ≤ n, not ${shard}.`)
+  return [index, of]
+}

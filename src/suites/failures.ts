@@ -1,0 +1,57 @@
+import {explain, NnError} from '../backend/errors.js'
+import type {Mismatch} from './conditions.js'
+import type {Case, Path, Step} from './model.js'
+import type {Failure} from './report.js'
+
+/** Longest piece of a value that a report shows. */
+const shownLength = 2000
+
+/** Collects what goes wrong in a case, with the places in its suite file. */
+export class FailureLog {
+  readonly failures: Failure[] = []
+  /** Whether the backend, not what it answered, was at fault. */
+  broken = false
+  readonly #case: Case
+
+  constructor(testCase: Case) {
+    this.#case = testCase
+  }
+
+  /** What a step was expected to give and did not. */
+  mismatch(step: Step, {path, expected, actual}: Mismatch): void {
+    const {place, label} = this.#describe([...step.path, ...(path.length === 0 ? [] : ['expect', ...path])], step)
+    const what = path.length === 0 ? 'the step failed' : `expect.${path.join('.')} does not hold`
+    this.failures.push({...place, step: label, message: what, expected, actual: show(actual)})
+  }
+
+  /** A step that could not be carried out. */
+  fault(step: Step, thrown: unknown): void {
+    const {place, label} = this.#describe([...step.path], step)
+    this.failures.push({...place, step: label, message: messageOf(thrown)})
+  }
+
+  /** What concerns the scenario as a whole. */
+  whole(message: string): void {
+    const {path} = this.#case.scenario
+    this.failures.push({...this.#place(path), step: 'the scenario', message})
+  }
+
+  #describe(path: Path, {verb, name}: Step): {place: Pick<Failure, 'file' | 'line' | 'column'>; label: string} {
+    return {place: this.#place(path), label: name === undefined ? verb : `${verb} (${name})`}
+  }
+
+  #place(path: Path): Pick<Failure, 'file' | 'line' | 'column'> {
+    const {file, locate} = this.#case.suite
+    return {file, ...locate(path, 'key')}
+  }
+}
+
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof NnError) return `${thrown.code}: ${explain(thrown)}`
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > shownLength ? `${text.slice(0, shownLength)}… (${text.length} characters)` : text
+}

@@ -1,0 +1,57 @@
+import type {Backend, ContextId, GraphId, OutputMetadata} from '../backend/backend.js'
+import type {NnError} from '../backend/errors.js'
+import type {Case} from './model.js'
+import type {Target} from './target.js'
+import type {Scope} from './variables.js'
+
+/** What the steps of one scenario share. */
+export interface ScenarioRun {
+  testCase: Case
+  target: Target
+  /** The backend of the scenario. It stays here when it has been released, for calls that must fail then. */
+  backend?: Backend
+  released: boolean
+}
+
+/** Where a step runs: `parallel` gives each branch a frame of its own. */
+export interface Frame {
+  run: ScenarioRun
+  scope: Scope
+  /** Aborted when the time is up, or the whole run is stopped. */
+  signal: AbortSignal
+  /** What a step means that names no graph or context. */
+  current: {graph?: GraphId; context?: ContextId}
+}
+
+/** What a step gave, by the names that `capture` and `expect.value` use. */
+export interface StepValue {
+  handle?: number
+  /** Bytes written into the caller's buffer. */
+  bytes?: number
+  text?: string
+  /** The pieces that were given out while the answer was made. */
+  streamed?: string
+  metadata?: OutputMetadata
+  status?: unknown
+  lines?: number
+  records?: Record<string, unknown>[]
+  /** The branches in the order in which they ended. */
+  finish_order?: string[]
+  error?: NnError
+  duration_ms?: number
+}
+
+/** The step cannot be carried out as it is written; a fault of the suite, not of the backend. */
+export class StepFault extends Error {}
+
+export function backendOf({run}: Frame): Backend {
+  if (run.backend === undefined) throw new StepFault('There is no backend: the first step must initialise it.')
+  return run.backend
+}
+
+/** The handle that a step means: by a name, by number, or the one made last. */
+export function handleOf(frame: Frame, kind: 'graph' | 'context', given: string | number | undefined): number {
+  const handle = typeof given === 'string' ? frame.scope[given] : (given ?? frame.current[kind])
+  if (typeof handle === 'number') return handle
+  throw new StepFault(given === undefined ? `No ${kind} has been made.` : `${given} is not the name of a ${kind}.`)
+}

@@ -1,0 +1,28 @@
+import {isFlaky, type CaseResult, type RunReport} from '../report.js'
+import {junitXml, type JunitCase, type JunitSuite} from './junit-xml.js'
+import {failureLines} from './list.js'
+
+export function junitReport({results}: RunReport): string {
+  const suites = new Map<string, JunitCase[]>()
+  for (const result of results) {
+    const cases = suites.get(result.suite) ?? []
+    suites.set(result.suite, [...cases, toCase(result)])
+  }
+  return junitXml([...suites].map(([name, cases]): JunitSuite => ({name, cases})))
+}
+
+function toCase(result: CaseResult): JunitCase {
+  const {id, name, outcome, durationMs, reason, failures} = result
+  const base = {name: `${id} ${name}`, seconds: durationMs / 1000}
+  switch (outcome) {
+    case 'passed':
+      // The format has no word for it; CI systems show the name.
+      return {...base, outcome, ...(isFlaky(result) && {name: `${base.name} (flaky)`})}
+    case 'skipped':
+    case 'pending':
+      return {...base, outcome: 'skipped', message: `${outcome}: ${reason ?? ''}`}
+    case 'failed':
+    case 'error':
+      return {...base, outcome, message: failures[0]?.message ?? '', detail: failures.flatMap(failureLines).join('\n')}
+  }
+}

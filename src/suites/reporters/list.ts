@@ -1,0 +1,69 @@
+import {styleText} from 'node:util'
+import {isFlaky, type CaseResult, type Failure, type RunReport, type Summary} from '../report.js'
+
+export interface ListOptions {
+  /** Whether the text may have terminal colours. */
+  colors: boolean
+}
+
+type Format = Parameters<typeof styleText>[0]
+
+/** One line per case, every failing expectation below its case, and the counts. */
+export function listReport(report: RunReport, {colors}: ListOptions): string {
+  const paint = (format: Format, text: string): string => (colors ? styleText(format, text) : text)
+  const lines: string[] = []
+  let suite: string | undefined
+  for (const result of report.results) {
+    if (result.suite !== suite) lines.push(...(suite === undefined ? [] : ['']), paint('bold', (suite = result.suite)))
+    lines.push(...caseLines(result, paint))
+  }
+  lines.push('', summaryLine(report.summary))
+  if (report.interrupted) lines.push(paint('yellow', 'Interrupted.'))
+  return lines.join('\n')
+}
+
+/** A case and, when it did not simply pass, why. */
+export function caseLines(result: CaseResult, paint: (format: Format, text: string) => string): string[] {
+  const {id, name, outcome, durationMs, reason, failures, attempts} = result
+  const [format, mark] = marks[outcome]
+  const notes = [
+    ...(outcome === 'passed' || outcome === 'failed' || outcome === 'error'
+      ? [`${(durationMs / 1000).toFixed(1)} s`]
+      : [outcome]),
+    ...(isFlaky(result) ? [`flaky: passed at attempt ${attempts}`] : []),
+    ...(reason === undefined ? [] : [reason]),
+  ]
+  const lines = [`  ${paint(format, mark)} ${id.padStart(2)} ${name}  ${paint('dim', notes.join(' · '))}`]
+  for (const failure of failures) lines.push(...failureLines(failure).map((line) => `       ${line}`))
+  return lines
+}
+
+/** The failure with what was expected and found, and where it is written. */
+export function failureLines({file, line, column, step, message, expected, actual}: Failure): string[] {
+  return [
+    `${step}: ${message.replaceAll('\n', '\n       ')}`,
+    ...(expected === undefined ? [] : [`  expected  ${expected}`]),
+    ...(actual === undefined ? [] : [`  actual    ${actual}`]),
+    `  at ${file}:${line}:${column}`,
+  ]
+}
+
+const marks: Record<CaseResult['outcome'], [Format, string]> = {
+  passed: ['green', '✔'],
+  failed: ['red', '✘'],
+  error: ['red', '‼'],
+  skipped: ['yellow', '↓'],
+  pending: ['cyan', '…'],
+}
+
+function summaryLine({passed, failed, error, skipped, pending, flaky, notRun, durationMs}: Summary): string {
+  const parts = [
+    `${passed} passed${flaky > 0 ? ` (${flaky} flaky)` : ''}`,
+    `${failed} failed`,
+    ...(error > 0 ? [`${error} could not be judged`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(pending > 0 ? [`${pending} pending`] : []),
+    ...(notRun > 0 ? [`${notRun} not run`] : []),
+  ]
+  return `${parts.join(', ')} in ${(durationMs / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,131 @@
+import {NnError} from '../backend/errors.js'
+import {checkFields} from './conditions.js'
+import {DeadlineError, withDeadline} from './deadline.js'
+import {checkExpectation, readCapture, type Outcome} from './expectations.js'
+import type {FailureLog} from './failures.js'
+import {StepFault, type Frame, type StepValue} from './frame.js'
+import type {ArgumentsOf, Step} from './model.js'
+import {substitute} from './variables.js'
+import {handlers} from './verbs/index.js'
+import {contextOf, readMetadata, readText} from './verbs/inference.js'
+
+/** The scenario cannot go on; what happened is in the log. */
+export class ScenarioEnded extends Error {}
+
+/**
+ * Runs steps in order. An expectation that does not hold is logged, and the next step runs; a step that fails
+ * unexpectedly ends the scenario, because the steps behind it rely on it.
+ */
+export async function runSteps(steps: readonly Step[], frame: Frame, log: FailureLog): Promise<void> {
+  for (const step of steps) await runStep(step, frame, log)
+}
+
+async function runStep(step: Step, frame: Frame, log: FailureLog): Promise<void> {
+  if (checkFields(frame.scope, step.when).length > 0) return
+  if (step.as !== undefined) frame.scope[step.as] = null
+  const outcome = await attempt(step, frame, log)
+  if (step.as !== undefined && outcome.error === undefined) frame.scope[step.as] = outcome.value.handle
+
+  const mismatches = await guard(step, frame, log, async () => {
+    const found = await checkExpectation(substitute(step.expect, frame.scope), outcome)
+    if (outcome.error !== undefined) return found
+    for (const [name, path] of Object.entries(step.capture)) frame.scope[name] = await readCapture(path, outcome)
+    return found
+  })
+  for (const mismatch of mismatches) log.mismatch(step, mismatch)
+  if (outcome.error !== undefined && mismatches.length > 0) {
+    log.broken ||= isBroken(step, outcome.error)
+    throw new ScenarioEnded()
+  }
+}
+
+async function attempt(step: Step, frame: Frame, log: FailureLog): Promise<Outcome> {
+  const start = performance.now()
+  const end = (value: StepValue, error?: NnError): Outcome => ({
+    value,
+    ...(error !== undefined && {error}),
+    durationMs: performance.now() - start,
+    text: async () => value.text ?? (await readText(frame, contextOf(argumentsOf(step, frame), frame))),
+    metadata: async () =>
+      readMetadata(frame, contextOf(argumentsOf(step, frame), frame), step.verb.endsWith('_single')),
+  })
+  return guard(step, frame, log, async () => {
+    try {
+      return end(
+        await withDeadline(
+          step.timeoutMs,
+          'The step',
+          (signal) => perform(step, {...frame, signal}, log),
+          frame.signal,
+        ),
+      )
+    } catch (thrown) {
+      if (thrown instanceof NnError && !frame.signal.aborted) return end({}, thrown)
+      throw thrown
+    }
+  })
+}
+
+/** Logs what is thrown, other than the end of the scenario or of the whole run, and ends the scenario. */
+async function guard<T>(step: Step, frame: Frame, log: FailureLog, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (thrown instanceof ScenarioEnded) throw thrown
+    frame.signal.throwIfAborted()
+    log.fault(step, thrown)
+    // Calls of a backend fail with an NnError and nothing else.
+    log.broken ||= !(thrown instanceof NnError || thrown instanceof StepFault || thrown instanceof DeadlineError)
+    throw new ScenarioEnded()
+  }
+}
+
+function isBroken({verb}: Step, {code}: NnError): boolean {
+  return /^(init_backend|load)/.test(verb) && (code === 'runtime_error' || code === 'unknown')
+}
+
+async function perform(step: Step, frame: Frame, log: FailureLog): Promise<StepValue> {
+  if (step.verb === 'parallel') return runBranches(step.args.branches, frame, log)
+  if (step.verb === 'repeat') return runRounds(step.args, frame, log)
+  const handler = handlers[step.verb] as (args: unknown, frame: Frame) => Promise<StepValue>
+  return handler(argumentsOf(step, frame), frame)
+}
+
+async function runRounds(
+  {times, counter, steps}: ArgumentsOf<'repeat'>,
+  frame: Frame,
+  log: FailureLog,
+): Promise<StepValue> {
+  const rounds = Number(substitute(times, frame.scope))
+  for (let round = 1; round <= rounds; round += 1) {
+    if (counter !== undefined) frame.scope[counter] = round
+    await runSteps(steps, frame, log)
+  }
+  return {}
+}
+
+async function runBranches(branches: Record<string, Step[]>, frame: Frame, log: FailureLog): Promise<StepValue> {
+  const before = {...frame.scope}
+  const stop = new AbortController()
+  const signal = AbortSignal.any([frame.signal, stop.signal])
+  const finished: string[] = []
+  const ends = Object.entries(branches).map(async ([name, steps]) => {
+    const branch: Frame = {...frame, signal, scope: {...before}, current: {...frame.current}}
+    try {
+      await runSteps(steps, branch, log)
+    } catch (thrown) {
+      // The others may wait for what this branch will not do any more.
+      stop.abort(thrown)
+      throw thrown
+    }
+    finished.push(name)
+    const changed = Object.entries(branch.scope).filter(([key, value]) => value !== before[key])
+    Object.assign(frame.scope, Object.fromEntries(changed))
+  })
+  for (const end of await Promise.allSettled(ends)) if (end.status === 'rejected') throw end.reason
+  return {finish_order: finished}
+}
+
+function argumentsOf(step: Step, frame: Frame): Record<string, unknown> {
+  return substitute(step.args as Record<string, unknown>, frame.scope)
+}

@@ -1,0 +1,84 @@
+import type {Static} from 'typebox'
+import {Type} from '../../documents/index.js'
+
+/** A number, or a `${variable}` that holds one. */
+export const NumberLike = Type.Union([Type.Number(), Type.String({pattern: '^\\$\\{[^}]+\\}$'})], {
+  title: 'a number or a ${variable}',
+})
+export const Pattern = Type.String({format: 'regex', description: 'A regular expression, in unicode mode.'})
+const Texts = Type.Union([Type.String(), Type.Array(Type.String(), {minItems: 1})], {
+  title: 'a string or a list of strings',
+})
+// The types of what is nested follow below: a schema's type cannot refer to itself.
+const nested = Type.Unsafe<unknown>({$ref: '#/$defs/condition'})
+
+/** What can be asked of a text as a whole. */
+export const textOperators = {
+  equals: Type.Optional(Type.String({description: 'Exactly this text.'})),
+  not_equals: Type.Optional(Type.String({description: 'Any text but this one.'})),
+  contains: Type.Optional(Texts),
+  not_contains: Type.Optional(Texts),
+  matches: Type.Optional(Pattern),
+  not_matches: Type.Optional(Pattern),
+  starts_with: Type.Optional(Type.String({description: 'The text begins so.'})),
+  ends_with: Type.Optional(Type.String({description: 'The text ends so.'})),
+  min_length: Type.Optional(
+    Type.Integer({minimum: 0, description: 'At least so many characters (or items of a list).'}),
+  ),
+  max_length: Type.Optional(
+    Type.Integer({minimum: 0, description: 'At most so many characters (or items of a list).'}),
+  ),
+  json_schema: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'The value (a text is parsed as JSON first) satisfies this JSON Schema.',
+    }),
+  ),
+}
+
+/** What can be asked of any value. */
+export const operators = {
+  ...textOperators,
+  equals: Type.Optional(Type.Unknown({description: 'Exactly this value; objects and lists by content.'})),
+  not_equals: Type.Optional(Type.Unknown({description: 'Any value but this one.'})),
+  contains: Type.Optional(
+    Type.Unknown({
+      description:
+        'A text has this text in it (of a list: each); a list has this item. Of an object, the fields given suffice.',
+    }),
+  ),
+  not_contains: Type.Optional(Type.Unknown({description: 'The opposite of `contains`; of a list of texts, none.'})),
+  min: Type.Optional(NumberLike),
+  max: Type.Optional(NumberLike),
+  near: Type.Optional(
+    Type.Object(
+      {value: NumberLike, percent: Type.Number({minimum: 0, description: 'How far off it may be.'})},
+      {additionalProperties: false, description: 'About this number.'},
+    ),
+  ),
+  one_of: Type.Optional(Type.Array(Type.Unknown(), {minItems: 1, description: 'One of these values.'})),
+  exists: Type.Optional(Type.Boolean({description: 'Whether there is a value (other than null) at all.'})),
+  every: Type.Optional(nested),
+  fields: Type.Optional(
+    Type.Record(Type.String(), nested, {description: 'Path within the value → what must hold there.'}),
+  ),
+}
+
+const operatorsObject = Type.Object(operators, {additionalProperties: false, minProperties: 1})
+
+export interface Operators extends Omit<Static<typeof operatorsObject>, 'every' | 'fields'> {
+  every?: Condition
+  fields?: Record<string, Condition>
+}
+export type Condition = string | number | boolean | null | unknown[] | Operators
+
+/** The schema of `Condition`: an object is made of operators, any other value must be met exactly. */
+export const conditionSchema = {
+  description: 'A value that must be met exactly, or an object of operators.',
+  if: {type: 'object'},
+  then: operatorsObject,
+}
+
+export const ConditionRef = Type.Unsafe<Condition>({$ref: '#/$defs/condition'})
+
+/** Path → condition. */
+export const Fields = Type.Record(Type.String(), ConditionRef)
