@@ -6,5 +6,5 @@ export {DocumentError, formatPath, renderProblem, type Problem} from './problem.
 export {suggest} from './suggest.js'
 export {taggedUnion, type Tagged} from './tagged-union.js'
 export {Type, type Static, type TSchema} from './type.js'
-export {findFaults, locateFault, validateDocument} from './validate.js'
+export {findFaults, locateFault, locateFaults, validateDocument} from './validate.js'
 export {createValidator, type Validator} from './validator.js'

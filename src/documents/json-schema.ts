@@ -74,22 +74,24 @@ function needs({required = []}: JsonSchema): string {
 }
 
 function limits({minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf}: JsonSchema): string[] {
-  const range =
-    minimum !== undefined && maximum !== undefined
-      ? [`from ${minimum} to ${maximum}`]
-      : [
-          ...(minimum === undefined ? [] : [`of at least ${minimum}`]),
-          ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
-          ...(maximum === undefined ? [] : [`of at most ${maximum}`]),
-          ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
-        ]
-  const parts = range.length === 0 ? [] : [range.join(' and ')]
+  const bounds = [
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+  ].join(' and ')
+  const range = minimum !== undefined && maximum !== undefined ? `from ${minimum} to ${maximum}` : bounds
+  const parts = range === '' ? [] : [range.replace(/^at/, 'of at')]
   return multipleOf === undefined ? parts : [...parts, `in steps of ${multipleOf}`]
 }
 
 function describeList({items, minItems, maxItems, uniqueItems}: JsonSchema): string {
-  const most = Array.isArray(items) ? items.length : maxItems
-  return `a list${count(minItems, most, 'item')}${uniqueItems === true ? ' without repetition' : ''}`
+  const distinct = uniqueItems === true ? ' without repetition' : ''
+  if (Array.isArray(items)) return `a list of ${(items as JsonSchema[]).map(describeSchema).join(' and ')}`
+  const each = describeSchema((items as JsonSchema | undefined) ?? {type: 'object'})
+  // What lists of objects hold is too much for a sentence.
+  const detail = items === undefined || /object/.test(each) ? '' : `, each ${each}`
+  return `a list${count(minItems, maxItems, 'item')}${distinct}${detail}`
 }
 
 function describeString({minLength, maxLength, pattern, format}: JsonSchema): string {

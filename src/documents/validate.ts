@@ -11,25 +11,35 @@ export function findFaults(value: unknown, validate: Validator): Fault[] {
 
 /** The mistakes in a document, in the order of their places; none when it is valid. */
 export function validateDocument(document: ParsedDocument, validate: Validator): Problem[] {
-  return findFaults(document.value, validate)
-    .map((fault) => locateFault(document, fault))
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+  return locateFaults(findFaults(document.value, validate), document)
 }
 
-/** A fault with its place in the document. */
+/** Faults with their places, in the order of these; without a document there are only paths. */
+export function locateFaults(faults: readonly Fault[], document: ParsedDocument | undefined): Problem[] {
+  return faults.map((fault) => locateFault(document, fault)).sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** A fault with its place. */
 export function locateFault(
-  {file, text, locate}: Pick<ParsedDocument, 'file' | 'text' | 'locate'>,
+  document: ParsedDocument | undefined,
   {path, target, message, allowed, hint}: Fault,
 ): Problem {
-  const {line, column} = locate(path, target)
   return {
-    ...(file !== undefined && {file}),
-    line,
-    column,
+    ...place(document, path, target),
     path: formatPath(path),
     message,
     ...(allowed !== undefined && {allowed}),
     ...(hint !== undefined && {hint}),
-    excerpt: excerptAt(text, line, column),
   }
+}
+
+function place(
+  document: ParsedDocument | undefined,
+  path: Fault['path'],
+  target: Fault['target'],
+): Pick<Problem, 'file' | 'line' | 'column' | 'excerpt'> {
+  if (document === undefined) return {line: 0, column: 0, excerpt: ''}
+  const {file, text, locate} = document
+  const {line, column} = locate(path, target)
+  return {...(file !== undefined && {file}), line, column, excerpt: excerptAt(text, line, column)}
 }

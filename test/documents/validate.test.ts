@@ -98,7 +98,7 @@ const mistakes: [string, string, ReturnType<typeof check>[number]][] = [
   [
     'a tuple that is too short is refused',
     'name: abc\nbias: [[1]]\n',
-    {line: 2, column: 8, path: 'bias[0]', message: 'must be a list of 2 items; got [1]'},
+    {line: 2, column: 8, path: 'bias[0]', message: 'must be a list of an integer and a number; got [1]'},
   ],
   [
     'a name of a key that is not allowed is shown at the key',

@@ -1,0 +1,26 @@
+import {Type, type Static} from '../../../documents/index.js'
+
+export const performance = Type.Object(
+  {
+    batch_processing: Type.Boolean({
+      default: true,
+      description: 'Decodes the tokens of concurrent requests in one step; off, one request at a time.',
+    }),
+    batch_size: Type.Integer({
+      default: 512,
+      minimum: 1,
+      maximum: 65_536,
+      unit: 'tokens',
+      description: 'The same setting as `model.batch_size`.',
+    }),
+    batch_timeout_ms: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 60_000,
+      unit: 'ms',
+      description: 'How long a step waits for further requests to join it.',
+    }),
+  },
+  {description: 'How the requests of several contexts are put together.'},
+)
+export type PerformanceConfig = Static<typeof performance>

@@ -1,0 +1,27 @@
+import {Type, type Static} from '../../../documents/index.js'
+import {taskPriorities} from '../../backend.js'
+
+export const request = Type.Object(
+  {
+    priority: Type.Enum([...taskPriorities], {default: 'normal', description: 'Place of the request in the queue.'}),
+    timeout_ms: Type.Integer({
+      minimum: 10,
+      maximum: 3_600_000,
+      unit: 'ms',
+      description: 'What the request may take, from its start in the queue to the end of its answer.',
+    }),
+    system_prompt: Type.String({
+      default: '',
+      description: 'Instructions that go before the conversation, in mode `chat`; empty is none.',
+    }),
+    enable_log: Type.Boolean({default: true, description: "Logs the request's events."}),
+    stream_stdout: Type.Boolean({default: false, description: 'Writes the answer to standard output as it comes.'}),
+    deterministic: Type.Boolean({
+      default: false,
+      description: 'Computes the request in batches of its own, so that others cannot change its text.',
+    }),
+    prompt_mode: Type.Enum(['chat', 'raw'], {description: 'As `model.prompt_mode`, for this request.'}),
+  },
+  {description: 'What a request may ask for besides the keys of `sampling` and `stopping`.'},
+)
+export type RequestSettings = Static<typeof request>
