@@ -4,7 +4,7 @@ import {NnError} from '../backend/errors.js'
 import {
   createValidator,
   DocumentError,
-  locateFault,
+  locateFaults,
   parseText,
   validateDocument,
   type Problem,
@@ -64,7 +64,7 @@ export function parseSuite(text: string, file: string, {models = {}, ids = new M
     ...scenarios.flatMap((scenario) => findScenarioFaults(scenario, raw, suite.models)),
     ...findSuiteFaults(suite, ids),
   ]
-  if (faults.length > 0) throw new DocumentError(faults.map((fault) => locateFault(document, fault)))
+  if (faults.length > 0) throw new DocumentError(locateFaults(faults, document))
   return suite
 }
 

@@ -1,0 +1,85 @@
+import {writeFile} from 'node:fs/promises'
+import path from 'node:path'
+import {Args, Command, Flags} from '@oclif/core'
+import {NnError} from '../backend/errors.js'
+import {
+  expandCases,
+  exitCodeOf,
+  loadSuites,
+  localTarget,
+  render,
+  reporterNames,
+  runWithProgress,
+  selectCases,
+  type RunReport,
+} from '../suites/index.js'
+
+/** Exit code when the selection leaves nothing to run: a run that checks nothing is no success. */
+const nothingSelected = 6
+
+export default class Test extends Command {
+  static override summary = 'Run YAML suites against the backend.'
+  static override description = `Each scenario gets a backend of its own. Progress goes to stderr, the report to stdout.
+
+Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or flag is not usable (nothing was run), 6 nothing was selected, 130 interrupted.`
+  static override examples = [
+    '<%= config.bin %> test suites/conformance',
+    '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',
+    '<%= config.bin %> test my.yaml --model qwen=~/models/qwen.gguf --reporter junit --output report.xml',
+  ]
+  static override enableJsonFlag = true
+  static override strict = false
+  static override args = {
+    paths: Args.string({description: 'Suite files, or folders of them. Defaults to the conformance suites.'}),
+  }
+  static override flags = {
+    filter: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Only scenarios with this number, this text in their id or name, or that match /this/.',
+    }),
+    tag: Flags.string({multiple: true, multipleNonGreedy: true, description: 'Only scenarios with this tag.'}),
+    bail: Flags.boolean({description: 'Stop after the first scenario that fails.'}),
+    shard: Flags.string({description: 'Only every n-th scenario, from the i-th on.', helpValue: 'i/n'}),
+    retries: Flags.integer({min: 0, default: 0, description: 'Try a failed scenario again so many times.'}),
+    reporter: Flags.option({options: reporterNames, default: 'list' as const})({description: 'Form of the report.'}),
+    output: Flags.string({description: 'Write the report to this file.', helpValue: 'file'}),
+    model: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Use this file for a model that the suites name.',
+      helpValue: 'name=path',
+    }),
+    timeout: Flags.integer({min: 1, default: 120_000, description: 'Milliseconds for a scenario that sets no limit.'}),
+  }
+
+  async run(): Promise<RunReport> {
+    const {argv, flags} = await this.parse(Test)
+    const paths = argv.length > 0 ? (argv as string[]) : [path.join(this.config.root, 'suites/conformance')]
+    const suites = loadSuites(paths, {models: parseModels(flags.model ?? [])})
+    const {filter: filters = [], tag: tags = [], shard} = flags
+    const cases = selectCases(expandCases(suites), {filters, tags, ...(shard !== undefined && {shard})})
+    if (cases.length === 0) this.error('The selection leaves no scenario to run.', {exit: nothingSelected})
+
+    const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
+    const {signal, retries, bail, timeout: timeoutMs} = {...flags, signal: new AbortController().signal}
+    const report = await runWithProgress(cases, localTarget(), {signal, retries, bail, timeoutMs}, kind)
+    if (flags.output === undefined) this.log(render(report, flags.reporter, {colors: process.stdout.isTTY}))
+    else {
+      await writeFile(flags.output, render(report, flags.reporter, {colors: false}))
+      this.log(render(report, 'list', {colors: process.stdout.isTTY}))
+    }
+    process.exitCode = exitCodeOf(report)
+    return report
+  }
+}
+
+function parseModels(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name = '', file = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? []
+      if (name === '') throw new NnError('invalid_argument', `--model wants name=path, not ${pair}.`)
+      return [name, file]
+    }),
+  )
+}

@@ -1,0 +1,58 @@
+import {readdir, readFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import type {Backend, GraphId} from '../backend/backend.js'
+import {NnError} from '../backend/errors.js'
+import {initBackend} from '../backend/local.js'
+import type {Probe, Target} from './target.js'
+
+/** Backends in this process. */
+export function localTarget(): Target {
+  const before = new WeakMap<Backend, Set<string>>()
+  return {
+    name: 'local',
+    init: async (config, {strict}) => {
+      const there = new Set(await modelFolders())
+      const backend = await initBackend({strict, ...(config !== undefined && {config})})
+      before.set(backend, there)
+      return backend
+    },
+    probe: {
+      remains: async (backend) => {
+        const folders = (await modelFolders()).filter((folder) => before.get(backend)?.has(folder) !== true)
+        return [...(await engineProcesses()), ...folders]
+      },
+      killEngine,
+    },
+  }
+}
+
+const killEngine: Probe['killEngine'] = async (backend: Backend, graph: GraphId) => {
+  const {graphs} = await backend.status('memory')
+  const pid = graphs.find((one) => one.graph === graph)?.engine_pid
+  if (pid == null) throw new NnError('not_found', `Graph ${graph} has no engine process.`)
+  process.kill(pid, 'SIGKILL')
+}
+
+/** Folders that hold the bytes which `load` was given. */
+async function modelFolders(): Promise<string[]> {
+  const names = await readdir(tmpdir())
+  return names.filter((name) => /^wnn-[A-Za-z\d]{6}$/.test(name)).map((name) => path.join(tmpdir(), name))
+}
+
+/** Engines that are children of this process, from the system's own table; systems without /proc tell nothing. */
+async function engineProcesses(): Promise<string[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      // A process may end between the listing and the reading.
+      const [stat, command] = await Promise.all(
+        ['stat', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+      )
+      // After the name in parentheses: the state, the parent.
+      const [, state, parent] = /\) (\S) (\d+) /.exec(stat ?? '') ?? []
+      return Number(parent) === process.pid && state !== 'Z' && command?.includes('engine/main') ? `process ${pid}` : ''
+    }),
+  )
+  return found.filter((name) => name !== '')
+}
