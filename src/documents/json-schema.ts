@@ -1,3 +1,5 @@
+import {inspect} from 'node:util'
+
 /** The JSON Schema keywords that messages and tables are made from. */
 export interface JsonSchema {
   type?: string
@@ -33,7 +35,7 @@ export function describeSchema(schema: JsonSchema): string {
   if (schema.const !== undefined) return showValue(schema.const)
   if (schema.enum !== undefined) return either(schema.enum.map(showValue))
   const branches = schema.anyOf ?? schema.oneOf
-  if (branches !== undefined) return either([...new Set(branches.map(describeSchema))])
+  if (branches !== undefined) return either([...new Set(branches.flatMap(choicesOf))])
   switch (schema.type ?? '') {
     case 'integer':
     case 'number':
@@ -41,7 +43,7 @@ export function describeSchema(schema: JsonSchema): string {
     case 'string':
       return describeString(schema)
     case 'boolean':
-      return 'true or false'
+      return either(choicesOf(schema))
     case 'array':
       return describeList(schema)
     case 'object':
@@ -58,11 +60,25 @@ export function tagValues(schema: JsonSchema, tag: string): unknown[] {
   return (schema.oneOf ?? []).flatMap((branch) => branch.properties?.[tag]?.const ?? [])
 }
 
-/** A value as JSON, cut when it is long. */
+/** A value as JSON, where it has such a form; cut when it is long. */
 export function showValue(value: unknown): string {
-  const json = typeof value === 'number' ? String(value) : (JSON.stringify(value) as string | undefined)
-  const text = json ?? String(value)
+  const text = toJson(value) ?? inspect(value, {depth: 1, breakLength: Infinity})
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+function toJson(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // Circles and bigints, from a caller who passes an object of their own.
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+function choicesOf(schema: JsonSchema): string[] {
+  return schema.type === 'boolean' && schema.const === undefined ? ['true', 'false'] : [describeSchema(schema)]
 }
 
 function either(choices: readonly string[]): string {

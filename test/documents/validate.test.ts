@@ -28,6 +28,12 @@ const Sheet = Type.Object(
     pattern: Type.Optional(Type.String({format: 'regex'})),
     bias: Type.Optional(Type.Array(Type.Tuple([Type.Integer(), Type.Number()]))),
     env: Type.Optional(Type.Object({}, {propertyNames: {pattern: '^[A-Z]+$'}})),
+    when: Type.Optional(
+      Type.Union([
+        Type.Object({equals: Type.Integer()}, {additionalProperties: false}),
+        Type.Object({above: Type.Integer(), below: Type.Integer()}, {additionalProperties: false}),
+      ]),
+    ),
     steps: Type.Optional(Type.Array(Step)),
   },
   {additionalProperties: false},
@@ -89,6 +95,21 @@ const mistakes: [string, string, ReturnType<typeof check>[number]][] = [
     'a mistake inside the branch that was meant is shown there',
     'name: abc\nstop: [a, 1]\n',
     {line: 2, column: 11, path: 'stop[1]', message: 'must be a string; got 1'},
+  ],
+  [
+    'an object of a union without tags is compared with the branch that it fits best',
+    'name: abc\nwhen: {above: 1, below: x}\n',
+    {line: 2, column: 25, path: 'when.below', message: 'must be an integer; got "x"'},
+  ],
+  [
+    'an object that fits every branch as badly is compared with them all',
+    'name: abc\nwhen: 5\n',
+    {
+      line: 2,
+      column: 7,
+      path: 'when',
+      message: 'must be an object with "equals" or an object with "above" and "below"; got 5',
+    },
   ],
   [
     'a regular expression that is none is refused',

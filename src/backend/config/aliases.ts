@@ -8,9 +8,14 @@ export const keyAliases: Readonly<Record<KeyName, readonly string[]>> = {
   'model.threads': ['n_threads'],
   'model.flash_attention': ['flash_attn'],
   'sampling.temp': ['temperature'],
-  'sampling.penalty_last_n': ['repeat_last_n'],
+  'sampling.typical_p': ['typ_p'],
+  'sampling.penalty_last_n': ['repeat_last_n', 'last_n_penalty'],
+  // WasmEdge spells it like this, and so do the guests written for it.
+  'sampling.dry_multiplier': ['dry_multipier'],
   'sampling.n_probs': ['logprobs'],
   'stopping.stop': ['stop_sequences'],
+  'memory.context_shifting': ['ctx_shift'],
+  'memory.n_keep_tokens': ['n_keep'],
   'memory.cache_prompt': ['enable_token_cache_reuse'],
 }
 
