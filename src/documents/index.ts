@@ -1,4 +1,3 @@
-export {explainErrors} from './explain.js'
 export {unknownKey, wrongValue, type Fault} from './faults.js'
 export {describeSchema, showValue, type JsonSchema} from './json-schema.js'
 export {parseText, type ParsedDocument} from './parse.js'

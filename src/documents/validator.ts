@@ -37,8 +37,8 @@ function compile(schema: object): ValidateFunction {
     meta: false,
     formats: {regex: isPattern},
   })
-  // Written into published schemas for editors, and into the reference tables.
-  ajv.addVocabulary(['unit', 'defaultSnippets'])
+  // For people, in the reference tables.
+  ajv.addVocabulary(['unit'])
   return ajv.compile(schema)
 }
 
