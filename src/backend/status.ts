@@ -37,6 +37,8 @@ export interface MemoryStatus {
   max_memory_mb: number
   graphs: {
     graph: GraphId
+    /** The graph's engine process; `null` while none runs. */
+    engine_pid: number | null
     /** Resident memory of the graph's engine process. */
     engine_rss_bytes: number
     /** What llama.cpp reports it has allocated for weights, KV cache and compute buffers. */
@@ -45,7 +47,7 @@ export interface MemoryStatus {
     gpu_bytes: number
     /** KV cells in use over all slots, in tokens. */
     kv_tokens: number
-    slots: {slot: number; tokens: number; session: string | null; busy: boolean}[]
+    slots: {slot: number; tokens: number; busy: boolean}[]
   }[]
 }
 
@@ -105,4 +107,14 @@ export interface GraphStatus {
   llama_build: string
   llama_commit: string
   warnings: string[]
+}
+
+/** Sums over all answers since the backend was initialized. */
+export interface Totals {
+  tasks: number
+  promptTokens: number
+  cachedTokens: number
+  generatedTokens: number
+  promptMs: number
+  predictMs: number
 }

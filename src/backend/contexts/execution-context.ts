@@ -1,0 +1,34 @@
+import type {ContextId, OutputMetadata} from '../backend.js'
+import type {RuntimeOptions} from '../config/index.js'
+import type {GenerationHandle} from '../engine/engine-process.js'
+import type {Graph} from '../models/graph.js'
+import type {Session} from '../sessions/session-store.js'
+
+/** A handle that binds one session to one graph. */
+export interface ExecutionContext {
+  readonly id: ContextId
+  readonly graph: Graph
+  readonly session: Session
+  input: string | undefined
+  options: RuntimeOptions
+  output: Output | undefined
+  /** Token-by-token generation, while one is under way. */
+  single: Single | undefined
+  /** Aborts what the context computes when it is closed. */
+  readonly closing: AbortController
+  /** How many computes it has, waiting ones included. */
+  computing: number
+}
+
+export interface Output {
+  text: string
+  metadata: OutputMetadata
+}
+
+export interface Single {
+  handle: GenerationHandle
+  /** Text of the last token, metadata so far. */
+  last: Output | undefined
+  /** Gives the slot back, once what was said is in the history. */
+  finish: () => Promise<void>
+}

@@ -1,0 +1,116 @@
+/** The part of node-llama-cpp's native binding that the engine uses, as of version 3.22.1. */
+export interface Addon {
+  AddonModel: new (path: string, options: ModelOptions) => AddonModel
+  AddonContext: new (model: AddonModel, options: ContextOptions) => AddonContext
+  AddonSampler: SamplerClass
+  AddonGrammar: new (grammar: string, options: {addonExports: Addon; rootRuleName: string}) => AddonGrammar
+  AddonGrammarEvaluationState: {
+    new (model: AddonModel, grammar: AddonGrammar): GrammarState
+    new (existing: GrammarState): GrammarState
+  }
+  AddonJinjaRenderer: new (template: string) => {render: (items: Record<string, unknown>) => string}
+  markLoaded: () => boolean
+  loadBackends: (folder?: string) => void
+  init: () => Promise<void>
+  dispose: () => Promise<void>
+  setLogger: (logger: (level: number, message: string) => void) => void
+  setLoggerLogLevel: (level: number) => void
+  setNuma: (numa: string | false) => void
+  getGpuType: () => string | false | undefined
+  getSupportsMlock: () => boolean
+  getGpuDeviceInfo: () => {deviceNames: string[]}
+  getGpuVramInfo: () => {total: number; used: number; unifiedSize: number}
+}
+
+export interface ModelOptions {
+  addonExports: Addon
+  gpuLayers: number
+  useMmap: boolean
+  useMlock: boolean
+  onLoadProgress?: (fraction: number) => void
+}
+
+export interface ContextOptions {
+  /** Tokens of all sequences together. */
+  contextSize: number
+  batchSize: number
+  sequences: number
+  flashAttention: boolean | 'auto'
+  threads: number
+  kvCacheKeyType: number
+  kvCacheValueType: number
+}
+
+export interface AddonModel {
+  init: () => Promise<boolean>
+  dispose: () => Promise<void>
+  tokenize: (text: string, specialTokens: boolean) => Uint32Array
+  detokenize: (tokens: Uint32Array, specialTokens?: boolean) => string
+  getTrainContextSize: () => number
+  getTotalSize: () => number
+  getTotalParameters: () => number
+  getModelDescription: () => string
+  getMemoryBreakdown: () => {cpuRam: number; gpuVram: number}
+  getTokenString: (token: number) => string | undefined
+  tokenBos: () => number
+  tokenEos: () => number
+  isEogToken: (token: number) => boolean
+  shouldPrependBosToken: () => boolean
+}
+
+export interface AddonContext {
+  init: () => Promise<boolean>
+  dispose: () => Promise<void>
+  getContextSize: () => number
+  getThreads: () => number
+  getMemoryBreakdown: () => {cpuRam: number; gpuVram: number}
+  initBatch: (tokens: number) => void
+  addToBatch: (sequence: number, firstPosition: number, tokens: Uint32Array, logitsAt: Uint32Array) => Uint32Array
+  decodeBatch: () => Promise<void>
+  sampleToken: SampleToken
+  disposeSequence: (sequence: number) => void
+  removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
+  shiftSequenceTokenCells: (sequence: number, start: number, end: number, delta: number) => void
+}
+
+interface SampleToken {
+  (logitIndex: number, sampler: AddonSampler): Promise<number>
+  (
+    logitIndex: number,
+    sampler: AddonSampler,
+    probabilities: false,
+    confidence: false,
+    logits: [tokens: number[], highest: false, lowest: false, selected: false, top: number],
+    totalWeight: boolean,
+  ): Promise<[token: number, undefined, undefined, logits: number[] | undefined, totalWeight: number | undefined]>
+}
+
+interface SamplerClass {
+  new (model: AddonModel): AddonSampler
+  acceptGrammarEvaluationStateToken: (state: GrammarState, token: number) => void
+}
+
+export interface AddonSampler {
+  applyConfig: (config: SamplerConfig) => void
+  dispose: () => void
+}
+
+/** Absent keys switch a sampler off; `temperature` 0 is greedy. */
+export interface SamplerConfig {
+  temperature?: number
+  minP?: number
+  topK?: number
+  topP?: number
+  seed?: number
+  repeatPenalty?: number
+  repeatPenaltyMaxTokens?: number
+  repeatPenaltyTokens?: Uint32Array
+  repeatPenaltyPresencePenalty?: number
+  repeatPenaltyFrequencyPenalty?: number
+  grammarEvaluationState?: GrammarState
+  tokenBiasKeys?: Uint32Array
+  tokenBiasValues?: Float32Array
+}
+
+export type AddonGrammar = object
+export type GrammarState = object & {readonly grammarState?: never}

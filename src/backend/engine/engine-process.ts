@@ -1,0 +1,256 @@
+import {fork, type ChildProcess} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+import {NnError} from '../errors.js'
+import type {OutputMetadata} from '../backend.js'
+import type {
+  EngineEvent,
+  EngineInfo,
+  EngineLogLevel,
+  EngineOptions,
+  EngineRequest,
+  GenerateRequest,
+  GenerateResult,
+  Prompt,
+  SlotStatus,
+  WireError,
+} from './protocol.js'
+
+/** What llama.cpp prints when it gives up stands at the end of its standard error. */
+const keptStderr = 4096
+
+export interface EngineHandlers {
+  onProgress?: (fraction: number) => void
+  onLog?: (level: EngineLogLevel, message: string) => void
+  /** The process has gone without being told to. */
+  onCrash?: (error: NnError) => void
+}
+
+/** A failure with what had been said before it. */
+export class GenerationError extends NnError {
+  constructor(
+    {code, message, hint}: WireError,
+    readonly partial: GenerateResult | null,
+  ) {
+    super(code, message, hint === undefined ? {} : {hint})
+  }
+}
+
+interface Waiting {
+  resolve: (event: EngineEvent) => void
+  reject: (error: NnError) => void
+  onText?: ((text: string) => void) | undefined
+  /** Text received so far, so that a crash does not take it along. */
+  text: string
+}
+
+/** A running generation. */
+export interface GenerationHandle {
+  result: Promise<GenerateResult>
+  abort: () => void
+  /** Generates one more token (`pace: 'step'`); `undefined` when the answer is complete. */
+  advance: () => Promise<{text: string; metadata: OutputMetadata} | undefined>
+}
+
+/** The host's side of an engine process: starts it, talks to it, notices its death, ends it. */
+export class EngineProcess {
+  private readonly waiting = new Map<number, Waiting>()
+  private readonly stepping = new Map<number, (event: EngineEvent) => void>()
+  private lastId = 0
+  private stderr = ''
+  private expectedExit = false
+  private readonly exited: Promise<void>
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly info: EngineInfo,
+    private readonly handlers: EngineHandlers,
+  ) {
+    this.exited = new Promise((resolve) => child.once('exit', () => resolve()))
+  }
+
+  /**
+   * Starts a process and loads the model in it.
+   * @throws `runtime_error` when llama.cpp refuses the model or the process dies over it; the signal's reason.
+   */
+  static async start(options: EngineOptions, handlers: EngineHandlers, signal?: AbortSignal): Promise<EngineProcess> {
+    signal?.throwIfAborted()
+    const source = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js'
+    // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
+    const child = fork(fileURLToPath(new URL(source, import.meta.url)), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+    })
+    let stderr = ''
+    child.stderr?.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-keptStderr)))
+    const abort = (): void => void child.kill('SIGKILL')
+    signal?.addEventListener('abort', abort)
+    try {
+      const info = await new Promise<EngineInfo>((resolve, reject) => {
+        child.on('error', (error) => reject(new NnError('runtime_error', error.message, {cause: error})))
+        child.on('message', (event: EngineEvent) => {
+          if (event.type === 'ready') resolve(event.info)
+          else if (event.type === 'fatal') reject(fromWire(event.error))
+          else if (event.type === 'progress') handlers.onProgress?.(event.fraction)
+          else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
+        })
+        // 'close' comes after the last of its output, which says why.
+        child.once('close', (code, killed) => reject(crashError(code, killed, stderr)))
+        child.send({type: 'start', options} satisfies EngineRequest)
+      })
+      child.removeAllListeners('message').removeAllListeners('close').removeAllListeners('error')
+      return new EngineProcess(child, info, handlers).listen()
+    } catch (error) {
+      child.kill('SIGKILL')
+      await new Promise<void>((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) resolve()
+        else child.once('exit', () => resolve())
+      })
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  private listen(): this {
+    this.child.stderr?.removeAllListeners('data')
+    this.child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
+    this.child.on('message', (event: EngineEvent) => this.receive(event))
+    this.child.on('error', (error) => this.crash(new NnError('runtime_error', error.message, {cause: error})))
+    this.child.once('close', (code, signal) => {
+      if (!this.expectedExit) this.crash(crashError(code, signal, this.stderr))
+    })
+    return this
+  }
+
+  get pid(): number {
+    return this.info.pid
+  }
+
+  generate(request: GenerateRequest, onText?: (text: string) => void): GenerationHandle {
+    const id = ++this.lastId
+    const result = this.request({type: 'generate', id, request}, id, onText).then((event) => {
+      if (event.type !== 'done') throw new NnError('runtime_error', `The engine answered ${event.type} to a generation.`)
+      return event.result
+    })
+    const over = result.then(
+      () => undefined,
+      (error: unknown) => {
+        throw error
+      },
+    )
+    // Whoever steps also awaits the result; until then its failure is nobody's.
+    over.catch(() => undefined)
+    return {
+      result,
+      abort: () => this.send({type: 'abort', id}),
+      advance: () => {
+        const step = new Promise<{text: string; metadata: OutputMetadata}>((resolve) => {
+          this.stepping.set(id, (event) => {
+            if (event.type === 'stepped') resolve({text: event.text, metadata: event.metadata})
+          })
+        })
+        this.send({type: 'advance', id})
+        return Promise.race([step, over])
+      },
+    }
+  }
+
+  /** Tokens of a prompt, its template included. */
+  async count(prompt: Prompt): Promise<number> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'count', id, prompt}, id)
+    return event.type === 'counted' ? event.tokens : 0
+  }
+
+  async slots(): Promise<SlotStatus[]> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'slots', id}, id)
+    return event.type === 'slots' ? event.slots : []
+  }
+
+  /** Ends the process; its memory is free when this resolves. What is running fails. */
+  async stop(): Promise<void> {
+    this.expectedExit = true
+    this.failAll(new NnError('runtime_error', 'The model was unloaded.'))
+    this.child.kill('SIGKILL')
+    await this.exited
+  }
+
+  private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, {resolve, reject, onText, text: ''})
+      this.send(message)
+    })
+  }
+
+  private send(message: EngineRequest): void {
+    if (this.child.connected) this.child.send(message)
+  }
+
+  private receive(event: EngineEvent): void {
+    switch (event.type) {
+      case 'texts':
+        for (const [id, text] of event.texts) {
+          const waiting = this.waiting.get(id)
+          if (waiting === undefined) continue
+          waiting.text += text
+          waiting.onText?.(text)
+        }
+        break
+      case 'stepped':
+        this.stepping.get(event.id)?.(event)
+        break
+      case 'done':
+      case 'counted':
+      case 'slots':
+        this.settle(event.id)?.resolve(event)
+        break
+      case 'failed':
+        this.settle(event.id)?.reject(new GenerationError(event.error, event.partial))
+        break
+      case 'log':
+        this.handlers.onLog?.(event.level, event.message)
+        break
+      case 'ready':
+      case 'progress':
+      case 'fatal':
+        break
+    }
+  }
+
+  private settle(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id)
+    this.waiting.delete(id)
+    this.stepping.delete(id)
+    return waiting
+  }
+
+  private crash(error: NnError): void {
+    this.failAll(error)
+    this.handlers.onCrash?.(error)
+  }
+
+  private failAll(error: NnError): void {
+    for (const [id, {reject}] of this.waiting) {
+      this.settle(id)
+      reject(error)
+    }
+  }
+}
+
+function fromWire({code, message, hint}: WireError): NnError {
+  return new NnError(code, message, hint === undefined ? {} : {hint})
+}
+
+function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): NnError {
+  const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
+  const reason = stderr
+    .split('\n')
+    .filter((line) => /GGML_ASSERT|error|abort/i.test(line))
+    .at(-1)
+  return new NnError('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`, {
+    hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
+  })
+}

@@ -1,0 +1,150 @@
+import {NnError, toNnError} from '../errors.js'
+import type {Addon, AddonContext} from './addon-types.js'
+import type {LoadedAddon} from './addon.js'
+import {BatchLoop} from './batch-loop.js'
+import {fitPrompt} from './fit-prompt.js'
+import {Generation} from './generation.js'
+import {loadModel, type LogTail} from './load.js'
+import {EngineModel} from './model.js'
+import type {EngineEvent, EngineInfo, EngineOptions, GenerateRequest, Prompt} from './protocol.js'
+import {createSampler} from './sampling/create.js'
+import {randomSeed} from './sampling/random.js'
+import {Slots} from './slots.js'
+
+/** One loaded model: carries out what the host asks for and reports it through `send`. */
+export class Engine {
+  private readonly generations = new Map<number, Promise<Generation | undefined>>()
+  private readonly loop: BatchLoop
+  private texts: [number, string][] = []
+
+  static async load(
+    loaded: LoadedAddon,
+    options: EngineOptions,
+    log: LogTail,
+    send: (event: EngineEvent) => void,
+  ): Promise<Engine> {
+    const {model, context, info} = await loadModel(loaded, options, log, (fraction) => send({type: 'progress', fraction}))
+    const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
+    return new Engine(loaded.addon, engineModel, context, info, send)
+  }
+
+  private readonly slots: Slots
+
+  private constructor(
+    private readonly addon: Addon,
+    private readonly model: EngineModel,
+    private readonly context: AddonContext,
+    readonly info: EngineInfo,
+    private readonly send: (event: EngineEvent) => void,
+  ) {
+    this.slots = new Slots(context, info.slots)
+    this.loop = new BatchLoop(context, this.slots, info.batchSize, {
+      progressed: (generation, {text, ended}) => {
+        if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
+        if (generation.request.pace === 'step' && !ended) {
+          send({type: 'stepped', id: generation.id, text, metadata: generation.metadata()})
+        }
+      },
+      stepped: () => this.flush(),
+      finished: (generation) => this.finish(generation),
+    })
+  }
+
+  generate(id: number, request: GenerateRequest): void {
+    const starting = this.start(id, request).catch((error: unknown) => {
+      this.generations.delete(id)
+      this.send({type: 'failed', id, error: toWire(error), partial: null})
+      return undefined
+    })
+    this.generations.set(id, starting)
+    this.whenStarted(id, (generation) => this.loop.add(generation))
+  }
+
+  /** Requests about a generation may come while it is being set up; they are carried out in their order. */
+  private whenStarted(id: number, act: (generation: Generation) => void): void {
+    void this.generations.get(id)?.then((generation) => {
+      if (generation !== undefined) act(generation)
+    })
+  }
+
+  private async start(id: number, request: GenerateRequest): Promise<Generation> {
+    const prompt = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
+    const slot = this.slots.take(prompt)
+    if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
+    try {
+      const reuse = request.cachePrompt && !request.deterministic
+      // The last token is always evaluated: its logits are needed.
+      const shared = reuse ? this.slots.sharedPrefix(slot, prompt.subarray(0, -1)) : 0
+      const cachedTokens = this.slots.truncate(slot, shared)
+      const seed = request.sampling.seed < 0 ? randomSeed() : request.sampling.seed
+      const tokens: {recent: () => readonly number[]} = {recent: () => [...prompt]}
+      const sampler = await createSampler(this.addon, this.context, this.model, {
+        sampling: request.sampling,
+        forbidden: request.stopping.forbidden_tokens,
+        ignoreEos: request.sampling.ignore_eos || request.stopping.ignore_eos,
+        seed,
+        contextSize: request.contextSize,
+        recent: () => tokens.recent(),
+      })
+      const {llamaBuild: release, llamaCommit: commit} = this.info
+      const now = (): number => performance.now()
+      const generation = new Generation({
+        ...{id, request, prompt, slot, cachedTokens, sampler, model: this.model, seed},
+        ...{build: {release, commit}, now},
+      })
+      tokens.recent = () => [...prompt, ...generation.tokens]
+      return generation
+    } catch (error) {
+      this.slots.release(slot)
+      throw error
+    }
+  }
+
+  advance(id: number): void {
+    this.whenStarted(id, (generation) => {
+      generation.credits++
+      this.loop.wake()
+    })
+  }
+
+  /** Ends a generation wherever it is. */
+  abort(id: number): void {
+    this.whenStarted(id, (generation) => {
+      if (generation.ended !== undefined) return
+      const {text} = generation.end('aborted')
+      if (generation.request.stream && text !== '') this.texts.push([id, text])
+      this.loop.wake()
+    })
+  }
+
+  count(id: number, prompt: Prompt): void {
+    try {
+      this.send({type: 'counted', id, tokens: this.model.tokenizePrompt(prompt).length})
+    } catch (error) {
+      this.send({type: 'failed', id, error: toWire(error), partial: null})
+    }
+  }
+
+  reportSlots(id: number): void {
+    this.send({type: 'slots', id, slots: this.slots.status()})
+  }
+
+  private finish(generation: Generation): void {
+    this.flush()
+    this.generations.delete(generation.id)
+    const {id, error} = generation
+    const result = generation.result()
+    this.send(error === undefined ? {type: 'done', id, result} : {type: 'failed', id, error: toWire(error), partial: result})
+  }
+
+  private flush(): void {
+    if (this.texts.length === 0) return
+    this.send({type: 'texts', texts: this.texts})
+    this.texts = []
+  }
+}
+
+export function toWire(error: unknown): {code: NnError['code']; message: string; hint?: string} {
+  const {code, message, hint} = toNnError(error, 'runtime_error')
+  return {code, message, ...(hint !== undefined && {hint})}
+}

@@ -1,0 +1,110 @@
+import {NnError, toNnError} from '../errors.js'
+import {ggmlType} from '../models/ggml-types.js'
+import {paddedContext} from '../models/padded-context.js'
+import type {Addon, AddonContext, AddonModel} from './addon-types.js'
+import type {LoadedAddon} from './addon.js'
+import type {EngineInfo, EngineOptions} from './protocol.js'
+
+export interface Loaded {
+  model: AddonModel
+  context: AddonContext
+  info: EngineInfo
+}
+
+/** What llama.cpp has said while loading: the reason of a failure stands only there. */
+export interface LogTail {
+  errors: () => Promise<string>
+  find: (pattern: RegExp) => RegExpExecArray | undefined
+}
+
+/** Loads the model and makes its context. @throws `runtime_error` with llama.cpp's own reason. */
+export async function loadModel(
+  {addon, build, commit}: LoadedAddon,
+  options: EngineOptions,
+  log: LogTail,
+  onProgress: (fraction: number) => void,
+): Promise<Loaded> {
+  const {model: settings, header, slots} = options
+  const gpu = addon.getGpuType()
+  const warnings: string[] = []
+  const wantedLayers = resolveGpuLayers(addon, options)
+  if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {
+    warnings.push(`n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${header.layers + 1} layers are offloaded.`)
+  }
+  if (settings.use_mlock && !addon.getSupportsMlock()) warnings.push('use_mlock has no effect on this machine.')
+  addon.setNuma(settings.numa === 'disabled' ? false : settings.numa)
+
+  const model = new addon.AddonModel(options.modelPath, {
+    addonExports: addon,
+    gpuLayers: wantedLayers,
+    useMmap: settings.use_mmap,
+    useMlock: settings.use_mlock && addon.getSupportsMlock(),
+    onLoadProgress: onProgress,
+  })
+  await loaded(() => model.init(), 'The model could not be loaded', log)
+  const context = new addon.AddonContext(model, {
+    contextSize: paddedContext(settings.ctx_size) * slots,
+    batchSize: Math.max(settings.batch_size, slots),
+    sequences: slots,
+    flashAttention: settings.flash_attention,
+    threads: settings.threads,
+    kvCacheKeyType: cacheType(settings.cache_type_k),
+    kvCacheValueType: cacheType(settings.cache_type_v),
+  })
+  await loaded(() => context.init(), 'The context could not be made', log)
+  const weights = model.getMemoryBreakdown()
+  const buffers = context.getMemoryBreakdown()
+  // llama.cpp counts the output layer too: N of N + 1.
+  const offloaded = log.find(/offloaded (\d+)\/(\d+) layers to GPU/)
+  const info: EngineInfo = {
+    pid: process.pid,
+    llamaBuild: build,
+    llamaCommit: commit,
+    architecture: header.architecture,
+    description: model.getModelDescription(),
+    parameters: model.getTotalParameters(),
+    sizeBytes: model.getTotalSize(),
+    layers: offloaded === undefined ? header.layers + 1 : Number(offloaded[2]),
+    gpuLayers: offloaded === undefined ? 0 : Number(offloaded[1]),
+    gpu: typeof gpu === 'string' ? [gpu, ...addon.getGpuDeviceInfo().deviceNames].join(': ') : null,
+    contextSize: Math.floor(context.getContextSize() / slots),
+    batchSize: Math.max(settings.batch_size, slots),
+    threads: context.getThreads(),
+    slots,
+    trainContextSize: model.getTrainContextSize(),
+    vocabularySize: header.vocabularySize,
+    modelBytes: weights.cpuRam + weights.gpuVram,
+    contextBytes: buffers.cpuRam + buffers.gpuVram,
+    gpuBytes: weights.gpuVram + buffers.gpuVram,
+    warnings,
+  }
+  return {model, context, info}
+}
+
+async function loaded(init: () => Promise<boolean>, what: string, log: LogTail): Promise<void> {
+  let reason = ''
+  try {
+    if (await init()) return
+  } catch (error) {
+    reason = `: ${toNnError(error).message}`
+  }
+  const said = await log.errors()
+  throw new NnError('runtime_error', `${what}${reason === '' && said !== '' ? `: ${said}` : reason}`)
+}
+
+function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineOptions): number {
+  const all = header.layers + 1
+  if (typeof addon.getGpuType() !== 'string') return 0
+  if (model.n_gpu_layers === 'max') return all
+  if (model.n_gpu_layers !== 'auto') return Math.min(model.n_gpu_layers, all)
+  // As many layers as the free memory holds, a tenth of it left for the KV cache and the compute buffers.
+  const {total, used} = addon.getGpuVramInfo()
+  return Math.max(0, Math.min(all, Math.floor(((total - used) * 0.9) / (modelSizeBytes / all))))
+}
+
+/** An unknown name would silently become f16 in the binding, so numbers are given. */
+function cacheType(name: string): number {
+  const type = ggmlType(name)
+  if (type === undefined) throw new NnError('invalid_argument', `cache_type: llama.cpp has no type "${name}".`)
+  return type.number
+}

@@ -1,0 +1,54 @@
+import {addonLogLevels, loadAddon} from './addon.js'
+import {Engine, toWire} from './engine.js'
+import {EngineLog} from './engine-log.js'
+import type {EngineEvent, EngineOptions, EngineRequest} from './protocol.js'
+
+/** The engine process: one model, driven by messages from the host that started it. */
+
+// Without a host there is nobody to answer: go at once, whatever native code is doing.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
+const send = (event: EngineEvent): void => {
+  // A host that is gone cannot be told; the disconnect ends this process.
+  if (process.connected) process.send?.(event)
+}
+
+let engine: Engine | undefined
+
+async function start(options: EngineOptions): Promise<void> {
+  try {
+    const loaded = await loadAddon(options.model.n_gpu_layers !== 0)
+    const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))
+    loaded.addon.setLogger((level, text) => log.add(level, text))
+    loaded.addon.setLoggerLogLevel(options.logLevel === 'debug' ? addonLogLevels.debug : addonLogLevels.info)
+    engine = await Engine.load(loaded, options, log, send)
+    send({type: 'ready', info: engine.info})
+  } catch (error) {
+    send({type: 'fatal', error: toWire(error)})
+  }
+}
+
+function handle(request: EngineRequest): void {
+  switch (request.type) {
+    case 'start':
+      void start(request.options)
+      break
+    case 'generate':
+      engine?.generate(request.id, request.request)
+      break
+    case 'advance':
+      engine?.advance(request.id)
+      break
+    case 'abort':
+      engine?.abort(request.id)
+      break
+    case 'count':
+      engine?.count(request.id, request.prompt)
+      break
+    case 'slots':
+      engine?.reportSlots(request.id)
+      break
+  }
+}
+
+process.on('message', handle)

@@ -1,0 +1,118 @@
+import type {OutputMetadata, StopReason} from '../backend.js'
+import type {Config} from '../config/index.js'
+import type {ErrorCode} from '../errors.js'
+
+/** One message of a conversation, as chat templates know it. */
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant'
+  content: string
+  /** The tokens this text was generated as. Put back verbatim, they keep the KV cache's prefix intact. */
+  tokens?: Uint32Array
+}
+
+export type Prompt = {mode: 'chat'; messages: ChatMessage[]} | {mode: 'raw'; text: string}
+
+/** What the engine is started with: a checked file and the sizes the host has decided on. */
+export interface EngineOptions {
+  modelPath: string
+  /** What the host has read from the file's header. */
+  header: EngineHeader
+  model: Config['model']
+  modelSizeBytes: number
+  /** Decode slots, each with `ctx_size` tokens. */
+  slots: number
+  /** Lowest level of llama.cpp's own lines to pass on. */
+  logLevel: EngineLogLevel
+}
+
+export interface EngineHeader {
+  architecture: string
+  layers: number
+  vocabularySize: number
+  chatTemplate: string | undefined
+}
+
+export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What the engine reports of the loaded model; sizes are bytes. */
+export interface EngineInfo {
+  pid: number
+  llamaBuild: string
+  llamaCommit: string
+  architecture: string
+  description: string
+  parameters: number
+  sizeBytes: number
+  layers: number
+  gpuLayers: number
+  gpu: string | null
+  /** Tokens a slot holds, as llama.cpp has allocated them (a multiple of 256). */
+  contextSize: number
+  batchSize: number
+  threads: number
+  slots: number
+  trainContextSize: number
+  vocabularySize: number
+  modelBytes: number
+  contextBytes: number
+  gpuBytes: number
+  warnings: string[]
+}
+
+export interface GenerateRequest {
+  prompt: Prompt
+  sampling: Config['sampling']
+  stopping: Config['stopping']
+  /** Drops tokens from the middle when the slot is full; `null` ends the answer with `context_full`. */
+  contextShift: {keep: number; discard: number} | null
+  /** Tokens the conversation may hold: `ctx_size` as configured, at most what the slot has. */
+  contextSize: number
+  cachePrompt: boolean
+  /** Decodes in a batch of its own, from an empty slot, so that the text does not depend on the company. */
+  deterministic: boolean
+  /** `step` generates one token per `advance`. */
+  pace: 'free' | 'step'
+  /** Sends text as it becomes final. */
+  stream: boolean
+}
+
+/** The end of a generation. */
+export interface GenerateResult {
+  text: string
+  /** The answer's tokens when `text` is all they say, so that they may stand for it in the history. */
+  tokens: Uint32Array | null
+  stopReason: StopReason
+  metadata: OutputMetadata
+}
+
+export interface SlotStatus {
+  slot: number
+  tokens: number
+  busy: boolean
+}
+
+export type EngineRequest =
+  | {type: 'start'; options: EngineOptions}
+  | {type: 'generate'; id: number; request: GenerateRequest}
+  | {type: 'advance'; id: number}
+  | {type: 'abort'; id: number}
+  | {type: 'count'; id: number; prompt: Prompt}
+  | {type: 'slots'; id: number}
+
+export type EngineEvent =
+  | {type: 'ready'; info: EngineInfo}
+  | {type: 'progress'; fraction: number}
+  | {type: 'log'; level: EngineLogLevel; message: string}
+  | {type: 'counted'; id: number; tokens: number}
+  | {type: 'slots'; id: number; slots: SlotStatus[]}
+  | {type: 'texts'; texts: [id: number, text: string][]}
+  | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}
+  | {type: 'done'; id: number; result: GenerateResult}
+  | {type: 'failed'; id: number; error: WireError; partial: GenerateResult | null}
+  | {type: 'fatal'; error: WireError}
+
+export interface WireError {
+  code: ErrorCode
+  message: string
+  hint?: string
+}

@@ -1,0 +1,133 @@
+import type {FileHandle} from 'node:fs/promises'
+
+/** Strings in headers are names, templates and licences; megabytes of one are no header. */
+const maxStringBytes = 16 * 1024 * 1024
+const maxArrayLength = 16 * 1024 * 1024
+const chunkBytes = 256 * 1024
+
+type Scalar = number | bigint | boolean | string
+
+/** Sizes of the fixed-size value types, by their number in the format. */
+const valueBytes: Record<number, number> = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+const stringType = 8
+const arrayType = 9
+
+/** Reads a GGUF header piece by piece and refuses every length that the file cannot hold. */
+export class GgufCursor {
+  /** Bytes read so far. */
+  position = 0
+  private chunk = Buffer.alloc(0)
+  private chunkStart = 0
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly fileBytes: number,
+  ) {}
+
+  async magic(): Promise<string> {
+    return this.fileBytes < 4 ? '' : (await this.take(4)).toString('latin1')
+  }
+
+  async u32(): Promise<number> {
+    return (await this.take(4)).readUInt32LE()
+  }
+
+  /** A 64-bit number that counts or measures something in this file. */
+  async size(what: string): Promise<number> {
+    const value = (await this.take(8)).readBigUInt64LE()
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`${what} is ${value}, which no file holds`)
+    return Number(value)
+  }
+
+  async count(what: string, most: number): Promise<number> {
+    const value = await this.size(`the number of ${what}`)
+    if (value > most) throw new Error(`it claims ${value} ${what}; at most ${most} are accepted`)
+    return value
+  }
+
+  async string(): Promise<string> {
+    const length = await this.size('a string length')
+    if (length > maxStringBytes) throw new Error(`a string of ${length} bytes is longer than ${maxStringBytes}`)
+    return (await this.take(length)).toString('utf8')
+  }
+
+  /** A metadata value; of an array its length only, its elements are skipped. */
+  async value(): Promise<Scalar | {length: number}> {
+    const type = await this.u32()
+    if (type === stringType) return this.string()
+    if (type === arrayType) return this.array()
+    const bytes = valueBytes[type]
+    if (bytes === undefined) throw new Error(`metadata type ${type} is not known`)
+    return readScalar(type, await this.take(bytes))
+  }
+
+  private async array(): Promise<{length: number}> {
+    const elementType = await this.u32()
+    const length = await this.size('an array length')
+    if (length > maxArrayLength) throw new Error(`an array of ${length} elements is longer than ${maxArrayLength}`)
+    if (elementType === stringType) {
+      for (let i = 0; i < length; i++) this.skip(await this.size('a string length'))
+    } else {
+      const bytes = valueBytes[elementType]
+      // Arrays of arrays keep llama.cpp's readers busy for ever; no model has them.
+      if (bytes === undefined) throw new Error(`arrays of metadata type ${elementType} are not accepted`)
+      this.skip(bytes * length)
+    }
+    return {length}
+  }
+
+  private skip(bytes: number): void {
+    this.need(bytes)
+    this.position += bytes
+  }
+
+  private need(bytes: number): void {
+    if (this.position + bytes > this.fileBytes) {
+      throw new Error(`it ends at byte ${this.fileBytes}, inside its header: the file is truncated or damaged`)
+    }
+  }
+
+  private async take(bytes: number): Promise<Buffer> {
+    this.need(bytes)
+    const from = this.position - this.chunkStart
+    if (from < 0 || from + bytes > this.chunk.length) await this.fill(bytes)
+    const start = this.position - this.chunkStart
+    this.position += bytes
+    return this.chunk.subarray(start, start + bytes)
+  }
+
+  private async fill(bytes: number): Promise<void> {
+    const buffer = Buffer.alloc(Math.min(Math.max(bytes, chunkBytes), this.fileBytes - this.position))
+    const {bytesRead} = await this.file.read(buffer, 0, buffer.length, this.position)
+    if (bytesRead < bytes) throw new Error('it became shorter while it was read')
+    this.chunk = buffer.subarray(0, bytesRead)
+    this.chunkStart = this.position
+  }
+}
+
+function readScalar(type: number, bytes: Buffer): Scalar {
+  switch (type) {
+    case 0:
+      return bytes.readUInt8()
+    case 1:
+      return bytes.readInt8()
+    case 2:
+      return bytes.readUInt16LE()
+    case 3:
+      return bytes.readInt16LE()
+    case 4:
+      return bytes.readUInt32LE()
+    case 5:
+      return bytes.readInt32LE()
+    case 6:
+      return bytes.readFloatLE()
+    case 7:
+      return bytes.readUInt8() !== 0
+    case 10:
+      return bytes.readBigUInt64LE()
+    case 11:
+      return bytes.readBigInt64LE()
+    default:
+      return bytes.readDoubleLE()
+  }
+}

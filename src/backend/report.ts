@@ -1,0 +1,125 @@
+import {readFile} from 'node:fs/promises'
+import type {Config, ConfigWarning} from './config/index.js'
+import type {ContextTable} from './contexts/context-table.js'
+import type {ExecutionContext} from './contexts/execution-context.js'
+import type {Graph} from './models/graph.js'
+import type {Registry} from './models/registry.js'
+import type {Scheduler} from './scheduler/scheduler.js'
+import type {SessionStore} from './sessions/session-store.js'
+import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType, Totals} from './status.js'
+
+/** What status reports are made from. */
+export interface Reported {
+  config: Config
+  configWarnings: readonly ConfigWarning[]
+  registry: Registry
+  contexts: ContextTable
+  sessions: SessionStore
+  scheduler: Scheduler
+  totals: Totals
+  startedAt: number
+}
+
+type Reporters = {[T in StatusType]: (reported: Reported) => Promise<BackendStatus[T]> | BackendStatus[T]}
+
+const reporters: Reporters = {
+  queue: ({scheduler}) => scheduler.status(),
+  memory: async ({config, registry}): Promise<MemoryStatus> => ({
+    host_rss_bytes: process.memoryUsage.rss(),
+    max_memory_mb: config.memory.max_memory_mb,
+    graphs: await Promise.all(registry.list().map(reportMemory)),
+  }),
+  sessions: ({config: {backend}, sessions, contexts}) => {
+    const open = contexts.list()
+    return {
+      max_sessions: backend.max_sessions,
+      idle_timeout_ms: backend.idle_timeout_ms,
+      auto_cleanup: backend.auto_cleanup,
+      active: sessions.size,
+      sessions: sessions.list().map(({session, idleMs}) => ({
+        id: session.id,
+        messages: session.messages.length,
+        contexts: open.filter((context) => context.session === session).map(({id}) => id),
+        idle_ms: idleMs,
+        cached_tokens: session.cachedTokens,
+      })),
+      contexts: open.map((context) => ({
+        context: context.id,
+        graph: context.graph.id,
+        session: context.session.id,
+        state: stateOf(context),
+      })),
+    }
+  },
+  performance: ({totals, startedAt}): PerformanceStatus => ({
+    tasks: totals.tasks,
+    prompt_tokens: totals.promptTokens,
+    cached_tokens: totals.cachedTokens,
+    generated_tokens: totals.generatedTokens,
+    prompt_tokens_per_second: perSecond(totals.promptTokens - totals.cachedTokens, totals.promptMs),
+    generated_tokens_per_second: perSecond(totals.generatedTokens, totals.predictMs),
+    uptime_ms: performance.now() - startedAt,
+  }),
+  model: ({config, configWarnings, registry}) => ({
+    config,
+    config_warnings: [...configWarnings],
+    graphs: registry.list().map(reportGraph),
+  }),
+}
+
+export async function report<T extends StatusType>(type: T, reported: Reported): Promise<BackendStatus[T]> {
+  return reporters[type](reported)
+}
+
+function stateOf({computing, single, output, input}: ExecutionContext): string {
+  if (computing > 0) return 'computing'
+  if (single !== undefined) return 'stepping'
+  if (output !== undefined) return 'done'
+  return input === undefined ? 'open' : 'ready'
+}
+
+function perSecond(count: number, ms: number): number {
+  return ms > 0 ? (count * 1000) / ms : 0
+}
+
+function reportGraph({id, name, parts, info}: Graph): GraphStatus {
+  const {header, config, configWarnings, warnings, engineOptions} = parts
+  return {
+    ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: configWarnings},
+    architecture: header.architecture,
+    parameters: info?.parameters ?? 0,
+    size_bytes: header.fileBytes,
+    layers: info?.layers ?? header.layers + 1,
+    gpu_layers: info?.gpuLayers ?? 0,
+    gpu: info?.gpu ?? null,
+    ctx_size: info?.contextSize ?? config.model.ctx_size,
+    batch_size: info?.batchSize ?? config.model.batch_size,
+    threads: info?.threads ?? engineOptions.model.threads,
+    parallel: engineOptions.slots,
+    train_ctx_size: info?.trainContextSize ?? 0,
+    llama_build: info?.llamaBuild ?? '',
+    llama_commit: info?.llamaCommit ?? '',
+    warnings: [...warnings, ...(info?.warnings ?? [])],
+  }
+}
+
+async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number]> {
+  const engine = graph.running
+  const slots = engine === undefined ? [] : await engine.slots()
+  return {
+    graph: graph.id,
+    engine_pid: engine?.pid ?? null,
+    engine_rss_bytes: engine === undefined ? 0 : await residentBytes(engine.pid),
+    model_bytes: engine?.info.modelBytes ?? 0,
+    context_bytes: engine?.info.contextBytes ?? 0,
+    gpu_bytes: engine?.info.gpuBytes ?? 0,
+    kv_tokens: slots.reduce((sum, {tokens}) => sum + tokens, 0),
+    slots,
+  }
+}
+
+/** Resident memory of another process; 0 where the system does not tell, or when it has just gone. */
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+}

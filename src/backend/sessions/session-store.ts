@@ -1,0 +1,136 @@
+import type {Config} from '../config/index.js'
+import type {ChatMessage} from '../engine/protocol.js'
+import {NnError} from '../errors.js'
+
+/** A conversation: its history is the truth, KV caches only speed it up. */
+export interface Session {
+  readonly id: string
+  /** User and assistant turns in order; the system prompt belongs to the request. */
+  messages: StoredMessage[]
+  /** On the store's clock, in milliseconds. */
+  lastActivity: number
+  /** Prompt tokens that the last task found in the cache. */
+  cachedTokens: number
+}
+
+export interface StoredMessage {
+  role: 'user' | 'assistant'
+  content: string
+  /** The generated tokens, which only the graph that made them can read. */
+  generated?: {graph: number; tokens: Uint32Array}
+}
+
+/** Why a session went. */
+export type RemovalReason = 'idle' | 'evicted'
+
+/** The conversations: at most `max_sessions`, removed when idle or when a new one needs the place of the oldest. */
+export class SessionStore {
+  private readonly sessions = new Map<string, Session>()
+  private timer: NodeJS.Timeout | undefined
+  private lastName = 0
+
+  constructor(
+    private readonly settings: Config['backend'],
+    /** A session in use is neither idle nor evicted. */
+    private readonly inUse: (session: Session) => boolean,
+    private readonly onRemove: (session: Session, reason: RemovalReason) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get size(): number {
+    return this.sessions.size
+  }
+
+  /** The session of that id, made when there is none; without an id a new one. @throws `runtime_error` when there is no place. */
+  open(id: string | undefined): Session {
+    this.removeIdle()
+    const existing = id === undefined ? undefined : this.sessions.get(id)
+    if (existing !== undefined) {
+      this.touch(existing)
+      return existing
+    }
+    this.makePlace()
+    const session: Session = {id: id ?? this.newName(), messages: [], lastActivity: this.now(), cachedTokens: 0}
+    this.sessions.set(session.id, session)
+    this.watch()
+    return session
+  }
+
+  touch(session: Session): void {
+    session.lastActivity = this.now()
+  }
+
+  list(): {session: Session; idleMs: number}[] {
+    this.removeIdle()
+    return [...this.sessions.values()].map((session) => ({session, idleMs: this.now() - session.lastActivity}))
+  }
+
+  clear(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.sessions.clear()
+  }
+
+  private newName(): string {
+    do this.lastName++
+    while (this.sessions.has(`session-${this.lastName}`))
+    return `session-${this.lastName}`
+  }
+
+  private makePlace(): void {
+    const {max_sessions, auto_cleanup} = this.settings
+    if (this.sessions.size < max_sessions) return
+    const oldest = auto_cleanup
+      ? [...this.sessions.values()].filter((session) => !this.inUse(session)).sort(byActivity)[0]
+      : undefined
+    if (oldest === undefined) {
+      throw new NnError('runtime_error', `There are ${this.sessions.size} sessions; at most ${max_sessions} are kept.`, {
+        hint: auto_cleanup
+          ? 'All of them are computing: try again, or raise backend.max_sessions.'
+          : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
+      })
+    }
+    this.remove(oldest, 'evicted')
+  }
+
+  private removeIdle(): void {
+    if (!this.settings.auto_cleanup) return
+    for (const session of this.sessions.values()) {
+      const idle = this.now() - session.lastActivity >= this.settings.idle_timeout_ms
+      if (idle && !this.inUse(session)) this.remove(session, 'idle')
+    }
+  }
+
+  private remove(session: Session, reason: RemovalReason): void {
+    this.sessions.delete(session.id)
+    this.onRemove(session, reason)
+  }
+
+  /** Wakes when the next session can have become idle. */
+  private watch(): void {
+    if (!this.settings.auto_cleanup || this.timer !== undefined || this.sessions.size === 0) return
+    const next = Math.min(...[...this.sessions.values()].map(({lastActivity}) => lastActivity)) + this.settings.idle_timeout_ms
+    // Never sooner than a moment from now: a session in use may be past its time already.
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined
+        this.removeIdle()
+        this.watch()
+      },
+      Math.max(10, next - this.now()),
+    ).unref()
+  }
+}
+
+function byActivity(a: Session, b: Session): number {
+  return a.lastActivity - b.lastActivity
+}
+
+/** The messages as a graph's template gets them; tokens go along where this graph made them. */
+export function toChatMessages(messages: readonly StoredMessage[], graph: number): ChatMessage[] {
+  return messages.map(({role, content, generated}) => ({
+    role,
+    content,
+    ...(generated?.graph === graph && {tokens: generated.tokens}),
+  }))
+}
