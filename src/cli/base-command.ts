@@ -1,0 +1,59 @@
+import {Command} from '@oclif/core'
+import {NnError} from '../backend/errors.js'
+import {Interruption} from './interruption.js'
+
+/** Errors of oclif's own (unknown flags and the like) carry their exit code here. */
+interface OclifError extends Error {
+  oclif?: {exit?: number}
+}
+
+/**
+ * What every command shares: `--json`, signals, and errors told once, without a stack, with the right exit code.
+ * A command parses, calls and renders; it passes `this.signal` to whatever takes long.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+
+  private readonly interruption = new Interruption()
+
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason says which. */
+  protected get signal(): AbortSignal {
+    return this.interruption.signal
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    this.interruption.listen()
+    // Whoever read our output has seen enough (`wnn … | head`): not an error, and nobody left to tell.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+
+  protected override catch(error: OclifError): Promise<never> {
+    const interrupted = this.interruption.exitCode
+    if (interrupted !== undefined) this.exit(interrupted)
+    if (!(error instanceof NnError)) return super.catch(error) as Promise<never>
+    if (this.jsonEnabled()) {
+      this.logJson(this.toErrorJson(error))
+    } else {
+      this.logToStderr(`${this.config.bin}: ${error.message}`)
+      if (error.hint !== undefined) this.logToStderr(error.hint)
+    }
+    return this.exit(error.exitCode)
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.interruption.stop()
+    await super.finally(error)
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    if (error instanceof NnError) {
+      const {code, message, hint} = error
+      return {error: {code, message, ...(hint !== undefined && {hint})}}
+    }
+    return super.toErrorJson(error)
+  }
+}
