@@ -6,7 +6,8 @@ import {NnError, type ErrorCode} from './errors.js'
  * and guests can, and each wrong argument is an `invalid_argument`, never a crash.
  */
 export function checkString(what: string, value: unknown): void {
-  if (typeof value !== 'string') throw new NnError('invalid_argument', `The ${what} must be a string, not ${kindOf(value)}.`)
+  if (typeof value !== 'string')
+    throw new NnError('invalid_argument', `The ${what} must be a string, not ${kindOf(value)}.`)
 }
 
 export function checkBuffer(value: unknown): void {
@@ -21,7 +22,10 @@ export function checkOneOf(
   code: ErrorCode = 'invalid_argument',
 ): void {
   if (typeof value === 'string' && allowed.includes(value)) return
-  throw new NnError(code, `The ${what} ${JSON.stringify(value) ?? 'undefined'} is not one of ${allowed.join(', ')}.`)
+  throw new NnError(
+    code,
+    `The ${what} ${typeof value === 'string' ? `"${value}"` : kindOf(value)} is not one of ${allowed.join(', ')}.`,
+  )
 }
 
 export function checkBuilders(value: unknown): void {
@@ -31,7 +35,12 @@ export function checkBuilders(value: unknown): void {
 
 export function checkTensor(value: unknown): asserts value is Tensor {
   const tensor = value as Partial<Tensor> | null | undefined
-  if (typeof tensor === 'object' && tensor !== null && tensor.data instanceof Uint8Array && Array.isArray(tensor.dimensions)) {
+  if (
+    typeof tensor === 'object' &&
+    tensor !== null &&
+    tensor.data instanceof Uint8Array &&
+    Array.isArray(tensor.dimensions)
+  ) {
     return
   }
   throw new NnError('invalid_argument', 'A tensor has dimensions (a list), a type (its name) and data (a Uint8Array).')

@@ -42,14 +42,7 @@ export interface Tensor {
 
 /** Why an answer ended. */
 export type StopReason =
-  | 'end_of_sequence'
-  | 'max_tokens'
-  | 'stop'
-  | 'pattern'
-  | 'repetition'
-  | 'max_time'
-  | 'context_full'
-  | 'aborted'
+  'end_of_sequence' | 'max_tokens' | 'stop' | 'pattern' | 'repetition' | 'max_time' | 'context_full' | 'aborted'
 
 /** Output 1 of a context. Counts are tokens, times milliseconds. */
 export interface OutputMetadata {

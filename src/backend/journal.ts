@@ -27,7 +27,11 @@ export class Journal {
     logger.log('info', 'TASK', 'task completed', {...who, wait_ms: waitedMs, stop_reason: metadata.stop_reason})
     logger.log('info', 'PERF', 'answer', {
       ...who,
-      ...{input_tokens: metadata.input_tokens, cached_tokens: metadata.cached_tokens, output_tokens: metadata.output_tokens},
+      ...{
+        input_tokens: metadata.input_tokens,
+        cached_tokens: metadata.cached_tokens,
+        output_tokens: metadata.output_tokens,
+      },
       ...{prompt_ms: metadata.prompt_ms, predict_ms: metadata.predict_ms, ttft_ms: metadata.ttft_ms},
     })
     logger.log('info', 'MEM', 'context use', {

@@ -94,7 +94,8 @@ export class LocalBackend implements Backend {
       (session, reason) => {
         this.scheduler.forgetSession(session.id)
         for (const context of this.contexts.list()) {
-          if (context.session === session) this.contexts.close(context, `has lost its session ${session.id} (${reason})`)
+          if (context.session === session)
+            this.contexts.close(context, `has lost its session ${session.id} (${reason})`)
         }
         logger.log('info', 'SESSION', 'session removed', {session: session.id, reason})
       },
@@ -126,7 +127,12 @@ export class LocalBackend implements Backend {
     this.checkAlive()
     checkString('name', name)
     checkString('config', config)
-    const parsed = parseConfig(config, {strict: this.strict, cores: this.options.cores, base: this.config, scope: 'graph'})
+    const parsed = parseConfig(config, {
+      strict: this.strict,
+      cores: this.options.cores,
+      base: this.config,
+      scope: 'graph',
+    })
     this.journal.configWarnings(parsed.warnings)
     return this.opened(await this.registry.loadByName(name, parsed.config, parsed.warnings, options))
   }
@@ -266,7 +272,8 @@ export class LocalBackend implements Backend {
         },
       })
     } catch (thrown) {
-      const error = options.signal?.aborted === true && thrown === options.signal.reason ? abortedBefore(thrown) : thrown
+      const error =
+        options.signal?.aborted === true && thrown === options.signal.reason ? abortedBefore(thrown) : thrown
       this.journal.failed(context, error)
       throw error
     } finally {

@@ -29,7 +29,12 @@ export const derivedDefaults: Readonly<Record<KeyName, DerivedDefault>> = {
     text: '80 % of `queue_size`',
     value: ({backend}) => Math.max(1, Math.floor(0.8 * backend.queue_size)),
   },
-  'model.threads': {text: '8, at most the cores that there are', value: (_, cores) => Math.min(8, cores)},
+  // llama.cpp's threads spin while they wait for each other: with every core taken, whoever else needs one (the host
+  // to begin with) makes all of them wait. docs/decisions.md has the figures.
+  'model.threads': {
+    text: '8, at most all cores but one',
+    value: (_, cores) => Math.max(1, Math.min(8, cores - 1)),
+  },
   'stopping.max_tokens': {text: '`model.n_predict`', value: ({model}) => model.n_predict},
 }
 

@@ -20,7 +20,10 @@ export function promptOf({graph, session, input}: ExecutionContext, {request}: E
   }
   if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
-  return {mode: 'chat', messages: [...system, ...toChatMessages(session.messages, graph.id), {role: 'user', content: input}]}
+  return {
+    mode: 'chat',
+    messages: [...system, ...toChatMessages(session.messages, graph.id), {role: 'user', content: input}],
+  }
 }
 
 export function generateRequest(
@@ -113,7 +116,10 @@ export function outputText(output: Output | undefined, index: number): string | 
 }
 
 /** Metadata of a prompt that has not been computed. */
-export function unansweredMetadata(inputTokens: number, {llamaBuild, llamaCommit}: EngineInfo): Partial<OutputMetadata> {
+export function unansweredMetadata(
+  inputTokens: number,
+  {llamaBuild, llamaCommit}: EngineInfo,
+): Partial<OutputMetadata> {
   return {
     input_tokens: inputTokens,
     output_tokens: 0,

@@ -17,9 +17,13 @@ export class ContextTable {
   checkRoom(): void {
     const {max_concurrent} = this.settings
     if (this.contexts.size < max_concurrent) return
-    throw new NnError('runtime_error', `${this.contexts.size} execution contexts are open; at most ${max_concurrent} are allowed.`, {
-      hint: 'Close one, or raise backend.max_concurrent.',
-    })
+    throw new NnError(
+      'runtime_error',
+      `${this.contexts.size} execution contexts are open; at most ${max_concurrent} are allowed.`,
+      {
+        hint: 'Close one, or raise backend.max_concurrent.',
+      },
+    )
   }
 
   open(graph: Graph, session: Session): ExecutionContext {
@@ -44,7 +48,10 @@ export class ContextTable {
     const context = this.contexts.get(id)
     if (context !== undefined) return context
     const why = this.closed.get(id)
-    throw new NnError('invalid_argument', why === undefined ? `There is no execution context ${id}.` : `Execution context ${id} ${why}.`)
+    throw new NnError(
+      'invalid_argument',
+      why === undefined ? `There is no execution context ${id}.` : `Execution context ${id} ${why}.`,
+    )
   }
 
   /** Closes a handle; what it computes is aborted. */

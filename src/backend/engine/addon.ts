@@ -61,7 +61,10 @@ function resolveBinaries(packageName: string): string | undefined {
 
 /** The commit stands in the header of the source bundle inside the package: `<sha> HEAD` on its second line. */
 async function readCommit(): Promise<string> {
-  const bundle = path.join(path.dirname(fileURLToPath(import.meta.resolve('node-llama-cpp'))), '../llama/gitRelease.bundle')
+  const bundle = path.join(
+    path.dirname(fileURLToPath(import.meta.resolve('node-llama-cpp'))),
+    '../llama/gitRelease.bundle',
+  )
   const {open} = await import('node:fs/promises')
   const file = await open(bundle).catch(() => undefined)
   if (file === undefined) return 'unknown'
@@ -76,6 +79,8 @@ async function readCommit(): Promise<string> {
 /** GBNF for a JSON schema, by the library's generator (its supported subset: docs of node-llama-cpp). */
 export async function grammarForJsonSchema(addon: Addon, schema: object): Promise<string> {
   const {LlamaJsonSchemaGrammar} = await import('node-llama-cpp')
+  // `llama.createGrammarForJsonSchema` does just this, on an instance that there is none of here.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
   const grammar = new LlamaJsonSchemaGrammar({_bindings: addon} as never, schema as never)
   // The generator ends every document with four line breaks, as its own stop trigger. Here the document's end is the end.
   return grammar.grammar.replace(/ "(?:\\n){4}" \[\\n\]\*$/m, '')

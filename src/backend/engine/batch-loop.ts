@@ -1,4 +1,4 @@
-import {NnError, toNnError} from '../errors.js'
+import {toNnError, type NnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
 import type {Generation, Progress} from './generation.js'
 import type {Slots} from './slots.js'

@@ -37,9 +37,13 @@ export function renderChat(
       const [system, user, ...rest] = marked
       return takeApart(attempt([{role: 'user', content: `${system.content}\n\n${user.content}`}, ...rest]))
     }
-    throw new NnError('invalid_argument', `The model's chat template refused the conversation: ${toNnError(error).message}`, {
-      cause: error,
-    })
+    throw new NnError(
+      'invalid_argument',
+      `The model's chat template refused the conversation: ${toNnError(error).message}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

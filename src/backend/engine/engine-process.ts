@@ -131,7 +131,8 @@ export class EngineProcess {
   generate(request: GenerateRequest, onText?: (text: string) => void): GenerationHandle {
     const id = ++this.lastId
     const result = this.request({type: 'generate', id, request}, id, onText).then((event) => {
-      if (event.type !== 'done') throw new NnError('runtime_error', `The engine answered ${event.type} to a generation.`)
+      if (event.type !== 'done')
+        throw new NnError('runtime_error', `The engine answered ${event.type} to a generation.`)
       return event.result
     })
     const over = result.then(

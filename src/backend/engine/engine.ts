@@ -23,7 +23,9 @@ export class Engine {
     log: LogTail,
     send: (event: EngineEvent) => void,
   ): Promise<Engine> {
-    const {model, context, info} = await loadModel(loaded, options, log, (fraction) => send({type: 'progress', fraction}))
+    const {model, context, info} = await loadModel(loaded, options, log, (fraction) =>
+      send({type: 'progress', fraction}),
+    )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
     return new Engine(loaded.addon, engineModel, context, info, send)
   }
@@ -134,7 +136,9 @@ export class Engine {
     this.generations.delete(generation.id)
     const {id, error} = generation
     const result = generation.result()
-    this.send(error === undefined ? {type: 'done', id, result} : {type: 'failed', id, error: toWire(error), partial: result})
+    this.send(
+      error === undefined ? {type: 'done', id, result} : {type: 'failed', id, error: toWire(error), partial: result},
+    )
   }
 
   private flush(): void {

@@ -23,9 +23,13 @@ export function fitPrompt(
     if (tokens.length < contextSize) return tokens
     const alone = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
-    throw new NnError('context_full', `The conversation has ${tokens.length} tokens; the context holds ${contextSize}.`, {
-      hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
-    })
+    throw new NnError(
+      'context_full',
+      `The conversation has ${tokens.length} tokens; the context holds ${contextSize}.`,
+      {
+        hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
+      },
+    )
   }
   if (tokens.length + reserve <= contextSize) return tokens
   return dropOldest(prompt.messages, contextSize, reserve, tokenize)

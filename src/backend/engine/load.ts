@@ -29,7 +29,9 @@ export async function loadModel(
   const warnings: string[] = []
   const wantedLayers = resolveGpuLayers(addon, options)
   if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {
-    warnings.push(`n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${header.layers + 1} layers are offloaded.`)
+    warnings.push(
+      `n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${header.layers + 1} layers are offloaded.`,
+    )
   }
   if (settings.use_mlock && !addon.getSupportsMlock()) warnings.push('use_mlock has no effect on this machine.')
   addon.setNuma(settings.numa === 'disabled' ? false : settings.numa)

@@ -28,7 +28,8 @@ export class EngineModel {
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
   tokenizePrompt(prompt: Prompt): Uint32Array {
-    const tokens = prompt.mode === 'raw' ? [...this.native.tokenize(prompt.text, true)] : this.tokenizeChat(prompt.messages)
+    const tokens =
+      prompt.mode === 'raw' ? [...this.native.tokenize(prompt.text, true)] : this.tokenizeChat(prompt.messages)
     const needsBos = this.native.shouldPrependBosToken() && tokens[0] !== this.bos
     return Uint32Array.from(needsBos ? [this.bos, ...tokens] : tokens)
   }
@@ -42,7 +43,8 @@ export class EngineModel {
         continue
       }
       const message = messages[piece.index]
-      if (message === undefined) throw new NnError('runtime_error', 'The chat template named a message that is not there.')
+      if (message === undefined)
+        throw new NnError('runtime_error', 'The chat template named a message that is not there.')
       append(tokens, message.tokens ?? this.continued(message.content, false))
     }
     return tokens
@@ -77,7 +79,9 @@ export class EngineModel {
 
   /** Every token that ends an answer. */
   get endTokens(): readonly number[] {
-    this.eogTokens ??= Array.from({length: this.vocabularySize}, (_, token) => token).filter((token) => this.isEog(token))
+    this.eogTokens ??= Array.from({length: this.vocabularySize}, (_, token) => token).filter((token) =>
+      this.isEog(token),
+    )
     return this.eogTokens
   }
 

@@ -37,7 +37,8 @@ export class TextStream {
 
   private pending(): string {
     if (this.given === this.tokens.length) return ''
-    const before = this.start === this.given ? '' : this.detokenize(Uint32Array.from(this.tokens.slice(this.start, this.given)))
+    const before =
+      this.start === this.given ? '' : this.detokenize(Uint32Array.from(this.tokens.slice(this.start, this.given)))
     const after = this.detokenize(Uint32Array.from(this.tokens.slice(this.start)))
     return after.slice(before.length)
   }

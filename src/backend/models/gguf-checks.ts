@@ -19,7 +19,10 @@ export function checkArchitecture(path: string, metadata: Metadata): {architectu
   if (architecture === 'clip') throw invalid(path, 'it is an image encoder (mmproj), not a language model')
   const layers = asInteger(metadata.get(`${architecture}.block_count`))
   if (layers === undefined || layers < 1 || layers > maxLayers) {
-    throw invalid(path, `${architecture}.block_count is ${show(metadata, `${architecture}.block_count`)}; 1 to ${maxLayers} are allowed`)
+    throw invalid(
+      path,
+      `${architecture}.block_count is ${show(metadata, `${architecture}.block_count`)}; 1 to ${maxLayers} are allowed`,
+    )
   }
   for (const name of sizes) {
     const key = `${architecture}.${name}`
@@ -64,14 +67,19 @@ export function checkTensors(file: {
   if (alignment < 1 || alignment > maxWidth) throw invalid(path, `general.alignment is ${alignment}`)
   const dataStart = Math.ceil(headerBytes / alignment) * alignment
   for (const {name, dimensions, type, offset} of tensors) {
-    if (dimensions.some((size) => size < 1)) throw invalid(path, `tensor ${name} has the dimensions ${dimensions.join(' x ')}`)
+    if (dimensions.some((size) => size < 1))
+      throw invalid(path, `tensor ${name} has the dimensions ${dimensions.join(' x ')}`)
     const elements = dimensions.reduce((product, size) => product * size, 1)
     const bytes = tensorBytes(type, elements)
     const end = dataStart + offset + (bytes ?? 0)
     if (end > fileBytes) {
-      throw new NnError('invalid_argument', `${path} is truncated: tensor ${name} ends at byte ${end}, the file at ${fileBytes}.`, {
-        hint: 'The download did not finish; get the file again.',
-      })
+      throw new NnError(
+        'invalid_argument',
+        `${path} is truncated: tensor ${name} ends at byte ${end}, the file at ${fileBytes}.`,
+        {
+          hint: 'The download did not finish; get the file again.',
+        },
+      )
     }
   }
 }

@@ -67,7 +67,10 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
   const cursor = new GgufCursor(file, fileBytes)
   const magic = await cursor.magic()
   if (magic !== 'GGUF') {
-    throw new NnError('invalid_argument', `${path} is not a GGUF file: it ${fileBytes === 0 ? 'is empty' : 'does not begin with GGUF'}.`)
+    throw new NnError(
+      'invalid_argument',
+      `${path} is not a GGUF file: it ${fileBytes === 0 ? 'is empty' : 'does not begin with GGUF'}.`,
+    )
   }
   const version = await cursor.u32()
   if (version !== 2 && version !== 3) throw invalid(path, `GGUF version ${version}; versions 2 and 3 are supported`)

@@ -27,7 +27,10 @@ const automaticShare = 0.5
  * Weights as in the file, a KV cache of every layer's keys and values at the configured precision, and a compute
  * buffer after llama.cpp's largest intermediate results (feed-forward and logits of one batch, in f32).
  */
-export function estimateMemory({metadata, architecture, layers, fileBytes, vocabularySize}: GgufHeader, model: Config['model']): MemoryEstimate {
+export function estimateMemory(
+  {metadata, architecture, layers, fileBytes, vocabularySize}: GgufHeader,
+  model: Config['model'],
+): MemoryEstimate {
   const number = (name: string, otherwise: number): number => {
     const value = metadata.get(`${architecture}.${name}`)
     return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : otherwise
@@ -44,7 +47,8 @@ export function estimateMemory({metadata, architecture, layers, fileBytes, vocab
   return {
     weights: fileBytes,
     cachePerSlot: layers * perToken * paddedContext(model.ctx_size),
-    compute: model.batch_size * 4 * (widest + Math.min(vocabularySize, 4 * width)) + vocabularySize * 4 * mostAutomaticSlots,
+    compute:
+      model.batch_size * 4 * (widest + Math.min(vocabularySize, 4 * width)) + vocabularySize * 4 * mostAutomaticSlots,
     process: processBytes,
   }
 }
@@ -66,7 +70,13 @@ export function automaticSlots(estimate: MemoryEstimate, maxConcurrent: number, 
 }
 
 /** @throws `too_large` with the numbers when the model would not fit. */
-export function checkFits(path: string, estimate: MemoryEstimate, slots: number, availableBytes: number, contextSize: number): void {
+export function checkFits(
+  path: string,
+  estimate: MemoryEstimate,
+  slots: number,
+  availableBytes: number,
+  contextSize: number,
+): void {
   const needed = totalBytes(estimate, slots)
   if (needed <= availableBytes) return
   const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
@@ -74,7 +84,9 @@ export function checkFits(path: string, estimate: MemoryEstimate, slots: number,
     'too_large',
     `${path} needs about ${mib(needed)} (weights ${mib(estimate.weights)}, KV cache ${mib(estimate.cachePerSlot * slots)} ` +
       `for ${slots} x ${contextSize} tokens, compute ${mib(estimate.compute)}); ${mib(availableBytes)} are free.`,
-    {hint: 'Lower model.ctx_size or model.parallel, choose a smaller quantization, or raise memory.max_memory_mb if that is the limit.'},
+    {
+      hint: 'Lower model.ctx_size or model.parallel, choose a smaller quantization, or raise memory.max_memory_mb if that is the limit.',
+    },
   )
 }
 

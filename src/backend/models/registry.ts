@@ -29,7 +29,8 @@ export class Registry {
   /** @throws `invalid_argument` for a graph that is not loaded. */
   get(id: GraphId): Graph {
     const graph = this.graphs.get(id)
-    if (graph === undefined) throw new NnError('invalid_argument', `There is no graph ${id}; it was not loaded or is unloaded.`)
+    if (graph === undefined)
+      throw new NnError('invalid_argument', `There is no graph ${id}; it was not loaded or is unloaded.`)
     return graph
   }
 
@@ -84,12 +85,15 @@ export class Registry {
     const warnings: string[] = []
     const threads = Math.min(model.threads, this.options.cores)
     if (threads < model.threads) {
-      warnings.push(`model.threads is ${model.threads}; the process may use ${this.options.cores} cores, so ${threads} are used.`)
+      warnings.push(
+        `model.threads is ${model.threads}; the process may use ${this.options.cores} cores, so ${threads} are used.`,
+      )
     }
     if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
     const estimate = estimateMemory(header, model)
     const available = await availableMemory(config.memory.max_memory_mb)
-    const slots = model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
+    const slots =
+      model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
     // With layers on a GPU the file's size says little about this machine's memory; there llama.cpp itself decides.
     if (model.n_gpu_layers === 0) checkFits(modelPath, estimate, slots, available, model.ctx_size)
     const graph = new Graph({

@@ -118,14 +118,20 @@ export class Scheduler {
             this.busySessions.delete(task.session)
             this.dispatch()
           }
-          if (!signal.aborted) return resolve(release)
+          if (!signal.aborted) {
+            resolve(release)
+            return
+          }
           release()
           this.count(signal.reason)
           reject(signal.reason as Error)
         },
       }
       // A task that can run at once never counts as waiting.
-      if (this.canRun(entry) && !this.someoneWaitsBefore(entry)) return entry.start()
+      if (this.canRun(entry) && !this.someoneWaitsBefore(entry)) {
+        entry.start()
+        return
+      }
       this.admit(entry)
       signal.addEventListener('abort', giveUp, {once: true})
       this.report('queued', task)

@@ -51,9 +51,13 @@ export class TaskQueue<Entry extends QueueEntry> {
   add(entry: Entry): void {
     const {rejectThreshold} = this.settings
     if (this.entries.size >= rejectThreshold) {
-      throw new NnError('runtime_error', `The queue is full: ${this.entries.size} tasks wait, ${rejectThreshold} are allowed.`, {
-        hint: 'Try again later, or raise backend.queue_size.',
-      })
+      throw new NnError(
+        'runtime_error',
+        `The queue is full: ${this.entries.size} tasks wait, ${rejectThreshold} are allowed.`,
+        {
+          hint: 'Try again later, or raise backend.queue_size.',
+        },
+      )
     }
     this.entries.add(entry)
   }
@@ -70,7 +74,8 @@ export class TaskQueue<Entry extends QueueEntry> {
   /** Takes out the next task among those that can run now. */
   take(canRun: (entry: Entry) => boolean): Entry | undefined {
     let best: Entry | undefined
-    for (const entry of this.entries) if (canRun(entry) && (best === undefined || this.before(entry, best))) best = entry
+    for (const entry of this.entries)
+      if (canRun(entry) && (best === undefined || this.before(entry, best))) best = entry
     if (best === undefined) return undefined
     this.entries.delete(best)
     this.served.set(best.session, ++this.turns)

@@ -84,11 +84,15 @@ export class SessionStore {
       ? [...this.sessions.values()].filter((session) => !this.inUse(session)).sort(byActivity)[0]
       : undefined
     if (oldest === undefined) {
-      throw new NnError('runtime_error', `There are ${this.sessions.size} sessions; at most ${max_sessions} are kept.`, {
-        hint: auto_cleanup
-          ? 'All of them are computing: try again, or raise backend.max_sessions.'
-          : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
-      })
+      throw new NnError(
+        'runtime_error',
+        `There are ${this.sessions.size} sessions; at most ${max_sessions} are kept.`,
+        {
+          hint: auto_cleanup
+            ? 'All of them are computing: try again, or raise backend.max_sessions.'
+            : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
+        },
+      )
     }
     this.remove(oldest, 'evicted')
   }
@@ -109,7 +113,8 @@ export class SessionStore {
   /** Wakes when the next session can have become idle. */
   private watch(): void {
     if (!this.settings.auto_cleanup || this.timer !== undefined || this.sessions.size === 0) return
-    const next = Math.min(...[...this.sessions.values()].map(({lastActivity}) => lastActivity)) + this.settings.idle_timeout_ms
+    const next =
+      Math.min(...[...this.sessions.values()].map(({lastActivity}) => lastActivity)) + this.settings.idle_timeout_ms
     // Never sooner than a moment from now: a session in use may be past its time already.
     this.timer = setTimeout(
       () => {

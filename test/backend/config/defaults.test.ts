@@ -7,9 +7,10 @@ const test = suite('defaults')
 const configure = (value: unknown, options: Parameters<typeof configFromObject>[1] = {}) =>
   configFromObject(value, options).config
 
-test('threads are eight, or as many as there are cores', () => {
+test('threads are eight, or all cores but one', () => {
   assert.is(defaultConfig(64).model.threads, 8)
-  assert.is(defaultConfig(2).model.threads, 2)
+  assert.is(defaultConfig(2).model.threads, 1)
+  assert.is(defaultConfig(1).model.threads, 1)
   assert.is(configure({threads: 16}, {cores: 2}).model.threads, 16)
 })
 

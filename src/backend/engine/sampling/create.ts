@@ -84,7 +84,10 @@ function bansOf(model: EngineModel, {forbidden, ignoreEos}: SamplerRequest): Ban
 /** llama.cpp fails the whole batch on a token outside the vocabulary. */
 function checkToken(model: EngineModel, token: number, key: string): number {
   if (Number.isInteger(token) && token >= 0 && token < model.vocabularySize) return token
-  throw new NnError('invalid_argument', `${key}: there is no token ${token}; the model has 0 to ${model.vocabularySize - 1}.`)
+  throw new NnError(
+    'invalid_argument',
+    `${key}: there is no token ${token}; the model has 0 to ${model.vocabularySize - 1}.`,
+  )
 }
 
 async function grammarState(
