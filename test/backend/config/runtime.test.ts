@@ -75,6 +75,7 @@ test('what is not asked for is as configured', () => {
     stream_stdout: false,
     deterministic: false,
     prompt_mode: 'chat',
+    history: null,
   })
 })
 
@@ -115,6 +116,21 @@ test('no options throw or change the configuration', () => {
       assert.equal(config, before)
     }),
   )
+})
+
+test('a history has turns of users and assistants only', () => {
+  const history = [
+    {role: 'user', content: 'Hello!'},
+    {role: 'assistant', content: 'Hello! How can I help you?'},
+  ]
+  assert.equal(read({history}, true).options, {history})
+  for (const turn of [{role: 'system', content: 'x'}, {role: 'user'}, {role: 'user', content: 'x', name: 'y'}, 'x']) {
+    assert.throws(
+      () => read({history: [...history, turn]}, true),
+      (error: unknown) => error instanceof ConfigError,
+      JSON.stringify(turn),
+    )
+  }
 })
 
 test('a request has the prompt mode of its model', () => {

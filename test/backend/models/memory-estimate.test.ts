@@ -1,0 +1,74 @@
+import * as assert from 'uvu/assert'
+import {defaultConfig} from '../../../src/backend/config/index.js'
+import {
+  automaticSlots,
+  availableMemory,
+  checkFits,
+  estimateMemory,
+  totalBytes,
+} from '../../../src/backend/models/memory-estimate.js'
+import {readGgufHeader} from '../../../src/backend/models/gguf.js'
+import {NnError} from '../../../src/backend/errors.js'
+import {openBackend, qwen} from '../../support/fixtures.js'
+import {rejects} from '../../support/rejects.js'
+import {suite} from '../../support/suite.js'
+
+const test = suite('memory estimate')
+const {model} = defaultConfig(2)
+const mib = 1024 ** 2
+
+test('the KV cache is layers x heads x width x precision x tokens', async () => {
+  const {cachePerSlot} = estimateMemory(await readGgufHeader(qwen), model)
+  // 4 layers, 2 KV heads of 32, keys and values of 2 bytes, 2048 tokens.
+  assert.is(cachePerSlot, 4 * 2 * 32 * (2 + 2) * 2048)
+})
+
+test('a quantized cache takes less, a context is padded to 256 tokens', async () => {
+  const header = await readGgufHeader(qwen)
+  const quantized = estimateMemory(header, {...model, cache_type_k: 'q8_0', cache_type_v: 'q8_0'})
+  assert.is(quantized.cachePerSlot, (4 * 2 * 32 * 2 * 2048 * 34) / 32)
+  assert.is(estimateMemory(header, {...model, ctx_size: 100}).cachePerSlot, 4 * 2 * 32 * 4 * 256)
+})
+
+test('what the engine really takes is within the estimate, and more than half of it', async () => {
+  const opened = await openBackend({parallel: 4})
+  try {
+    const [graph] = (await opened.backend.status('memory')).graphs
+    const estimate = totalBytes(estimateMemory(await readGgufHeader(qwen), model), 4)
+    const resident = graph?.engine_rss_bytes ?? 0
+    assert.ok(resident < estimate * 1.25 && resident > estimate / 2, `${resident / mib} MiB, estimated ${estimate / mib}`)
+  } finally {
+    await opened.backend.deinit()
+  }
+})
+
+test('automatic slots: one per context, at most eight, fewer where memory is short', () => {
+  const estimate = {weights: 100 * mib, cachePerSlot: 10 * mib, compute: 0, process: 0}
+  assert.is(automaticSlots(estimate, 4, 10_000 * mib), 4)
+  assert.is(automaticSlots(estimate, 100, 10_000 * mib), 8)
+  assert.is(automaticSlots(estimate, 100, 160 * mib), 3)
+  assert.is(automaticSlots(estimate, 100, 50 * mib), 1)
+})
+
+test('too large says what is needed, what for and what is free', () => {
+  const estimate = {weights: 100 * mib, cachePerSlot: 10 * mib, compute: 5 * mib, process: 0}
+  try {
+    checkFits('m.gguf', estimate, 2, 90 * mib, 2048)
+    assert.unreachable()
+  } catch (error) {
+    assert.ok(error instanceof NnError && error.code === 'too_large')
+    assert.match(error.message, /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are free/)
+  }
+})
+
+test('max_memory_mb limits what is available', async () => {
+  assert.is(await availableMemory(7), 7 * mib)
+})
+
+test('a context that does not fit is too_large before anything is allocated', async () => {
+  const before = process.memoryUsage.rss()
+  await rejects(openBackend({ctx_size: 1_048_576, parallel: 256}), 'too_large', /KV cache/)
+  assert.ok(process.memoryUsage.rss() - before < 64 * mib)
+})
+
+test('max_memory_mb refuses a model that needs more', () => rejects(openBackend({memory: {max_memory_mb: 50}}), 'too_large'))
