@@ -21,6 +21,7 @@ import {
   outputText,
   promptOf,
   remember,
+  replaceHistory,
   throwIfFull,
   unansweredMetadata,
   withStdout,
@@ -262,6 +263,7 @@ export class LocalBackend implements Backend {
         timeoutMs: request.timeout_ms,
         signal: anySignal(context.closing.signal, options.signal),
         run: async (signal, waitedMs) => {
+          replaceHistory(context, effective)
           const result = await generate(context, effective, signal, withStdout(options, request.stream_stdout))
           const metadata = withWait(result.metadata, waitedMs)
           context.output = {text: result.text, metadata}

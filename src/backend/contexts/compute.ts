@@ -3,7 +3,7 @@ import {applyRuntimeOptions, type RuntimeOptions} from '../config/index.js'
 import {GenerationError, type GenerationHandle} from '../engine/engine-process.js'
 import type {ChatMessage, EngineInfo, GenerateRequest, GenerateResult, Prompt} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
-import {toChatMessages, type StoredMessage} from '../sessions/session-store.js'
+import {rewrittenHistory, toChatMessages, type StoredMessage} from '../sessions/session-store.js'
 import type {ExecutionContext, Output} from './execution-context.js'
 
 type Effective = ReturnType<typeof applyRuntimeOptions>
@@ -20,10 +20,19 @@ export function promptOf({graph, session, input}: ExecutionContext, {request}: E
   }
   if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
-  return {
-    mode: 'chat',
-    messages: [...system, ...toChatMessages(session.messages, graph.id), {role: 'user', content: input}],
-  }
+  const history = toChatMessages(rewrittenHistory(session.messages, request.history), graph.id)
+  return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
+}
+
+/**
+ * Puts the history that the request brings, if it does, in the place of the session's. To be called when the request's
+ * turn has come: until then another context may compute on the session.
+ */
+export function replaceHistory(context: ExecutionContext, {request}: Effective): void {
+  const {session, options} = context
+  session.messages = rewrittenHistory(session.messages, request.history)
+  // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
+  if (options.history === request.history) delete options.history
 }
 
 export function generateRequest(

@@ -1,6 +1,6 @@
 import type {Scheduler} from '../scheduler/scheduler.js'
 import {NnError} from '../errors.js'
-import {effectiveOptions, generateRequest, remember} from './compute.js'
+import {effectiveOptions, generateRequest, remember, replaceHistory} from './compute.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 
 /**
@@ -19,6 +19,7 @@ export async function beginSingle(context: ExecutionContext, scheduler: Schedule
       timeoutMs: Infinity,
       signal: context.closing.signal,
       run: async () => {
+        replaceHistory(context, effective)
         const handle = engine.generate(generateRequest(context, unlimited, {pace: 'step', stream: false}))
         const closed = (): void => handle.abort()
         context.closing.signal.addEventListener('abort', closed)

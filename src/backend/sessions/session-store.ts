@@ -131,6 +131,22 @@ function byActivity(a: Session, b: Session): number {
   return a.lastActivity - b.lastActivity
 }
 
+/**
+ * The history as a client has it, who may have cut or changed it; `null` leaves it as it is. Messages that are the same
+ * at the beginning keep their tokens, and with them their place in the KV cache.
+ */
+export function rewrittenHistory(
+  messages: StoredMessage[],
+  history: readonly Pick<StoredMessage, 'role' | 'content'>[] | null,
+): StoredMessage[] {
+  if (history === null) return messages
+  const differs = history.findIndex(
+    ({role, content}, at) => messages[at]?.role !== role || messages[at].content !== content,
+  )
+  const same = differs === -1 ? history.length : differs
+  return [...messages.slice(0, same), ...history.slice(same).map(({role, content}) => ({role, content}))]
+}
+
 /** The messages as a graph's template gets them; tokens go along where this graph made them. */
 export function toChatMessages(messages: readonly StoredMessage[], graph: number): ChatMessage[] {
   return messages.map(({role, content, generated}) => ({

@@ -1,6 +1,8 @@
 import {Type, type Static} from '../../../documents/index.js'
 import {taskPriorities} from '../../backend.js'
 
+const turn = Type.Object({role: Type.Enum(['user', 'assistant']), content: Type.String()}, {additionalProperties: false})
+
 export const request = Type.Object(
   {
     priority: Type.Enum([...taskPriorities], {default: 'normal', description: 'Place of the request in the queue.'}),
@@ -21,6 +23,11 @@ export const request = Type.Object(
       description: 'Computes the request in batches of its own, so that others cannot change its text.',
     }),
     prompt_mode: Type.Enum(['chat', 'raw'], {description: 'As `model.prompt_mode`, for this request.'}),
+    history: Type.Union([Type.Array(turn), Type.Null()], {
+      default: null,
+      description:
+        "Turns, as `{role, content}`, that replace the session's history before this request; `[]` starts anew, null goes on. Used up by the request: the next one goes on from there.",
+    }),
   },
   {description: 'What a request may ask for besides the keys of `sampling` and `stopping`.'},
 )
