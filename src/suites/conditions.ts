@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util'
 import {createValidator, findFaults, formatPath} from '../documents/index.js'
-import type {Condition, Operators} from './schema/condition.js'
+import {operators, type Condition, type Operators} from './schema/condition.js'
 import {valueAt} from './variables.js'
 
 /** One thing that does not hold. `path` leads from the condition to the part of it that failed. */
@@ -17,6 +17,7 @@ export function checkCondition(actual: unknown, condition: Condition): Mismatch[
   }
   return Object.entries(condition).flatMap(([name, operand]) => {
     if (name === 'every') return checkEvery(actual, operand as Condition)
+    if (name === 'some') return checkSome(actual, operand as Condition)
     if (name === 'fields') return nest('fields', checkFields(actual, operand as Record<string, Condition>))
     const check = checks[name as Operator]
     const expected = check(actual, operand)
@@ -31,12 +32,20 @@ export function checkFields(root: unknown, fields: Record<string, Condition>): M
   )
 }
 
+/** An object with any other key came out of a variable, and is a value to be met. */
 function isOperators(condition: Condition): condition is Operators {
-  return typeof condition === 'object' && condition !== null && !Array.isArray(condition)
+  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) return false
+  const names = Object.keys(condition)
+  return names.length > 0 && names.every((name) => Object.hasOwn(operators, name))
 }
 
 function nest(key: string, mismatches: Mismatch[]): Mismatch[] {
   return mismatches.map((mismatch) => ({...mismatch, path: [key, ...mismatch.path]}))
+}
+
+function checkSome(actual: unknown, condition: Condition): Mismatch[] {
+  const holds = Array.isArray(actual) && actual.some((item) => checkCondition(item, condition).length === 0)
+  return holds ? [] : [{path: ['some'], expected: `an item that fits ${show(condition)}`, actual}]
 }
 
 function checkEvery(actual: unknown, condition: Condition): Mismatch[] {
@@ -49,7 +58,7 @@ function checkEvery(actual: unknown, condition: Condition): Mismatch[] {
   return []
 }
 
-type Operator = Exclude<keyof Operators, 'every' | 'fields'>
+type Operator = Exclude<keyof Operators, 'every' | 'some' | 'fields'>
 type Check = (actual: unknown, operand: unknown) => string | undefined
 
 /** Each gives what was expected, in words, when the value does not satisfy it. */

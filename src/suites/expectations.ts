@@ -45,10 +45,10 @@ function checkError(expected: Expectation['error'], {error}: Outcome): Mismatch[
   if (expected === undefined) {
     return error === undefined ? [] : [{path: [], expected: 'success', actual: describe(error)}]
   }
-  const {code, message = {}, optional = false} = typeof expected === 'string' ? {code: expected} : expected
+  const {code, message, optional = false} = typeof expected === 'string' ? {code: expected} : expected
   if (error === undefined) return optional ? [] : [{path: ['error'], expected: code, actual: 'success'}]
   if (error.code !== code) return [{path: ['error'], expected: code, actual: describe(error)}]
-  return under('error', under('message', checkCondition(explain(error), message)))
+  return message === undefined ? [] : under('error', under('message', checkCondition(explain(error), message)))
 }
 
 function describe(error: NnError): string {
@@ -59,7 +59,7 @@ async function checkText(expected: NonNullable<Expectation['text']>, outcome: Ou
   const actual = await outcome.text()
   if (typeof expected === 'string') return under('text', checkCondition(actual, expected))
   const {token_count: tokenCount, ...condition} = expected
-  const mismatches = checkCondition(actual, condition)
+  const mismatches = Object.keys(condition).length === 0 ? [] : checkCondition(actual, condition)
   if (tokenCount !== undefined) {
     const {output_tokens: tokens} = await outcome.metadata()
     mismatches.push(...under('token_count', checkCondition(tokens, tokenCount)))

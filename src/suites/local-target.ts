@@ -1,6 +1,7 @@
 import {readdir, readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {setTimeout as delay} from 'node:timers/promises'
 import type {Backend, GraphId} from '../backend/backend.js'
 import {NnError} from '../backend/errors.js'
 import {initBackend} from '../backend/local.js'
@@ -32,6 +33,8 @@ const killEngine: Probe['killEngine'] = async (backend: Backend, graph: GraphId)
   const pid = graphs.find((one) => one.graph === graph)?.engine_pid
   if (pid == null) throw new NnError('not_found', `Graph ${graph} has no engine process.`)
   process.kill(pid, 'SIGKILL')
+  // The call is over when the process is, so that what follows meets a dead engine.
+  while ((await engineProcesses()).includes(nameOf(pid))) await delay(5)
 }
 
 /** Folders that hold the bytes which `load` was given. */
@@ -51,8 +54,12 @@ async function engineProcesses(): Promise<string[]> {
       )
       // After the name in parentheses: the state, the parent.
       const [, state, parent] = /\) (\S) (\d+) /.exec(stat ?? '') ?? []
-      return Number(parent) === process.pid && state !== 'Z' && command?.includes('engine/main') ? `process ${pid}` : ''
+      return Number(parent) === process.pid && state !== 'Z' && command?.includes('engine/main') ? nameOf(pid) : ''
     }),
   )
   return found.filter((name) => name !== '')
+}
+
+function nameOf(pid: number | string): string {
+  return `process ${pid}`
 }

@@ -41,11 +41,16 @@ export function caseLines(result: CaseResult, paint: (format: Format, text: stri
 /** The failure with what was expected and found, and where it is written. */
 export function failureLines({file, line, column, step, message, expected, actual}: Failure): string[] {
   return [
-    `${step}: ${message.replaceAll('\n', '\n       ')}`,
-    ...(expected === undefined ? [] : [`  expected  ${expected}`]),
-    ...(actual === undefined ? [] : [`  actual    ${actual}`]),
+    ...labelled(`${step}: `, message),
+    ...(expected === undefined ? [] : labelled('  expected  ', expected)),
+    ...(actual === undefined ? [] : labelled('  actual    ', actual)),
     `  at ${file}:${line}:${column}`,
   ]
+}
+
+/** A text of several lines, below each other behind its label. */
+function labelled(label: string, text: string): string[] {
+  return text.split('\n').map((line, index) => (index === 0 ? label : ' '.repeat(label.length)) + line)
 }
 
 const marks: Record<CaseResult['outcome'], [Format, string]> = {

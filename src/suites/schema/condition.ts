@@ -58,6 +58,7 @@ export const operators = {
   one_of: Type.Optional(Type.Array(Type.Unknown(), {minItems: 1, description: 'One of these values.'})),
   exists: Type.Optional(Type.Boolean({description: 'Whether there is a value (other than null) at all.'})),
   every: Type.Optional(nested),
+  some: Type.Optional(nested),
   fields: Type.Optional(
     Type.Record(Type.String(), nested, {description: 'Path within the value → what must hold there.'}),
   ),
@@ -65,8 +66,9 @@ export const operators = {
 
 const operatorsObject = Type.Object(operators, {additionalProperties: false, minProperties: 1})
 
-export interface Operators extends Omit<Static<typeof operatorsObject>, 'every' | 'fields'> {
+export interface Operators extends Omit<Static<typeof operatorsObject>, 'every' | 'some' | 'fields'> {
   every?: Condition
+  some?: Condition
   fields?: Record<string, Condition>
 }
 export type Condition = string | number | boolean | null | unknown[] | Operators
