@@ -3,7 +3,11 @@ import os from 'node:os'
 import path from 'node:path'
 
 /** The fixture's bytes with one scalar of its metadata overwritten in place. */
-export async function withMetadata(model: string, key: string, write: (bytes: Buffer, at: number) => void): Promise<Buffer> {
+export async function withMetadata(
+  model: string,
+  key: string,
+  write: (bytes: Buffer, at: number) => void,
+): Promise<Buffer> {
   const bytes = await readFile(model)
   const name = Buffer.from(key)
   const length = Buffer.alloc(8)

@@ -14,12 +14,15 @@ export interface Opened {
   context: number
 }
 
-/** A backend with one model loaded and one context open; greedy unless the configuration says otherwise. */
+/**
+ * A backend with one model loaded and one context open. Greedy and without penalties, as the fixture models' known
+ * answers are, unless the configuration says otherwise.
+ */
 export async function openBackend(
   config: object = {},
   {model = qwen, ...options}: InitOptions & {model?: string} = {},
 ): Promise<Opened> {
-  const backend = await initBackend({...options, config: JSON.stringify({temp: 0, ...config})})
+  const backend = await initBackend({...options, config: JSON.stringify({temp: 0, repeat_penalty: 1, ...config})})
   try {
     const graph = await backend.loadByName(model)
     return {backend, graph, context: await backend.initExecutionContext(graph)}

@@ -32,6 +32,11 @@ test('a replacement character that the text really has is not lost', () => {
 test('tokens that read differently behind another one are read behind it', () => {
   // Like SentencePiece: a space before each word, dropped at the start of a text.
   const words = ['', 'Hello', 'world']
-  const stream = new TextStream((tokens) => [...tokens].map((token) => ` ${words[token] ?? ''}`).join('').slice(1))
+  const stream = new TextStream((tokens) =>
+    [...tokens]
+      .map((token) => ` ${words[token] ?? ''}`)
+      .join('')
+      .slice(1),
+  )
   assert.equal([stream.push(1), stream.push(2)], ['Hello', ' world'])
 })

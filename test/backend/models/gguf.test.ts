@@ -48,7 +48,10 @@ const aborting: [key: string, what: string, write: (bytes: Buffer, at: number) =
 
 for (const [key, what, write] of aborting) {
   test(`${key} of ${what} is refused and named`, async () => {
-    const file = await files.file(`${key}-${what}.gguf`.replaceAll(/[^\w.-]/g, '_'), await withMetadata(qwen, key, write))
+    const file = await files.file(
+      `${key}-${what}.gguf`.replaceAll(/[^\w.-]/g, '_'),
+      await withMetadata(qwen, key, write),
+    )
     await rejects(readGgufHeader(file), 'invalid_argument', new RegExp(key.replaceAll('.', '\\.')))
   })
 }

@@ -36,7 +36,10 @@ test('what the engine really takes is within the estimate, and more than half of
     const [graph] = (await opened.backend.status('memory')).graphs
     const estimate = totalBytes(estimateMemory(await readGgufHeader(qwen), model), 4)
     const resident = graph?.engine_rss_bytes ?? 0
-    assert.ok(resident < estimate * 1.25 && resident > estimate / 2, `${resident / mib} MiB, estimated ${estimate / mib}`)
+    assert.ok(
+      resident < estimate * 1.25 && resident > estimate / 2,
+      `${resident / mib} MiB, estimated ${estimate / mib}`,
+    )
   } finally {
     await opened.backend.deinit()
   }
@@ -71,4 +74,5 @@ test('a context that does not fit is too_large before anything is allocated', as
   assert.ok(process.memoryUsage.rss() - before < 64 * mib)
 })
 
-test('max_memory_mb refuses a model that needs more', () => rejects(openBackend({memory: {max_memory_mb: 50}}), 'too_large'))
+test('max_memory_mb refuses a model that needs more', () =>
+  rejects(openBackend({memory: {max_memory_mb: 50}}), 'too_large'))

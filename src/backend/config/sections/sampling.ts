@@ -133,7 +133,7 @@ export const sampling = Type.Object(
     n_probs: Type.Integer({
       default: 0,
       minimum: 0,
-      maximum: 100,
+      maximum: 1000,
       unit: 'tokens',
       description: 'Reports the probabilities of each token and of this many alternatives; 0 is off.',
     }),

@@ -31,7 +31,10 @@ test('a lower target gives less surprising tokens', () => {
 test('version 2 drops what is more surprising than mu, which starts at twice tau', () => {
   // With mu = 2 bits only candidates of at least a quarter may be chosen.
   const candidates = [0.5, 0.3, 0.2].map((p, id) => ({id, logit: Math.log(p)}))
-  assert.is(new Mirostat(2, 1, 0.1, 3).sample(candidates, () => 0.999), 1)
+  assert.is(
+    new Mirostat(2, 1, 0.1, 3).sample(candidates, () => 0.999),
+    1,
+  )
 })
 
 test('after a surprising token the next choice is narrower', () => {

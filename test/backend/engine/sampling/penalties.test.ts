@@ -23,7 +23,10 @@ test('presence is taken once, frequency for every time', () => {
   const [first] = applyPenalties(candidates, [1, 1, 1], {...none, presence: 0.5})
   assert.equal(first, {id: 1, logit: 3.5})
   const lowered = applyPenalties(candidates, [1, 1, 1], {...none, frequency: 0.5})
-  assert.equal(lowered.find(({id}) => id === 1), {id: 1, logit: 2.5})
+  assert.equal(
+    lowered.find(({id}) => id === 1),
+    {id: 1, logit: 2.5},
+  )
 })
 
 test('neutral values change nothing', () => {

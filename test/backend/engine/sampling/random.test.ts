@@ -26,7 +26,10 @@ test('numbers fill [0, 1) evenly', () => {
 })
 
 test('a random seed is never the one that llama.cpp reads as "any"', () => {
-  assert.is(randomSeed(() => 1 - 2 ** -53), 0xffff_fffe)
+  assert.is(
+    randomSeed(() => 1 - 2 ** -53),
+    0xffff_fffe,
+  )
 })
 
 test('candidates are drawn by their probability', () => {

@@ -11,7 +11,10 @@ const candidates: Candidates = [
 ]
 
 test('divides the logits', () => {
-  assert.equal(applyTemperature(candidates, 0.5).map(({logit}) => logit), [4, 2])
+  assert.equal(
+    applyTemperature(candidates, 0.5).map(({logit}) => logit),
+    [4, 2],
+  )
 })
 
 test('0 leaves the most likely candidate', () => {
@@ -21,7 +24,10 @@ test('0 leaves the most likely candidate', () => {
 test('dynamic: a uniform choice gets the highest temperature, a certain one the lowest', () => {
   const options = {temperature: 1, range: 0.5, exponent: 1}
   const uniform = [0, 1, 2].map((id) => ({id, logit: 3}))
-  assert.equal(applyDynamicTemperature(uniform, options).map(({logit}) => logit), [2, 2, 2])
+  assert.equal(
+    applyDynamicTemperature(uniform, options).map(({logit}) => logit),
+    [2, 2, 2],
+  )
   const certain = [
     {id: 0, logit: 500},
     {id: 1, logit: 0},

@@ -1,0 +1,166 @@
+import * as assert from 'uvu/assert'
+import type {AddonContext} from '../../../src/backend/engine/addon-types.js'
+import {BatchLoop} from '../../../src/backend/engine/batch-loop.js'
+import {Generation} from '../../../src/backend/engine/generation.js'
+import type {EngineModel} from '../../../src/backend/engine/model.js'
+import type {GenerateRequest} from '../../../src/backend/engine/protocol.js'
+import {Slots} from '../../../src/backend/engine/slots.js'
+import {defaultConfig} from '../../../src/backend/config/index.js'
+import {suite} from '../../support/suite.js'
+
+const test = suite('batch loop')
+const {sampling, stopping} = defaultConfig(2)
+
+/** Records what is decoded; every sampled token is `x`. */
+class RecordingContext {
+  readonly batches: {sequence: number; position: number; count: number}[][] = []
+  failNext = false
+  private open: {sequence: number; position: number; count: number}[] = []
+  initBatch(): void {
+    this.open = []
+  }
+  addToBatch(sequence: number, position: number, tokens: Uint32Array, logits: Uint32Array): Uint32Array {
+    this.open.push({sequence, position, count: tokens.length})
+    return logits
+  }
+  decodeBatch(): Promise<void> {
+    this.batches.push(this.open)
+    if (!this.failNext) return Promise.resolve()
+    this.failNext = false
+    return Promise.reject(new Error('Eval has failed'))
+  }
+  removeTokenCellsFromSequence(): boolean {
+    return true
+  }
+  shiftSequenceTokenCells(): void {
+    return undefined
+  }
+  disposeSequence(): void {
+    return undefined
+  }
+}
+
+const model = {
+  isEog: () => false,
+  text: (tokens: Iterable<number>) => 'x'.repeat([...tokens].length),
+} as unknown as EngineModel
+
+const request: GenerateRequest = {
+  prompt: {mode: 'raw', text: ''},
+  sampling,
+  stopping: {...stopping, max_tokens: 64, max_time_ms: 0},
+  ...{contextShift: null, contextSize: 4096, cachePrompt: true, deterministic: false, pace: 'free', stream: false},
+}
+
+/** Runs prompts of these lengths together to their ends. */
+const run = async (
+  prompts: readonly {length: number; request?: Partial<GenerateRequest>}[],
+  {batchSize = 512, failFirst = false} = {},
+): Promise<{context: RecordingContext; finished: Generation[]}> => {
+  const context = new RecordingContext()
+  context.failNext = failFirst
+  const slots = new Slots(context as unknown as AddonContext, prompts.length)
+  const finished: Generation[] = []
+  await new Promise<void>((resolve) => {
+    const loop = new BatchLoop(context as unknown as AddonContext, slots, batchSize, {
+      progressed: () => undefined,
+      stepped: () => undefined,
+      finished: (generation) => finished.push(generation) === prompts.length && resolve(),
+    })
+    for (const [id, {length, request: changed}] of prompts.entries()) {
+      const prompt = Uint32Array.from({length}, (_, i) => id * 10_000 + i)
+      const slot = slots.take(prompt)
+      if (slot === undefined) throw new Error('no slot')
+      loop.add(
+        new Generation({
+          ...{id, request: {...request, ...changed}, prompt, slot, cachedTokens: 0, model, seed: 1},
+          sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
+          build: {release: '', commit: ''},
+          now: () => 0,
+        }),
+      )
+    }
+  })
+  return {context, finished}
+}
+
+test('every step decodes a token of every answer: four answers of 64 tokens take 64 decodes', async () => {
+  const {context, finished} = await run([{length: 10}, {length: 10}, {length: 10}, {length: 10}])
+  assert.is(context.batches.length, 64)
+  assert.ok(context.batches.every((batch) => batch.length === 4))
+  assert.ok(finished.every(({tokens}) => tokens.length === 64))
+})
+
+test('tokens go to the position behind those that the slot holds', async () => {
+  const {context} = await run([{length: 10, request: {stopping: {...request.stopping, max_tokens: 3}}}])
+  assert.equal(context.batches.flat(), [
+    {sequence: 0, position: 0, count: 10},
+    {sequence: 0, position: 10, count: 1},
+    {sequence: 0, position: 11, count: 1},
+  ])
+})
+
+test('a long prompt goes in batches, and in small ones beside a running answer', async () => {
+  const {context} = await run([{length: 1}, {length: 1000}])
+  const long = context.batches.flatMap((batch) => batch.filter(({sequence, count}) => sequence === 1 && count > 1))
+  assert.is(long[0]?.count, 511)
+  assert.is(Math.max(...long.slice(1).map(({count}) => count)), 64)
+  assert.is(
+    long.reduce((sum, {count}) => sum + count, 0),
+    1000,
+  )
+})
+
+test('no batch is larger than allowed', async () => {
+  const {context} = await run([{length: 100}, {length: 100}, {length: 100}], {batchSize: 32})
+  for (const batch of context.batches) assert.ok(batch.reduce((sum, {count}) => sum + count, 0) <= 32)
+})
+
+test('a deterministic answer is decoded in batches of its own', async () => {
+  const {context} = await run([{length: 10, request: {deterministic: true}}, {length: 10}, {length: 10}])
+  for (const batch of context.batches) {
+    const sequences = batch.map(({sequence}) => sequence)
+    if (sequences.includes(0)) assert.equal(sequences, [0])
+  }
+})
+
+test('a failed decode fails the answers in it, and says why', async () => {
+  const {finished} = await run([{length: 10}, {length: 10}], {failFirst: true})
+  assert.equal(
+    finished.map(({error}) => error?.message),
+    ['Eval has failed', 'Eval has failed'],
+  )
+})
+
+test('an answer whose time is over ends between tokens', async () => {
+  const stopped = {...request.stopping, max_time_ms: 1}
+  const context = new RecordingContext()
+  const slots = new Slots(context as unknown as AddonContext, 1)
+  const slot = slots.take(Uint32Array.of(1, 2))
+  if (slot === undefined) throw new Error('no slot')
+  let clock = 0
+  const ended = await new Promise<Generation>((resolve) => {
+    const loop = new BatchLoop(context as unknown as AddonContext, slots, 8, {
+      progressed: () => (clock += 0.4),
+      stepped: () => undefined,
+      finished: resolve,
+    })
+    loop.add(
+      new Generation({
+        ...{
+          id: 0,
+          request: {...request, stopping: stopped},
+          prompt: Uint32Array.of(1, 2),
+          slot,
+          cachedTokens: 0,
+          model,
+          seed: 1,
+        },
+        sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
+        build: {release: '', commit: ''},
+        now: () => clock,
+      }),
+    )
+  })
+  assert.equal([ended.ended, ended.tokens.length], ['max_time', 3])
+})
