@@ -57,7 +57,7 @@ export class Registry {
     if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.length)).toString('latin1') !== 'GGUF') {
       throw new NnError('invalid_argument', `The ${bytes.length} bytes are not a GGUF model.`)
     }
-    this.folder ??= mkdtemp(path.join(os.tmpdir(), 'wnn-'))
+    this.folder ??= mkdtemp(path.join(os.tmpdir(), `wnn-models-${process.pid}-`))
     const file = path.join(await this.folder, `${this.nextId}-${Date.now()}.gguf`)
     const handle = await open(file, 'wx', 0o600)
     try {
