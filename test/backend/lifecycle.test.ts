@@ -13,7 +13,8 @@ import {suite} from '../support/suite.js'
 const test = suite('lifecycle', {timeoutMs: 20_000})
 const opened = sharedBackend(test, {max_concurrent: 4})
 
-const temporaryFiles = (): string[] => readdirSync(os.tmpdir()).filter((name) => name.startsWith(`wnn-models-${process.pid}-`))
+const temporaryFiles = (): string[] =>
+  readdirSync(os.tmpdir()).filter((name) => name.startsWith(`wnn-models-${process.pid}-`))
 
 test('deinit leaves no process and no file, and a second one is refused', async () => {
   const backend = await initBackend()

@@ -1,0 +1,80 @@
+import {readFileSync, statSync} from 'node:fs'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {configFromObject} from '../../../src/backend/config/index.js'
+import {createLogger, type LogLevel} from '../../../src/backend/logging/logger.js'
+import {temporaryFolder} from '../../support/crafted-gguf.js'
+import {ask, openBackend} from '../../support/fixtures.js'
+import {suite} from '../../support/suite.js'
+
+const test = suite('logger', {timeoutMs: 20_000})
+
+let files: Awaited<ReturnType<typeof temporaryFolder>>
+test.before(async () => {
+  files = await temporaryFolder()
+})
+test.after(() => files.remove())
+
+const records = (file: string): Record<string, unknown>[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+const levels: LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal']
+
+for (const [index, level] of levels.entries()) {
+  test(`at level ${level} exactly that level and those above are written`, () => {
+    const file = path.join(files.folder, `${level}.log`)
+    const logger = createLogger(configFromObject({logging: {level, file}}).config.logging)
+    for (const each of levels) logger.log(each, 'TASK', `a ${each} line`, {n: 1})
+    logger.close()
+    assert.equal(
+      records(file).map((record) => record['level']),
+      levels.slice(index),
+    )
+  })
+}
+
+test('a line has level, time, tag, message and fields, and no colour codes', () => {
+  const file = path.join(files.folder, 'deep/er/x.log')
+  const logger = createLogger(configFromObject({logging: {file, colors: true}}).config.logging)
+  logger.log('info', 'PERF', 'answer', {output_tokens: 3})
+  logger.close()
+  const [record = {}] = records(file)
+  assert.match(String(record['time']), /^\d{4}-\d\d-\d\dT/)
+  assert.equal({...record, time: ''}, {level: 'info', time: '', tag: 'PERF', output_tokens: 3, msg: 'answer'})
+  assert.not.match(readFileSync(file, 'utf8'), /\u001b/)
+  assert.is(statSync(file).mode & 0o777, 0o600)
+})
+
+test('timestamps off leaves the time out; none writes nothing; lines are appended', () => {
+  const file = path.join(files.folder, 'plain.log')
+  for (const level of ['info', 'none', 'info']) {
+    const logger = createLogger(configFromObject({logging: {file, level, timestamps: false}}).config.logging)
+    logger.log('fatal', 'TASK', level)
+    logger.close()
+  }
+  assert.equal(records(file), Array(2).fill({level: 'fatal', tag: 'TASK', msg: 'info'}))
+})
+
+test('a file that has grown too large becomes .1', () => {
+  const file = path.join(files.folder, 'rotated.log')
+  const logger = createLogger({...configFromObject({logging: {file}}).config.logging, max_file_mb: 0.001})
+  for (let i = 0; i < 30; i++) logger.log('info', 'TASK', 'x'.repeat(30), {i})
+  logger.close()
+  assert.is(records(file).at(-1)?.['i'], 29)
+  assert.ok(records(`${file}.1`).length > 0 && statSync(`${file}.1`).size <= 1100)
+})
+
+test("an answer leaves PERF, MEM, TASK, MODEL and llama.cpp's own lines, and no word of what was said", async () => {
+  const file = path.join(files.folder, 'backend.log')
+  const opened = await openBackend({logging: {level: 'debug', file}})
+  await ask(opened, 'My name is Alice.')
+  await opened.backend.deinit()
+  const tags = new Set(records(file).map((record) => record['tag']))
+  for (const tag of ['PERF', 'MEM', 'TASK', 'MODEL', 'LLAMA']) assert.ok(tags.has(tag), `no ${tag} line`)
+  assert.is(records(file)[0]?.['msg'], 'backend initialized')
+  assert.is(records(file).at(-1)?.['msg'], 'backend released')
+  assert.not.match(readFileSync(file, 'utf8'), /Alice/)
+})

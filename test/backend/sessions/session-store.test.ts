@@ -1,0 +1,97 @@
+import * as assert from 'uvu/assert'
+import {configFromObject} from '../../../src/backend/config/index.js'
+import {NnError} from '../../../src/backend/errors.js'
+import {SessionStore, toChatMessages, type Session} from '../../../src/backend/sessions/session-store.js'
+import {suite} from '../../support/suite.js'
+
+const test = suite('session store')
+
+const opened = (changes: object, inUse: (session: Session) => boolean = () => false) => {
+  const removed: string[] = []
+  const time = {now: 0}
+  const {backend} = configFromObject(changes).config
+  const store = new SessionStore(
+    backend,
+    inUse,
+    (session, reason) => removed.push(`${session.id} ${reason}`),
+    () => time.now,
+  )
+  return {store, removed, time}
+}
+
+test('the same id is the same conversation', (t) => {
+  const {store} = opened({})
+  t.after(() => store.clear())
+  const first = store.open('a')
+  first.messages.push({role: 'user', content: 'hello'})
+  assert.is(store.open('a'), first)
+  assert.is.not(store.open(undefined).id, store.open(undefined).id)
+})
+
+test('the least recently used goes when a new one needs its place, and nothing else', (t) => {
+  const {store, removed, time} = opened({max_sessions: 3})
+  t.after(() => store.clear())
+  for (const id of ['a', 'b', 'c']) {
+    time.now++
+    store.open(id)
+  }
+  time.now++
+  store.open('a')
+  store.open('d')
+  assert.equal(removed, ['b evicted'])
+  assert.equal(
+    store.list().map(({session}) => session.id),
+    ['a', 'c', 'd'],
+  )
+})
+
+test('a session that computes is neither evicted nor idle', (t) => {
+  const {store, removed, time} = opened({max_sessions: 2, idle_timeout_ms: 100}, ({id}) => id === 'a')
+  t.after(() => store.clear())
+  store.open('a')
+  store.open('b')
+  time.now = 50
+  store.open('c')
+  time.now = 1000
+  assert.equal(
+    store.list().map(({session}) => session.id),
+    ['a'],
+  )
+  assert.equal(removed, ['b evicted', 'c idle'])
+})
+
+test('with automatic clean-up off a session too many is refused', (t) => {
+  const {store, time} = opened({max_sessions: 2, auto_cleanup: false, idle_timeout_ms: 10})
+  t.after(() => store.clear())
+  store.open('a')
+  store.open('b')
+  time.now = 1000
+  assert.throws(
+    () => store.open('c'),
+    (error: unknown) => error instanceof NnError && error.code === 'runtime_error',
+  )
+  assert.is(store.list().length, 2)
+})
+
+test('idle sessions go by themselves', async () => {
+  const removed = await new Promise<string>((resolve) => {
+    const {backend} = configFromObject({idle_timeout_ms: 10}).config
+    new SessionStore(
+      backend,
+      () => false,
+      (session, reason) => resolve(`${session.id} ${reason}`),
+    ).open('a')
+    // The store's timer does not keep a process alive; this one does for the length of the test.
+    setTimeout(() => resolve('nothing was removed'), 2000).unref()
+    const alive = setInterval(() => undefined, 50)
+    setTimeout(() => clearInterval(alive), 500)
+  })
+  assert.is(removed, 'a idle')
+})
+
+test('generated tokens go along only to the graph that made them', () => {
+  const tokens = Uint32Array.of(1, 2)
+  const messages = [{role: 'assistant' as const, content: 'hi', generated: {graph: 1, tokens}}]
+  assert.equal(toChatMessages(messages, 1), [{role: 'assistant', content: 'hi', tokens}])
+  assert.equal(toChatMessages(messages, 2), [{role: 'assistant', content: 'hi'}])
+})
