@@ -66,9 +66,8 @@ test('a batch gives the places of its logits, and sampling a token', async () =>
 test('candidates come sorted, with the weight of the whole vocabulary', async () => {
   const sampler = new addon.AddonSampler(model)
   sampler.applyConfig({temperature: 1, seed: 0})
-  const [, , , logits = [], weight = 0] = await context.sampleToken(
-    ...([logitIndex, sampler, false, false, [[], false, false, false, 1000], true] as const),
-  )
+  const top: [number[], false, false, false, number] = [[], false, false, false, 1000]
+  const [, , , logits = [], weight = 0] = await context.sampleToken(logitIndex, sampler, false, false, top, true)
   sampler.dispose()
   const values = logits.filter((_, index) => index % 2 === 1)
   assert.is(values.length, 800)

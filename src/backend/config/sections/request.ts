@@ -1,7 +1,10 @@
 import {Type, type Static} from '../../../documents/index.js'
 import {taskPriorities} from '../../backend.js'
 
-const turn = Type.Object({role: Type.Enum(['user', 'assistant']), content: Type.String()}, {additionalProperties: false})
+const turn = Type.Object(
+  {role: Type.Enum(['user', 'assistant']), content: Type.String()},
+  {additionalProperties: false},
+)
 
 export const request = Type.Object(
   {
