@@ -1,0 +1,107 @@
+import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/backend.js'
+import type {RuntimeOptions} from '../backend/config/index.js'
+import {textTensor} from '../backend/contexts/tensor.js'
+import {toNnError, type NnError} from '../backend/errors.js'
+import {readMetadata, readOutput} from '../backend/read-output.js'
+import {addAnswer, noUsage} from './usage.js'
+
+export interface Message {
+  role: 'user' | 'assistant'
+  content: string
+}
+
+/** How a question was answered. A failure may come after a part of the answer. */
+export interface Reply {
+  text: string
+  /** Absent when nothing was generated. */
+  metadata?: OutputMetadata
+  failure?: NnError
+}
+
+/** A question and what was said before it. */
+interface Question {
+  prompt: string
+  before: readonly Message[]
+}
+
+/**
+ * A conversation in one context. The backend keeps the session's history; this is the same history as the person saw
+ * it, and where the two have parted (loaded, cleared, asked again) the next question brings it along.
+ */
+export class Conversation {
+  messages: readonly Message[] = []
+  usage = noUsage
+  last: Reply | undefined
+  private asked: Question | undefined
+  private parted = false
+
+  constructor(
+    private readonly backend: Pick<Backend, 'setInput' | 'compute' | 'getOutput'>,
+    private readonly context: ContextId,
+    /** Hold for every question until they are changed. */
+    public options: RuntimeOptions,
+    private readonly configuredMode: 'chat' | 'raw',
+  ) {}
+
+  /** In raw mode nobody remembers anything. */
+  get isRaw(): boolean {
+    return (this.options.prompt_mode ?? this.configuredMode) === 'raw'
+  }
+
+  ask(prompt: string, how: ComputeOptions = {}): Promise<Reply> {
+    return this.answer({prompt, before: this.messages}, how)
+  }
+
+  /** Answers the last question again, in place of its answer; `undefined` when there is none. */
+  askAgain(how: ComputeOptions = {}): Promise<Reply> | undefined {
+    return this.asked === undefined ? undefined : this.answer(this.asked, how)
+  }
+
+  clear(): void {
+    this.restore([])
+  }
+
+  /** Goes on from these messages. A question without an answer at their end is left to be asked again. */
+  restore(messages: readonly Message[]): void {
+    const at = messages.findLastIndex(({role}) => role === 'user')
+    const question = messages[at]
+    this.asked = question === undefined ? undefined : {prompt: question.content, before: messages.slice(0, at)}
+    this.messages = at === messages.length - 1 ? messages.slice(0, Math.max(0, at)) : messages
+    this.parted = true
+    this.last = undefined
+  }
+
+  private async answer(question: Question, how: ComputeOptions): Promise<Reply> {
+    const {backend, context, isRaw} = this
+    const {prompt, before} = question
+    this.asked = question
+    const brings = !isRaw && (this.parted || before !== this.messages)
+    const options = {...this.options, ...(brings && {history: before})}
+    await backend.setInput(context, 1, textTensor(JSON.stringify(options)))
+    await backend.setInput(context, 0, textTensor(prompt))
+    const failure = await backend.compute(context, how).then(
+      () => undefined,
+      (error: unknown) => toNnError(error),
+    )
+    const reply = await this.read(failure, how)
+    this.last = reply
+    if (reply.metadata !== undefined) this.usage = addAnswer(this.usage, reply.metadata)
+    if (isRaw) return reply
+    const {text} = reply
+    if (text !== '') {
+      this.messages = [...before, {role: 'user', content: prompt}, {role: 'assistant', content: text}]
+    }
+    // The backend remembers no turn that failed or brought no text. Here, what was shown stays, and so does the old
+    // answer to a question that was asked again without getting a new one.
+    this.parted = failure === undefined ? text === '' && before !== this.messages : brings || text !== ''
+    return reply
+  }
+
+  private async read(failure: NnError | undefined, {signal}: ComputeOptions): Promise<Reply> {
+    const text = await readOutput(this.backend, this.context)
+    if (failure === undefined) return {text, metadata: await readMetadata(this.backend, this.context)}
+    // Stopped while it still waited: what the person wanted, not a failure.
+    if (signal?.aborted === true && text === '') return {text}
+    return {text, failure, ...(text !== '' && {metadata: await readMetadata(this.backend, this.context)})}
+  }
+}

@@ -1,0 +1,158 @@
+import type {ComputeOptions} from '../backend/backend.js'
+import {NnError, toNnError} from '../backend/errors.js'
+import type {Chat} from './chat.js'
+import {completeLine} from './completion.js'
+import type {Reply} from './conversation.js'
+import {LineEditor} from './line-editor.js'
+import {emptyDraft, takeLine, type Draft, type Entry} from './multiline.js'
+import type {OpenChat} from './open-chat.js'
+import type {PromptHistory} from './prompt-history.js'
+import type {Screen} from './screen.js'
+import {runSlashCommand} from './slash-commands.js'
+
+/** Exit code after Ctrl-C, as shells have it for SIGINT. */
+const interruptedExit = 130
+
+export interface InteractiveOptions {
+  chat: OpenChat
+  history: PromptHistory
+  screen: Screen
+  input: NodeJS.ReadStream
+  /** Whether a line about each answer follows it. */
+  stats: boolean
+  /** Ends the chat; what is being said is stopped. */
+  signal: AbortSignal
+}
+
+/** Talks with a person on a terminal until one of them leaves. Gives the exit code. */
+export async function converse(options: InteractiveOptions): Promise<number> {
+  const {history, screen, input, signal} = options
+  using editor = new LineEditor({
+    input,
+    output: screen.out,
+    history: history.lines,
+    onHistory: () => history.refresh(),
+    complete: completeLine,
+  })
+  const close = (): void => editor[Symbol.dispose]()
+  signal.addEventListener('abort', close, {once: true})
+  try {
+    const code = await new Talk(options, editor).run()
+    signal.throwIfAborted()
+    return code
+  } finally {
+    signal.removeEventListener('abort', close)
+  }
+}
+
+class Talk implements Chat {
+  readonly conversation
+  readonly model
+  private draft: Draft = emptyDraft
+  private exitCode: number | undefined
+  private interrupts = 0
+
+  constructor(
+    private readonly options: InteractiveOptions,
+    private readonly editor: LineEditor,
+  ) {
+    const {conversation, model} = options.chat
+    this.conversation = conversation
+    this.model = model
+  }
+
+  async run(): Promise<number> {
+    while (this.exitCode === undefined && !this.options.signal.aborted) await this.turn()
+    return this.exitCode ?? 0
+  }
+
+  readonly say = (text: string): void => this.options.screen.say(text)
+
+  readonly leave = (code = 0): void => {
+    this.exitCode ??= code
+  }
+
+  readonly answerAgain = async (): Promise<boolean> => {
+    let isAsked = true
+    await this.answer(async (how) => {
+      const reply = this.conversation.askAgain(how)
+      isAsked = reply !== undefined
+      return reply
+    })
+    return isAsked
+  }
+
+  private async turn(): Promise<void> {
+    const {screen} = this.options
+    const typed = await this.editor.read(screen.prompt(this.draft.state === 'empty'))
+    switch (typed.kind) {
+      case 'end':
+        screen.newLine()
+        this.leave()
+        break
+      case 'interrupt':
+        this.interrupted(typed.hadText)
+        break
+      case 'line':
+        this.interrupts = 0
+        await this.lineTyped(typed.text)
+    }
+  }
+
+  private interrupted(hadText: boolean): void {
+    const {screen} = this.options
+    const hadDraft = hadText || this.draft.state !== 'empty'
+    this.draft = emptyDraft
+    this.interrupts = hadDraft ? 0 : this.interrupts + 1
+    if (hadDraft) return
+    screen.newLine()
+    if (this.interrupts > 1) this.leave(interruptedExit)
+    else screen.note('Ctrl-C once more, or Ctrl-D, leaves.')
+  }
+
+  private async lineTyped(text: string): Promise<void> {
+    const {draft, entry} = takeLine(this.draft, text)
+    this.draft = draft
+    if (entry === undefined) return
+    this.remember(entry, text)
+    try {
+      if (entry.kind === 'prompt') await this.answer((how) => this.conversation.ask(entry.text, how))
+      else await runSlashCommand(this, entry.name, entry.argument)
+    } catch (error) {
+      // A chat goes on after whatever a turn fails with; what is no NnError is a fault of ours and ends it.
+      if (!(error instanceof NnError)) throw error
+      this.options.screen.fail(error)
+    }
+  }
+
+  private remember(entry: Entry, line: string): void {
+    const {history, screen} = this.options
+    try {
+      history.add(entry.kind === 'prompt' ? entry.text : line)
+    } catch (error) {
+      screen.fail(toNnError(error))
+    }
+  }
+
+  /** Shows an answer as it comes. Ctrl-C ends it with what there is; a second one does not wait for that. */
+  private async answer(ask: (how: ComputeOptions) => Promise<Reply | undefined>): Promise<void> {
+    const {screen, signal, stats} = this.options
+    const stop = new AbortController()
+    const hasLeft = new Promise<undefined>((resolve) => {
+      this.editor.onInterrupt = () => {
+        if (stop.signal.aborted) {
+          this.leave(interruptedExit)
+          resolve(undefined)
+        } else stop.abort()
+      }
+    })
+    using view = screen.beginAnswer()
+    const how = {signal: AbortSignal.any([signal, stop.signal]), onText: (text: string) => view.add(text)}
+    const reply = await Promise.race([hasLeft, ask(how)])
+    view.end()
+    if (reply === undefined) return
+    if (stats && reply.metadata !== undefined) screen.stats(reply.metadata)
+    else if (reply.text === '' && stop.signal.aborted) screen.note('stopped')
+    if (reply.failure !== undefined) screen.fail(reply.failure)
+  }
+}

@@ -1,0 +1,136 @@
+import {StringDecoder} from 'node:string_decoder'
+import {Transform, type TransformCallback} from 'node:stream'
+
+/** What stands for a newline, and for a tab, inside of a line that is being edited. */
+export const newlineMark = '⏎'
+export const tabMark = '⇥'
+
+export const bracketedPaste = {on: '\u001b[?2004h', off: '\u001b[?2004l'} as const
+
+const pasteStart = '\u001b[200~'
+const pasteEnd = '\u001b[201~'
+const interruptKey = '\u0003'
+
+/** A line as the program means it, from one with marks. */
+export function withoutMarks(line: string): string {
+  return line.replaceAll(newlineMark, '\n').replaceAll(tabMark, '\t')
+}
+
+/** A text on one line, for the editor. */
+export function withMarks(text: string): string {
+  return text.replace(/\r\n?|\n/g, newlineMark).replaceAll('\t', tabMark)
+}
+
+/**
+ * Goes between the terminal and the line editor, which understands neither pasted newlines nor that its turn is over:
+ * what is pasted becomes text with marks, and after each line the keys are held back until the next one is asked for.
+ * Ctrl-C never gets through: it is the event `interrupt`, whether the keys are held back or not.
+ */
+export class Keyboard extends Transform {
+  private readonly decoder = new StringDecoder('utf8')
+  private waiting = ''
+  private isOpen = false
+  private isPasting = false
+  private afterReturn = false
+
+  /** Sets the terminal's mode; the editor looks for it on its input. */
+  constructor(readonly setRawMode: (raw: boolean) => void) {
+    super()
+  }
+
+  /** Lets keys through until the next end of a line. */
+  open(): void {
+    this.isOpen = true
+    this.pump()
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.waiting += this.decoder.write(chunk)
+    this.pump()
+    done()
+  }
+
+  private pump(): void {
+    while (this.waiting !== '') {
+      if (!this.isOpen) {
+        this.takeInterrupts()
+        return
+      }
+      if (!(this.isPasting ? this.passPaste() : this.passKeys())) return
+    }
+  }
+
+  /** While an answer is written, Ctrl-C is for it, and what was typed before it is forgotten as at a prompt. */
+  private takeInterrupts(): void {
+    for (let at = this.interruptAt(); at !== -1; at = this.interruptAt()) {
+      this.waiting = this.waiting.slice(at + 1)
+      this.interrupted()
+    }
+  }
+
+  private interruptAt(): number {
+    const paste = this.waiting.indexOf(pasteStart)
+    const at = this.waiting.indexOf(interruptKey)
+    return paste !== -1 && paste < at ? -1 : at
+  }
+
+  /** Passes what comes before a paste or the end of a line. `false`: more is needed to know what it is. */
+  private passKeys(): boolean {
+    const special = /\u001b\[200~|\u001b[\r\n]|[\r\n\u0003]/.exec(this.waiting)
+    if (special === null) return this.passAllBut(partOf(pasteStart, this.waiting))
+    const [keys] = special
+    this.passText(this.waiting.slice(0, special.index))
+    this.waiting = this.waiting.slice(special.index + keys.length)
+    const followsReturn = this.afterReturn && special.index === 0
+    this.afterReturn = keys === '\r'
+    if (keys === pasteStart) this.isPasting = true
+    else if (keys === interruptKey) {
+      this.isOpen = false
+      // After the editor has had the keys that came before.
+      setImmediate(() => this.interrupted())
+    } else if (keys.length === 2) this.push(newlineMark)
+    // A terminal sends \r, a pipe \n, and some programs both for one.
+    else if (!(keys === '\n' && followsReturn)) {
+      this.isOpen = false
+      this.push('\r')
+    }
+    return true
+  }
+
+  private passPaste(): boolean {
+    const end = this.waiting.indexOf(pasteEnd)
+    // A carriage return may be half of a newline.
+    const held = end === -1 ? Math.max(partOf(pasteEnd, this.waiting), partOf('\r\n', this.waiting)) : 0
+    const pasted = end === -1 ? this.waiting.slice(0, this.waiting.length - held) : this.waiting.slice(0, end)
+    // A pasted escape sequence would be taken for keys.
+    this.passText(withMarks(pasted).replace(/[\u0000-\u001f\u007f]/g, ''))
+    this.waiting = this.waiting.slice(end === -1 ? pasted.length : end + pasteEnd.length)
+    if (end === -1) return false
+    this.isPasting = false
+    return true
+  }
+
+  private passAllBut(held: number): boolean {
+    this.passText(this.waiting.slice(0, this.waiting.length - held))
+    this.waiting = held === 0 ? '' : this.waiting.slice(-held)
+    return false
+  }
+
+  private passText(text: string): void {
+    if (text === '') return
+    this.afterReturn = false
+    this.push(text)
+  }
+
+  private interrupted(): void {
+    this.emit('interrupt')
+  }
+}
+
+/** How many characters at the end of the text may be the beginning of that sequence. */
+function partOf(sequence: string, text: string): number {
+  for (let length = Math.min(sequence.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(sequence.slice(0, length))) return length
+  }
+  return 0
+}

@@ -1,0 +1,58 @@
+/** A prompt that is being typed, as far as it goes over several lines. */
+export type Draft =
+  /** Nothing yet. */
+  | {state: 'empty'}
+  /** The last line ended with a backslash. */
+  | {state: 'continued'; lines: readonly string[]}
+  /** Between two `"""`. */
+  | {state: 'block'; lines: readonly string[]}
+
+/** What was typed, once it is complete. */
+export type Entry = {kind: 'prompt'; text: string} | {kind: 'command'; name: string; argument: string}
+
+export const emptyDraft: Draft = {state: 'empty'}
+const fence = '"""'
+
+/** The draft after one more line; with an entry when the line completes it. Pasted lines may hold newlines. */
+export function takeLine(draft: Draft, line: string): {draft: Draft; entry?: Entry} {
+  switch (draft.state) {
+    case 'empty':
+      return takeFirst(line)
+    case 'continued':
+      return takeMore(draft.lines, line)
+    case 'block':
+      return takeBlock(draft.lines, line)
+  }
+}
+
+function takeFirst(line: string): ReturnType<typeof takeLine> {
+  if (line.trim() === '') return {draft: emptyDraft}
+  if (line.trimStart().startsWith(fence)) return takeBlock([], line.trimStart().slice(fence.length))
+  const [, name, argument = ''] = /^\/([a-z?]+)(?:[ \t]+(.*))?$/i.exec(line.trimEnd()) ?? []
+  if (name !== undefined) return complete({kind: 'command', name: name.toLowerCase(), argument: argument.trim()})
+  // Two slashes are how a prompt begins with one.
+  return takeMore([], line.startsWith('//') ? line.slice(1) : line)
+}
+
+function takeMore(lines: readonly string[], line: string): ReturnType<typeof takeLine> {
+  const backslashes = /\\*$/.exec(line)?.[0].length ?? 0
+  // Two of them are a backslash that is meant, as at the end of a Windows path.
+  if (backslashes % 2 === 1) return {draft: {state: 'continued', lines: [...lines, line.slice(0, -1)]}}
+  // A paste mostly ends with the newline of its last line.
+  const text = [...lines, line].join('\n').replace(/\n+$/, '')
+  return text.trim() === '' ? {draft: emptyDraft} : complete({kind: 'prompt', text})
+}
+
+function takeBlock(lines: readonly string[], line: string): ReturnType<typeof takeLine> {
+  const body = line.trimEnd()
+  if (!body.endsWith(fence)) return {draft: {state: 'block', lines: [...lines, line]}}
+  const all = [...lines, body.slice(0, -fence.length)]
+  // The lines of the fences themselves are no part of the text.
+  const inner = all.slice(all[0]?.trim() === '' ? 1 : 0, all.at(-1)?.trim() === '' ? -1 : undefined)
+  const text = inner.join('\n')
+  return text.trim() === '' ? {draft: emptyDraft} : complete({kind: 'prompt', text})
+}
+
+function complete(entry: Entry): {draft: Draft; entry: Entry} {
+  return {draft: emptyDraft, entry}
+}

@@ -1,0 +1,47 @@
+import {text} from 'node:stream/consumers'
+import {addAbortSignal, type Readable} from 'node:stream'
+import type {OutputMetadata} from '../backend/backend.js'
+import {NnError} from '../backend/errors.js'
+import type {OpenChat} from './open-chat.js'
+import {sanitize} from './sanitize.js'
+import {statsLine} from './stats.js'
+import {paint, type Output} from './style.js'
+
+/** What `wnn chat --json` prints. */
+export interface ChatResult {
+  text: string
+  session: string
+  /** Path or name, as it was given. */
+  model: string
+  metadata: OutputMetadata
+}
+
+export interface OneShotOptions {
+  prompt: string
+  /** Where the answer goes as it comes; absent: nowhere. */
+  out?: Output | undefined
+  /** Where a line about the answer goes afterwards. */
+  stats?: Output | undefined
+  signal: AbortSignal
+}
+
+/** The whole input as one prompt, without the newline that ends its last line. @throws `invalid_argument` for nothing. */
+export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
+  const prompt = (await text(addAbortSignal(signal, input))).replace(/\r?\n$/, '')
+  if (prompt.trim() !== '') return prompt
+  throw new NnError('invalid_argument', 'Standard input is empty.', {hint: 'Pipe a prompt in, or give --prompt.'})
+}
+
+/** Answers one prompt: the text and a newline, and nothing else, go to `out`. */
+export async function answerOnce(chat: OpenChat, options: OneShotOptions): Promise<ChatResult> {
+  const {prompt, out, stats, signal} = options
+  const show = out?.isTTY === true ? sanitize : (piece: string) => piece
+  const reply = await chat.conversation.ask(prompt, {signal, ...(out && {onText: (piece) => out.write(show(piece))})})
+  if (reply.text !== '' || reply.failure === undefined) out?.write('\n')
+  signal.throwIfAborted()
+  if (reply.failure !== undefined) throw reply.failure
+  const {text: answer, metadata} = reply
+  if (metadata === undefined) throw new NnError('unknown', 'The answer has no metadata.')
+  stats?.write(`${paint(stats, 'dim', statsLine(metadata))}\n`)
+  return {text: answer, session: chat.session, model: chat.model.name, metadata}
+}

@@ -1,0 +1,87 @@
+import path from 'node:path'
+import type {OutputMetadata} from '../backend/backend.js'
+import type {NnError} from '../backend/errors.js'
+import type {GraphStatus} from '../backend/status.js'
+import {sanitize} from './sanitize.js'
+import {statsLine} from './stats.js'
+import {paint, type Output} from './style.js'
+import {TransientLine} from './transient-line.js'
+
+/** What a person sees of a chat. Answers go to `out`; what is said about them goes to `err`. */
+export class Screen {
+  constructor(
+    readonly out: Output,
+    readonly err: Output,
+  ) {}
+
+  /** Says what one talks to, and how to get on. */
+  greet({name, architecture, parameters, ctx_size: contextSize, gpu_layers: gpuLayers, gpu}: GraphStatus): void {
+    const where = gpuLayers > 0 ? `${gpuLayers} layers on ${gpu ?? 'the GPU'}` : 'CPU'
+    const facts = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
+    this.note(facts.join(' · '))
+    this.note('/help for what can be typed besides prompts, Ctrl-D to leave.')
+  }
+
+  prompt(isFirstLine: boolean): string {
+    return paint(this.out, ['bold', 'cyan'], isFirstLine ? '> ' : '… ')
+  }
+
+  /** The answer to a command. */
+  say(text: string): void {
+    this.out.write(`${sanitize(text)}\n`)
+  }
+
+  newLine(): void {
+    this.out.write('\n')
+  }
+
+  note(text: string): void {
+    this.err.write(`${paint(this.err, 'dim', sanitize(text))}\n`)
+  }
+
+  stats(metadata: OutputMetadata): void {
+    this.note(statsLine(metadata))
+  }
+
+  fail({message, hint}: Pick<NnError, 'message' | 'hint'>): void {
+    this.err.write(`${paint(this.err, 'red', sanitize(message))}\n`)
+    if (hint !== undefined) this.err.write(`${sanitize(hint)}\n`)
+  }
+
+  beginAnswer(): AnswerView {
+    return new AnswerView(this.out)
+  }
+}
+
+/** One answer while it is written. */
+class AnswerView implements Disposable {
+  private readonly waiting: TransientLine
+  private atLineStart = true
+
+  constructor(private readonly out: Output) {
+    this.waiting = new TransientLine(out, 'thinking…')
+  }
+
+  add(text: string): void {
+    if (text === '') return
+    this.waiting[Symbol.dispose]()
+    this.atLineStart = text.endsWith('\n')
+    this.out.write(sanitize(text))
+  }
+
+  /** Leaves the cursor at the start of a line. */
+  end(): void {
+    this.waiting[Symbol.dispose]()
+    if (!this.atLineStart) this.out.write('\n')
+    this.atLineStart = true
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
+  }
+}
+
+/** `7.6 B`, `891 k`. */
+function size(parameters: number): string {
+  return new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(parameters)
+}

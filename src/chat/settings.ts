@@ -1,0 +1,76 @@
+import {readFile} from 'node:fs/promises'
+import {
+  configFromObject,
+  parseConfig,
+  parseRuntimeOptions,
+  type Config,
+  type RuntimeOptions,
+} from '../backend/config/index.js'
+import {NnError} from '../backend/errors.js'
+import type {ModelFlags} from './flags.js'
+
+/** What a chat starts with. */
+export interface Settings {
+  config: Config
+  options: RuntimeOptions
+  /** What is odd in the configuration, but not wrong. */
+  warnings: string[]
+}
+
+/**
+ * Defaults for one person at a keyboard: a long answer of a slow model is no error, a pause for coffee does not cost
+ * the conversation, and memory goes to one context instead of several.
+ */
+const patience = {
+  backend: {default_task_timeout_ms: 3_600_000, auto_cleanup: false},
+  stopping: {max_time_ms: 0},
+  model: {parallel: 1},
+}
+
+/** The configuration file, if there is one, over the defaults of a chat; the flags over both. */
+export async function readSettings(flags: ModelFlags): Promise<Settings> {
+  const {config: file} = flags
+  const base = configFromObject(patience, {strict: true}).config
+  const parsed =
+    file === undefined ? {config: base, warnings: []} : parseConfig(await readText(file), {base, file, strict: true})
+  const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
+  const {options} = parseRuntimeOptions(JSON.stringify(optionKeys(flags)), {config, strict: true})
+  return {config, options, warnings: parsed.warnings.map(({message}) => message)}
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new NnError('invalid_argument', `The configuration cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+function modelKeys({threads, 'ctx-size': ctxSize, 'gpu-layers': gpuLayers}: ModelFlags): object {
+  return given({
+    ctx_size: ctxSize,
+    n_gpu_layers: gpuLayers !== undefined && /^-?\d+$/.test(gpuLayers) ? Number(gpuLayers) : gpuLayers,
+    threads,
+  })
+}
+
+function optionKeys(flags: ModelFlags): object {
+  return given({
+    temp: flags.temp,
+    top_p: flags['top-p'],
+    top_k: flags['top-k'],
+    min_p: flags['min-p'],
+    repeat_penalty: flags['repeat-penalty'],
+    seed: flags.seed,
+    max_tokens: flags['max-tokens'],
+    stop: flags.stop,
+    prompt_mode: flags.raw === true ? 'raw' : undefined,
+    system_prompt: flags.system,
+  })
+}
+
+function given(values: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,66 @@
+import type {OutputMetadata} from '../backend/backend.js'
+import type {Usage} from './usage.js'
+
+/** One line about an answer, for people. */
+export function statsLine(metadata: OutputMetadata): string {
+  const {output_tokens: tokens, predict_ms: ms, ttft_ms: ttft} = metadata
+  return [
+    ...endOf(metadata),
+    count(tokens, 'token'),
+    // The time begins with the first token, so one token has no speed.
+    ...(tokens > 1 && ms > 0 ? [`${rate(tokens - 1, ms)} tok/s`] : []),
+    ...(tokens > 0 ? [`first after ${duration(ttft)}`] : []),
+    `${metadata.cached_tokens} of ${metadata.input_tokens} prompt tokens cached`,
+  ].join(' · ')
+}
+
+/** What `/stats` shows. */
+export function statsReport(last: OutputMetadata | undefined, usage: Usage, contextSize: number): string {
+  if (last === undefined) return 'Nothing has been answered yet.'
+  const used = last.input_tokens + last.output_tokens
+  return [
+    `last answer  ${statsLine(last)} · seed ${last.seed}`,
+    `all answers  ${count(usage.answers, 'answer')} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)} · ${usage.cachedTokens} of ${usage.promptTokens} prompt tokens cached, the others read in ${duration(usage.promptMs)}`,
+    `context      ${used} of ${contextSize} tokens`,
+    `llama.cpp    ${last.llama_build} (${last.llama_commit})`,
+  ].join('\n')
+}
+
+/** `45 ms`, `1.2 s`, `3 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+/** Why the answer ended, when the model did not end it. */
+function endOf({stop_reason: reason, stopped_by: by}: OutputMetadata): string[] {
+  switch (reason) {
+    case null:
+    case 'end_of_sequence':
+      return []
+    case 'aborted':
+      return ['stopped']
+    case 'max_tokens':
+      return ['cut off by max_tokens']
+    case 'max_time':
+      return ['cut off by max_time_ms']
+    case 'context_full':
+      return ['cut off: the context is full']
+    case 'repetition':
+      return ['stopped: it repeats itself']
+    case 'stop':
+    case 'pattern':
+      return [`ended by ${reason} ${JSON.stringify(by ?? '')}`]
+  }
+}
+
+function rate(tokens: number, ms: number): string {
+  const perSecond = (tokens / ms) * 1000
+  return perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond))
+}
+
+function count(amount: number, what: string): string {
+  return `${amount} ${what}${amount === 1 ? '' : 's'}`
+}

@@ -1,0 +1,11 @@
+import {styleText} from 'node:util'
+
+export type Format = Parameters<typeof styleText>[0]
+
+/** A place to write to: a terminal or anything else. */
+export type Output = NodeJS.WriteStream
+
+/** The text in that format on a terminal that shows colours; as it is elsewhere, and with NO_COLOR. */
+export function paint(output: Output, format: Format, text: string): string {
+  return styleText(format, text, {stream: output})
+}

@@ -1,0 +1,104 @@
+import path from 'node:path'
+import {Args, Flags} from '@oclif/core'
+import {NnError, toNnError} from '../backend/errors.js'
+import {modelFlags} from '../chat/flags.js'
+import {converse} from '../chat/interactive.js'
+import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
+import {openChat} from '../chat/open-chat.js'
+import {PromptHistory} from '../chat/prompt-history.js'
+import {Screen} from '../chat/screen.js'
+import {readSettings} from '../chat/settings.js'
+import {BaseCommand} from '../cli/base-command.js'
+
+export default class Chat extends BaseCommand {
+  static override summary = 'Chat with a model.'
+  static override description = `On a terminal this is a conversation: /help lists what can be typed besides prompts. Otherwise the whole standard input is one prompt, and the answer goes to standard output.
+
+Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed, 130 interrupted.`
+  static override examples = [
+    '<%= config.bin %> chat model.gguf',
+    'echo "What is the capital of France?" | <%= config.bin %> chat model.gguf',
+    '<%= config.bin %> chat model.gguf --prompt "Tell me a story." --temp 0 --json',
+  ]
+  static override args = {
+    model: Args.string({description: 'Path of a GGUF file.'}),
+  }
+  static override flags = {
+    ...modelFlags,
+    prompt: Flags.string({char: 'p', description: 'Answer this prompt and leave; standard input is not read.'}),
+    session: Flags.string({description: 'Id of the session to open.', helpValue: 'id'}),
+    stats: Flags.boolean({
+      allowNo: true,
+      description: 'Tokens and times after each answer, on standard error. Defaults to yes in a conversation.',
+    }),
+    history: Flags.boolean({
+      allowNo: true,
+      default: true,
+      description: 'Keep what is typed for the Up key of later chats.',
+    }),
+    'history-file': Flags.string({description: 'Keep it in this file.', helpValue: 'file'}),
+  }
+
+  async run(): Promise<ChatResult | undefined> {
+    const {args, flags} = await this.parse(Chat)
+    const {signal} = this
+    if (args.model === undefined) {
+      throw new NnError('invalid_argument', 'No model is named.', {hint: `As in: ${this.config.bin} chat model.gguf`})
+    }
+    const isConversation = flags.prompt === undefined && process.stdin.isTTY && process.stdout.isTTY
+    if (isConversation && this.jsonEnabled()) {
+      throw new NnError('invalid_argument', '--json is for a single prompt.', {hint: 'Pipe it in, or give --prompt.'})
+    }
+    const settings = await readSettings(flags)
+    for (const warning of settings.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    const prompt = isConversation ? '' : await this.promptFrom(flags.prompt)
+
+    await using chat = await openChat({
+      model: args.model,
+      settings,
+      session: flags.session,
+      progress: process.stderr,
+      signal,
+    })
+    for (const warning of chat.model.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    if (!isConversation) {
+      return await answerOnce(chat, {
+        prompt,
+        out: this.jsonEnabled() ? undefined : process.stdout,
+        stats: orElse(flags.stats, false) ? process.stderr : undefined,
+        signal,
+      })
+    }
+    const screen = new Screen(process.stdout, process.stderr)
+    const history = this.openHistory(flags.history ? (flags['history-file'] ?? this.defaultHistory) : undefined, screen)
+    screen.greet(chat.model)
+    const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
+    process.exitCode = code
+    return undefined
+  }
+
+  private get defaultHistory(): string {
+    return path.join(this.config.dataDir, 'chat-history')
+  }
+
+  private async promptFrom(flag: string | undefined): Promise<string> {
+    if (flag === undefined) return readPrompt(process.stdin, this.signal)
+    if (flag.trim() !== '') return flag
+    throw new NnError('invalid_argument', 'The prompt is empty.')
+  }
+
+  /** A history that cannot be read is no reason not to talk. */
+  private openHistory(file: string | undefined, screen: Screen): PromptHistory {
+    try {
+      return PromptHistory.open(file)
+    } catch (error) {
+      screen.fail(toNnError(error))
+      return PromptHistory.open(undefined)
+    }
+  }
+}
+
+/** A flag that was given neither as itself nor as its opposite is undefined, whatever its type says. */
+function orElse(flag: boolean | undefined, otherwise: boolean): boolean {
+  return flag ?? otherwise
+}
