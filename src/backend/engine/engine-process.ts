@@ -1,4 +1,5 @@
 import {fork, type ChildProcess} from 'node:child_process'
+import {Socket} from 'node:net'
 import {fileURLToPath} from 'node:url'
 import {NnError} from '../errors.js'
 import type {OutputMetadata} from '../backend.js'
@@ -114,6 +115,7 @@ export class EngineProcess {
   }
 
   private listen(): this {
+    this.letGo()
     this.child.stderr?.removeAllListeners('data')
     this.child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
     this.child.on('message', (event: EngineEvent) => this.receive(event))
@@ -175,11 +177,21 @@ export class EngineProcess {
   async stop(): Promise<void> {
     this.expectedExit = true
     this.failAll(new NnError('runtime_error', 'The model was unloaded.'))
+    this.child.ref()
     this.child.kill('SIGKILL')
     await this.exited
   }
 
+  /** A program that has nothing left to do ends, model or not: the engine follows when its channel closes. */
+  private letGo(): void {
+    this.child.unref()
+    this.child.channel?.unref()
+    const {stderr} = this.child
+    if (stderr instanceof Socket) stderr.unref()
+  }
+
   private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
+    this.child.channel?.ref()
     return new Promise((resolve, reject) => {
       this.waiting.set(id, {resolve, reject, onText, text: ''})
       this.send(message)
@@ -225,6 +237,7 @@ export class EngineProcess {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     this.stepping.delete(id)
+    if (this.waiting.size === 0) this.child.channel?.unref()
     return waiting
   }
 

@@ -1,0 +1,66 @@
+import {execFile} from 'node:child_process'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import * as assert from 'uvu/assert'
+import {suite} from '../support/suite.js'
+import {mutations, type Mutation} from './mutations.js'
+
+// Breaks a copy of the built program in one place and runs the scenario that is to notice.
+const test = suite('mutations', {timeoutMs: 60_000})
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folders = path.join(root, '.mutants')
+
+test.before(() => mkdirSync(folders, {recursive: true}))
+test.after(() => rmSync(folders, {recursive: true, force: true}))
+
+/** The program with the mutation; below the repository, so that it finds its dependencies. */
+function mutate({file, find, replace}: Mutation): string {
+  const copy = mkdtempSync(path.join(folders, 'm-'))
+  for (const part of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+    cpSync(path.join(root, part), path.join(copy, part), {recursive: true})
+  }
+  const target = path.join(copy, 'dist', file)
+  const parts = readFileSync(target, 'utf8').split(find)
+  assert.is(parts.length, 2, `"${find}" stands ${parts.length - 1} times in ${file}`)
+  writeFileSync(target, parts.join(replace))
+  return copy
+}
+
+interface Report {
+  exit: number
+  failed: string[]
+}
+
+/** Runs one scenario with the program in `folder`; which cases failed, and how the program ended. */
+function runScenario(folder: string, scenario: number, signal: AbortSignal): Promise<Report> {
+  const argv = ['bin/run.js', 'test', path.join(root, 'suites/conformance'), '--filter', String(scenario), '--json']
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, argv, {cwd: folder, signal}, (error, stdout, stderr) => {
+      try {
+        const {results} = JSON.parse(stdout) as {results: {id: string; outcome: string}[]}
+        const failed = results.filter(({outcome}) => outcome === 'failed').map(({id}) => id)
+        resolve({exit: error === null ? 0 : Number(error.code), failed})
+      } catch {
+        reject(new Error(`No report came.\n${stdout}\n${stderr}`))
+      }
+    })
+  })
+}
+
+for (const mutation of mutations) {
+  const {scenario, file} = mutation
+  test(`scenario ${scenario} turns red when ${file} is broken`, async (t) => {
+    const {exit, failed} = await runScenario(mutate(mutation), scenario, t.signal)
+    assert.equal({exit, failed}, {exit: 4, failed: [String(scenario)]})
+  })
+}
+
+test('a program that is not broken passes', async (t) => {
+  const scenarios = await Promise.all([2, 6].map((scenario) => runScenario(root, scenario, t.signal)))
+  assert.equal(
+    scenarios.map(({exit}) => exit),
+    [0, 0],
+  )
+})
