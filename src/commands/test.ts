@@ -1,7 +1,8 @@
 import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {Args, Command, Flags} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
 import {NnError} from '../backend/errors.js'
+import {BaseCommand} from '../cli/base-command.js'
 import {
   expandCases,
   exitCodeOf,
@@ -17,7 +18,7 @@ import {
 /** Exit code when the selection leaves nothing to run: a run that checks nothing is no success. */
 const nothingSelected = 6
 
-export default class Test extends Command {
+export default class Test extends BaseCommand {
   static override summary = 'Run YAML suites against the backend.'
   static override description = `Each scenario gets a backend of its own. Progress goes to stderr, the report to stdout.
 
@@ -27,7 +28,6 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',
     '<%= config.bin %> test my.yaml --model qwen=~/models/qwen.gguf --reporter junit --output report.xml',
   ]
-  static override enableJsonFlag = true
   static override strict = false
   static override args = {
     paths: Args.string({description: 'Suite files, or folders of them. Defaults to the conformance suites.'}),
@@ -62,8 +62,8 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     if (cases.length === 0) this.error('The selection leaves no scenario to run.', {exit: nothingSelected})
 
     const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
-    const {signal, retries, bail, timeout: timeoutMs} = {...flags, signal: new AbortController().signal}
-    const report = await runWithProgress(cases, localTarget(), {signal, retries, bail, timeoutMs}, kind)
+    const {retries, bail, timeout: timeoutMs} = flags
+    const report = await runWithProgress(cases, localTarget(), {signal: this.signal, retries, bail, timeoutMs}, kind)
     if (flags.output === undefined) this.log(render(report, flags.reporter, {colors: process.stdout.isTTY}))
     else {
       await writeFile(flags.output, render(report, flags.reporter, {colors: false}))

@@ -42,7 +42,8 @@ export class FailureLog {
 
   #place(path: Path): Pick<Failure, 'file' | 'line' | 'column'> {
     const {file, locate} = this.#case.suite
-    return {file, ...locate(path, 'key')}
+    // An item of a list has no key that could be pointed at.
+    return {file, ...locate(path, typeof path.at(-1) === 'number' ? 'value' : 'key')}
   }
 }
 

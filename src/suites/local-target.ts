@@ -7,24 +7,12 @@ import {NnError} from '../backend/errors.js'
 import {initBackend} from '../backend/local.js'
 import type {Probe, Target} from './target.js'
 
-/** Backends in this process. */
+/** Backends in this process, one after the other: what is left of any counts as left by the last. */
 export function localTarget(): Target {
-  const before = new WeakMap<Backend, Set<string>>()
   return {
     name: 'local',
-    init: async (config, {strict}) => {
-      const there = new Set(await modelFolders())
-      const backend = await initBackend({strict, ...(config !== undefined && {config})})
-      before.set(backend, there)
-      return backend
-    },
-    probe: {
-      remains: async (backend) => {
-        const folders = (await modelFolders()).filter((folder) => before.get(backend)?.has(folder) !== true)
-        return [...(await engineProcesses()), ...folders]
-      },
-      killEngine,
-    },
+    init: (config, {strict}) => initBackend({strict, ...(config !== undefined && {config})}),
+    probe: {remains: async () => [...(await engineProcesses()), ...(await modelFolders())], killEngine},
   }
 }
 
@@ -37,10 +25,10 @@ const killEngine: Probe['killEngine'] = async (backend: Backend, graph: GraphId)
   while ((await engineProcesses()).includes(nameOf(pid))) await delay(5)
 }
 
-/** Folders that hold the bytes which `load` was given. */
+/** Folders that hold the bytes which this process's `load` was given. */
 async function modelFolders(): Promise<string[]> {
   const names = await readdir(tmpdir())
-  return names.filter((name) => /^wnn-[A-Za-z\d]{6}$/.test(name)).map((name) => path.join(tmpdir(), name))
+  return names.filter((name) => name.startsWith(`wnn-models-${process.pid}-`)).map((name) => path.join(tmpdir(), name))
 }
 
 /** Engines that are children of this process, from the system's own table; systems without /proc tell nothing. */

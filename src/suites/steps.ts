@@ -77,7 +77,7 @@ function parseArguments(verb: Verb, raw: unknown, path: Path): unknown {
     const {steps, ...rest} = raw as {steps: unknown[]}
     return {...rest, steps: parseSteps(steps, [...path, 'steps'])}
   }
-  if (raw === null) return {}
+  if (raw == null) return {}
   return typeof raw === 'string' ? {[verbTraits[verb].short ?? 'text']: raw} : raw
 }
 

@@ -1,3 +1,5 @@
+import {StepFault} from './frame.js'
+
 /** Variables of a scenario; `parallel` branches and rounds of `repeat` work on their own copies. */
 export type Scope = Record<string, unknown>
 
@@ -27,7 +29,7 @@ function replaceText(text: string, scope: Scope): unknown {
 function lookUp(scope: Scope, name: string): unknown {
   const [first = ''] = name.split('.', 1)
   if (!Object.hasOwn(scope, first)) {
-    throw new Error(`There is no variable ${first}; known: ${Object.keys(scope).join(', ') || 'none'}.`)
+    throw new StepFault(`There is no variable ${first}; known: ${Object.keys(scope).join(', ') || 'none'}.`)
   }
   return valueAt(scope, name)
 }

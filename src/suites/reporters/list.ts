@@ -10,7 +10,8 @@ type Format = Parameters<typeof styleText>[0]
 
 /** One line per case, every failing expectation below its case, and the counts. */
 export function listReport(report: RunReport, {colors}: ListOptions): string {
-  const paint = (format: Format, text: string): string => (colors ? styleText(format, text) : text)
+  const paint = (format: Format, text: string): string =>
+    colors ? styleText(format, text, {validateStream: false}) : text
   const lines: string[] = []
   let suite: string | undefined
   for (const result of report.results) {

@@ -78,3 +78,8 @@ export const suiteSchema = Type.Object(
 
 export type SuiteDocument = Static<typeof suiteSchema>
 export type ScenarioDocument = SuiteDocument['scenarios'][number]
+
+/** The schema (draft-07) that editors check and complete suite files with. */
+export function suiteJsonSchema(): object {
+  return {$schema: 'http://json-schema.org/draft-07/schema#', ...suiteSchema}
+}

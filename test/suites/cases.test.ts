@@ -1,0 +1,48 @@
+import * as assert from 'uvu/assert'
+import {expandCases, parseSuite, selectCases, type Selection} from '../../src/suites/index.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('selection of cases')
+
+const yaml = `
+suite: s
+scenarios:
+- {id: 1, name: Basic inference, tags: [fast], steps: &steps [{compute: , expect: {error: timeout}}]}
+- {id: 8, name: Session management, tags: [slow, sessions], steps: *steps}
+- {id: 18, name: File logging, steps: *steps, variables: {a: 0, b: 1}, matrix: {a: [1, 2], level: [info, none]}}
+`
+const cases = expandCases([parseSuite(yaml, 'f.yaml')])
+const ids = (selection: Selection): string[] => selectCases(cases, selection).map(({id}) => id)
+
+test('a matrix gives a case for each combination, which overrides the variables', () => {
+  const matrix = cases.filter(({scenario}) => scenario.id === '18')
+  assert.equal(
+    matrix.map(({name}) => name),
+    ['a=1, level=info', 'a=1, level=none', 'a=2, level=info', 'a=2, level=none'].map(
+      (values) => `File logging [${values}]`,
+    ),
+  )
+  assert.equal(matrix[3]?.variables, {a: 2, b: 1, level: 'none'})
+})
+
+test('a number selects the scenario of that id alone, with all its combinations', () => {
+  assert.equal(ids({filters: ['8']}), ['8'])
+  assert.is(ids({filters: ['18']}).length, 4)
+})
+
+test('a text is looked for in id and name, a pattern is matched', () => {
+  assert.equal(ids({filters: ['SESSION']}), ['8'])
+  assert.equal(ids({filters: ['/^1 basic/i', '/^8/']}), ['1', '8'])
+  assert.equal(ids({filters: ['/^1 basic/']}), [])
+  assert.throws(() => ids({filters: ['/(/']}), /not a regular expression/)
+})
+
+test('a case needs one of the tags', () => {
+  assert.equal(ids({tags: ['fast', 'sessions']}), ['1', '8'])
+})
+
+test('the shards together have every case once', () => {
+  const shards = ['1/4', '2/4', '3/4', '4/4'].flatMap((shard) => ids({shard}))
+  assert.equal(shards.sort(), cases.map(({id}) => id).sort())
+  for (const shard of ['0/2', '3/2', '1', 'a/b']) assert.throws(() => ids({shard}), /A shard is i\/n/)
+})

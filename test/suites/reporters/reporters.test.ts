@@ -1,0 +1,129 @@
+import {Parser, type FinalResults} from 'tap-parser'
+import * as assert from 'uvu/assert'
+import {render, type CaseResult, type RunReport} from '../../../src/suites/index.js'
+import {summarize} from '../../../src/suites/report.js'
+import {suite} from '../../support/suite.js'
+import {parseXml} from '../../support/xml.js'
+
+const test = suite('reporters')
+
+const failure = {
+  file: 'suites/a.yaml',
+  line: 12,
+  column: 7,
+  step: 'run_inference',
+  message: 'expect.text.contains does not hold',
+  expected: 'containing "<b>&"',
+  actual: 'first line\nsecond 100 % line \u001b[31m',
+}
+
+function result(id: string, outcome: CaseResult['outcome'], more: Partial<CaseResult> = {}): CaseResult {
+  const place = {suite: 'Suite, "A" <1>', file: 'suites/a.yaml', line: 3}
+  return {id, name: `Name #${id}`, ...place, tags: [], outcome, attempts: 1, durationMs: 1500, failures: [], ...more}
+}
+
+const results = [
+  result('1', 'passed'),
+  result('2', 'failed', {failures: [failure]}),
+  result('3', 'passed', {attempts: 2, failures: [failure]}),
+  result('4', 'pending', {reason: 'comes later', attempts: 0}),
+  result('5', 'skipped', {reason: 'no GPU', attempts: 0}),
+  result('6', 'error', {failures: [{...failure, message: 'runtime_error: no llama'}], suite: 'B'}),
+]
+const report: RunReport = {
+  schemaVersion: 1,
+  target: 'local',
+  results,
+  summary: summarize(results, 7, 9000),
+  interrupted: false,
+}
+const text = (name: Parameters<typeof render>[1]): string => render(report, name, {colors: false})
+
+test('list shows every case, and each failure with expected, actual and place', () => {
+  assert.is(
+    text('list'),
+    `Suite, "A" <1>
+  ✔  1 Name #1  1.5 s
+  ✘  2 Name #2  1.5 s
+       run_inference: expect.text.contains does not hold
+         expected  containing "<b>&"
+         actual    first line
+                   second 100 % line \u001b[31m
+         at suites/a.yaml:12:7
+  ✔  3 Name #3  1.5 s · flaky: passed at attempt 2
+       run_inference: expect.text.contains does not hold
+         expected  containing "<b>&"
+         actual    first line
+                   second 100 % line \u001b[31m
+         at suites/a.yaml:12:7
+  …  4 Name #4  pending · comes later
+  ↓  5 Name #5  skipped · no GPU
+
+B
+  ‼  6 Name #6  1.5 s
+       run_inference: runtime_error: no llama
+         expected  containing "<b>&"
+         actual    first line
+                   second 100 % line \u001b[31m
+         at suites/a.yaml:12:7
+
+2 passed (1 flaky), 1 failed, 1 could not be judged, 1 skipped, 1 pending, 1 not run in 9.0 s`,
+  )
+})
+
+test('list has colours only where they are wanted', () => {
+  assert.match(render(report, 'list', {colors: true}), /\u001b\[32m✔/)
+})
+
+test('junit is well-formed XML with the right counts', () => {
+  const root = parseXml(text('junit'))
+  assert.is(root.name, 'testsuites')
+  const {tests, failures, errors, skipped} = root.attributes
+  assert.equal([tests, failures, errors, skipped], ['6', '1', '1', '2'])
+  const [first, second] = root.children
+  assert.is(first?.attributes.name, 'Suite, "A" <1>')
+  assert.equal(
+    first?.children.map(({attributes}) => attributes.name),
+    ['1 Name #1', '2 Name #2', '3 Name #3 (flaky)', '4 Name #4', '5 Name #5'],
+  )
+  const [failed] = first?.children[1]?.children ?? []
+  assert.is(failed?.name, 'failure')
+  assert.match(failed?.text ?? '', /containing "<b>&"[^]*second 100 % line\s[^]*suites\/a\.yaml:12:7/)
+  assert.not.match(failed?.text ?? '', /\u001b/)
+  assert.is(first?.children[3]?.children[0]?.attributes.message, 'pending: comes later')
+  assert.is(second?.children[0]?.children[0]?.name, 'error')
+})
+
+async function parseTap(tap: string): Promise<FinalResults> {
+  return new Promise((resolve) => new Parser({strict: true}, resolve).end(tap))
+}
+
+test('tap is accepted by a parser, which finds the same verdicts', async () => {
+  const {ok, count, pass, fail, skip, todo, failures} = await parseTap(text('tap'))
+  assert.equal({ok, count, pass, fail, skip, todo}, {ok: false, count: 6, pass: 3, fail: 3, skip: 1, todo: 1})
+  assert.is(failures[0]?.name, '2 Name #2')
+  assert.match(JSON.stringify(failures[0]?.diag), /suites\/a\.yaml/)
+})
+
+test('tap of a run in which nothing fails is ok, and of an interrupted one is not', async () => {
+  const good = {...report, results: results.filter(({outcome}) => outcome !== 'failed' && outcome !== 'error')}
+  assert.is((await parseTap(render(good, 'tap', {colors: false}))).ok, true)
+  const cut = await parseTap(render({...good, interrupted: true}, 'tap', {colors: false}))
+  assert.is(cut.ok, false)
+})
+
+test('github marks each failure of a failed case at its line', () => {
+  const commands = text('github')
+    .split('\n')
+    .filter((line) => line.startsWith('::'))
+  assert.is(commands.length, 2)
+  assert.is(
+    commands[0],
+    '::error file=suites/a.yaml,line=12,col=7,title=2 Name #2::run_inference: expect.text.contains does not hold%0A' +
+      'expected: containing "<b>&"%0Aactual: first line%0Asecond 100 %25 line \u001b[31m',
+  )
+})
+
+test('json is the report itself', () => {
+  assert.equal(JSON.parse(text('json')), report)
+})
