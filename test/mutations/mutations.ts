@@ -62,5 +62,10 @@ export const mutations: readonly Mutation[] = [
     find: "logger.log('info', 'MODEL', 'backend initialized', { config });",
     replace: '',
   },
-  {scenario: 17, file: 'backend/logging/logger.js', find: 'level,\n        base', replace: "level: 'debug',\n        base"},
+  {
+    scenario: 17,
+    file: 'backend/logging/logger.js',
+    find: 'level,\n        base',
+    replace: "level: 'debug',\n        base",
+  },
 ]

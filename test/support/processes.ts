@@ -1,41 +1,30 @@
 import {readdirSync, readFileSync} from 'node:fs'
 
-/** Process ids of engines that belong to the process with this id, by default this one. */
+/** Process ids of the engines that the process with this id has started, by default this one. */
 export function enginesOf(parent: number = process.pid): number[] {
+  return processes().filter((pid) => {
+    const isChild = /^PPid:\s+(\d+)$/m.exec(read(pid, 'status'))?.[1] === String(parent)
+    return isChild && read(pid, 'cmdline').includes('backend/engine/main')
+  })
+}
+
+/** Process ids of all processes that have this text in their environment. */
+export function processesWith(environment: string): number[] {
+  return processes().filter((pid) => read(pid, 'environ').includes(environment))
+}
+
+function processes(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => isEngineOf(pid, parent))
 }
 
-/** Process ids of all engines on this machine, whoever started them. */
-export function allEngines(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => commandOf(pid).includes('backend/engine/main'))
-}
-
-function isEngineOf(pid: number, parent: number): boolean {
-  if (!commandOf(pid).includes('backend/engine/main')) return false
+function read(pid: number, file: string): string {
   try {
-    return /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] === String(parent)
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch (error) {
-    return gone(error, false)
+    // A process may end while it is looked at, or belong to somebody else.
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
+    throw error
   }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch (error) {
-    return gone(error, '')
-  }
-}
-
-/** A process may end while it is looked at. */
-function gone<T>(error: unknown, value: T): T {
-  const {code} = error as NodeJS.ErrnoException
-  if (code === 'ENOENT' || code === 'ESRCH') return value
-  throw error
 }

@@ -1,0 +1,81 @@
+import {readFile} from 'node:fs/promises'
+import os from 'node:os'
+import * as assert from 'uvu/assert'
+import {temporaryFolder, withMetadata} from '../support/crafted-gguf.js'
+import {qwen} from '../support/fixtures.js'
+import {runCli} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('bad input', {timeoutMs: 20_000})
+
+let files: Awaited<ReturnType<typeof temporaryFolder>>
+test.before(async () => {
+  files = await temporaryFolder()
+})
+test.after(() => files.remove())
+
+const zeroAt = (bytes: Buffer, at: number): void => void bytes.writeUInt32LE(0, at)
+
+/** One clear message: no stack, no more than a few lines, nothing on stdout, nothing left behind. */
+async function refused(argv: string[], code: number, message: RegExp, input = 'Hello!'): Promise<void> {
+  const result = await runCli(argv, {input})
+  assert.is(result.code, code, result.stderr)
+  assert.match(result.stderr, message)
+  assert.not.match(result.stderr, /^\s+at /m)
+  assert.is(result.stdout, '')
+  assert.equal(result.left, [])
+}
+
+const models: [what: string, make: () => Promise<string>, code: number, message: RegExp][] = [
+  ['a missing model', () => Promise.resolve('no-such-file.gguf'), 2, /no model file .*no-such-file\.gguf/],
+  ['a folder', () => Promise.resolve(os.tmpdir()), 2, /not a regular file/],
+  ['an empty file', () => files.file('empty.gguf', ''), 2, /is empty/],
+  ['random bytes', () => files.file('random.gguf', Buffer.alloc(5000, 'x7\u0001')), 2, /does not begin with GGUF/],
+  [
+    'a truncated model',
+    async () => files.file('cut.gguf', (await readFile(qwen)).subarray(0, 900_000)),
+    2,
+    /is truncated/,
+  ],
+  [
+    'no layers',
+    async () => files.file('layers.gguf', await withMetadata(qwen, 'qwen2.block_count', zeroAt)),
+    2,
+    /block_count/,
+  ],
+  [
+    'no width',
+    async () => files.file('width.gguf', await withMetadata(qwen, 'qwen2.embedding_length', zeroAt)),
+    2,
+    /embedding_length/,
+  ],
+]
+
+for (const [what, make, code, message] of models) {
+  test(`chat with ${what}`, async () => refused(['chat', await make()], code, message))
+}
+
+test('chat with a broken configuration', async () => {
+  const config = await files.file('bad.json', '{"max_sessions": }')
+  await refused(['chat', qwen, '--config', config], 2, /bad\.json:1:\d+/)
+  const unknown = await files.file('unknown.yaml', 'model:\n  ctx_sise: 512\n')
+  await refused(['chat', qwen, '--config', unknown], 2, /unknown\.yaml:2:3[\s\S]*Did you mean "ctx_size"/)
+})
+
+test('chat with an unknown flag or a wrong value', async () => {
+  await refused(['chat', qwen, '--colour'], 2, /--colour/)
+  await refused(['chat', qwen, '--temp', 'hot'], 2, /temp/)
+})
+
+test('chat with a context that does not fit', () => refused(['chat', qwen, '--ctx-size', '99999999'], 2, /ctx.size/))
+
+test('an unknown command', () => refused(['chta', qwen], 127, /chta/))
+
+test('a suite that is no YAML, or no suite', async () => {
+  await refused(['test', await files.file('bad.yaml', 'scenarios: [')], 2, /bad\.yaml:1:/)
+  await refused(['test', await files.file('wrong.yaml', 'suite: x\nscenarios: 7\n')], 2, /wrong\.yaml:2:/)
+  await refused(['test', 'no-such-suite.yaml'], 2, /no-such-suite/)
+})
+
+test('a selection of nothing', async () =>
+  refused(['test', 'suites/conformance', '--filter', 'no such name'], 6, /leaves no scenario/))

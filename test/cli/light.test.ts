@@ -1,0 +1,24 @@
+import {fileURLToPath} from 'node:url'
+import * as assert from 'uvu/assert'
+import {qwen} from '../support/fixtures.js'
+import {runCli, type CliResult} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('light commands', {timeoutMs: 20_000})
+const hook = fileURLToPath(new URL('../support/hooks/refuse-engine.mjs', import.meta.url))
+
+const withoutEngine = (argv: string[], input?: string): Promise<CliResult> =>
+  runCli(argv, {env: {NODE_OPTIONS: `--import ${hook}`}, ...(input !== undefined && {input})})
+
+for (const argv of [['--version'], ['--help'], ['test', '--help'], ['chat', '--help'], ['help', 'chat']]) {
+  test(`wnn ${argv.join(' ')} never loads node-llama-cpp`, async () => {
+    const {code, stderr} = await withoutEngine(argv)
+    assert.equal({code, stderr}, {code: 0, stderr: ''})
+  })
+}
+
+test('the hook that proves it does catch the engine', async () => {
+  const {code, stderr} = await withoutEngine(['chat', qwen], 'Hello!')
+  assert.is(code, 3)
+  assert.match(stderr, /REFUSED/)
+})
