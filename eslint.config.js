@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  {ignores: ['dist/', 'node_modules/', '.mutants/', 'bin/']},
+  {ignores: ['dist/', 'node_modules/', '.mutants/', 'bin/', 'bench/empty-oclif/', 'bench/start/']},
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

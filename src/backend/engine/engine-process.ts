@@ -75,12 +75,15 @@ export class EngineProcess {
    */
   static async start(options: EngineOptions, handlers: EngineHandlers, signal?: AbortSignal): Promise<EngineProcess> {
     signal?.throwIfAborted()
-    const source = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js'
+    const fromSource = import.meta.url.endsWith('.ts')
+    const source = fromSource ? './main.ts' : './main.js'
     // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
     const child = fork(fileURLToPath(new URL(source, import.meta.url)), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
+      // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
+      execArgv: fromSource ? process.execArgv : [],
     })
     let stderr = ''
     child.stderr?.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-keptStderr)))

@@ -1,0 +1,4 @@
+import {loadAddon} from '../../dist/backend/engine/addon.js'
+
+await loadAddon(false)
+process.exit(0)
