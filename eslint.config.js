@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  {ignores: ['dist/', 'node_modules/', '.mutants/', 'bin/', 'bench/empty-oclif/', 'bench/start/']},
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.mutants/',
+      'bin/',
+      'bench/empty-oclif/',
+      'bench/start/',
+      'test/support/hooks/',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -104,8 +104,9 @@ function reportGraph({id, name, parts, info}: Graph): GraphStatus {
 }
 
 async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number]> {
+  const slots = (await graph.running?.slots().catch((error: unknown) => unlessDead(graph, error))) ?? []
+  // Looked up again: it may have died over the question.
   const engine = graph.running
-  const slots = engine === undefined ? [] : await engine.slots()
   return {
     graph: graph.id,
     engine_pid: engine?.pid ?? null,
@@ -116,6 +117,12 @@ async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number
     kv_tokens: slots.reduce((sum, {tokens}) => sum + tokens, 0),
     slots,
   }
+}
+
+/** An engine that dies while it is asked has no slots; any other failure is one. */
+function unlessDead(graph: Graph, error: unknown): undefined {
+  if (graph.running === undefined) return undefined
+  throw error
 }
 
 /** Resident memory of another process; 0 where the system does not tell, or when it has just gone. */

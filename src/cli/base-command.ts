@@ -46,6 +46,8 @@ export abstract class BaseCommand extends Command {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.interruption.stop()
+    // Also for a command that ended in good order because of the signal: whoever sent it wants to see that.
+    if (this.interruption.exitCode !== undefined) process.exitCode = this.interruption.exitCode
     await super.finally(error)
   }
 

@@ -184,6 +184,7 @@ test('a dead engine fails its task, and the session goes on with its history', a
     while ((await backend.status('queue')).running === 0);
     process.kill(status?.engine_pid ?? -1, 'SIGKILL')
     await rejects(running, 'runtime_error', /engine process was ended by SIGKILL/)
+    assert.is((await backend.status('memory')).graphs[0]?.engine_pid, null)
     assert.is((await ask({backend, context}, 'What is my name?')).text, 'Your name is Alice.')
     assert.is(graph, 0)
   } finally {

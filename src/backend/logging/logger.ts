@@ -1,6 +1,8 @@
-import {chmodSync, existsSync, renameSync, statSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, renameSync, statSync} from 'node:fs'
+import path from 'node:path'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
 import type {Config} from '../config/index.js'
+import {NnError} from '../errors.js'
 
 /** What a line is about. */
 export type LogTag = 'PERF' | 'MEM' | 'TASK' | 'MODEL' | 'SESSION' | 'LLAMA'
@@ -22,7 +24,9 @@ export interface LoggerOptions {
 
 /**
  * Opens the log that the configuration asks for. Writes are synchronous, so that nothing is lost however the process
- * ends, and the file is readable by its owner only: it may hold what people said.
+ * ends, and the file is readable by its owner only.
+ *
+ * @throws `invalid_argument` when the file cannot be opened.
  */
 export function createLogger(settings: Config['logging'], {stream}: LoggerOptions = {}): Logger {
   const destination = settings.file === '' ? stream : new LogFile(settings.file, settings.max_file_mb)
@@ -54,17 +58,25 @@ class LogFile implements DestinationStream {
   private bytes: number
 
   constructor(
-    private readonly path: string,
+    private readonly target: string,
     private readonly maxMb: number,
   ) {
-    this.bytes = existsSync(path) ? statSync(path).size : 0
-    this.file = this.open()
+    try {
+      makeFolder(path.dirname(target))
+      this.bytes = existsSync(target) ? statSync(target).size : 0
+      this.file = this.open()
+    } catch (error) {
+      throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${(error as Error).message}`, {
+        hint: 'Give the path of a file that this user may write.',
+        cause: error,
+      })
+    }
   }
 
   write(line: string): void {
     if (this.maxMb > 0 && this.bytes + line.length > this.maxMb * 1024 ** 2 && this.bytes > 0) {
       this.file.end()
-      renameSync(this.path, `${this.path}.1`)
+      renameSync(this.target, `${this.target}.1`)
       this.file = this.open()
       this.bytes = 0
     }
@@ -78,9 +90,18 @@ class LogFile implements DestinationStream {
   }
 
   private open(): ReturnType<typeof pino.destination> {
-    const isNew = !existsSync(this.path)
-    const file = pino.destination({dest: this.path, sync: true, mkdir: true, append: true})
-    if (isNew) chmodSync(this.path, 0o600)
+    const isNew = !existsSync(this.target)
+    const file = pino.destination({dest: this.target, sync: true, append: true})
+    // A disk that is full costs the lines, not the answers.
+    file.on('error', (error: Error) => process.emitWarning(`logging.file ${this.target}: ${error.message}`))
+    if (isNew) chmodSync(this.target, 0o600)
     return file
   }
+}
+
+/** Step by step: below a folder that takes no entries (`/proc`), Node's recursive `mkdir` never returns. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(path.dirname(folder))
+  mkdirSync(folder)
 }

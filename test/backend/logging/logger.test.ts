@@ -2,6 +2,7 @@ import {readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {configFromObject} from '../../../src/backend/config/index.js'
+import {NnError} from '../../../src/backend/errors.js'
 import {createLogger, type LogLevel} from '../../../src/backend/logging/logger.js'
 import {temporaryFolder} from '../../support/crafted-gguf.js'
 import {ask, openBackend} from '../../support/fixtures.js'
@@ -56,6 +57,15 @@ test('timestamps off leaves the time out; none writes nothing; lines are appende
     logger.close()
   }
   assert.equal(records(file), Array(2).fill({level: 'fatal', tag: 'TASK', msg: 'info'}))
+})
+
+test('a file that cannot be opened is an invalid_argument that names it', () => {
+  for (const file of [files.folder, '/proc/wnn/x.log', path.join(files.folder, 'info.log', 'x.log')]) {
+    assert.throws(
+      () => createLogger(configFromObject({logging: {file}}).config.logging),
+      (error: unknown) => error instanceof NnError && error.message.includes(file),
+    )
+  }
 })
 
 test('a file that has grown too large becomes .1', () => {
