@@ -1,9 +1,10 @@
-import {Flags} from '@oclif/core'
+import {Errors, Flags} from '@oclif/core'
 
 const number = Flags.custom<number>({
   parse: (text) => {
     const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value)) throw new Error(`Expected a number but received: ${text}`)
+    if (text.trim() === '' || !Number.isFinite(value))
+      throw new Errors.CLIError(`Expected a number but received: ${text}`, {exit: 2})
     return Promise.resolve(value)
   },
 })

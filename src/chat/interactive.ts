@@ -1,7 +1,7 @@
 import type {ComputeOptions} from '../backend/backend.js'
 import {NnError, toNnError} from '../backend/errors.js'
 import type {Chat} from './chat.js'
-import {completeLine} from './completion.js'
+import {completeLine} from './complete-line.js'
 import type {Reply} from './conversation.js'
 import {LineEditor} from './line-editor.js'
 import {emptyDraft, takeLine, type Draft, type Entry} from './multiline.js'

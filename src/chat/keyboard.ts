@@ -69,30 +69,41 @@ export class Keyboard extends Transform {
   }
 
   private interruptAt(): number {
-    const paste = this.waiting.indexOf(pasteStart)
-    const at = this.waiting.indexOf(interruptKey)
-    return paste !== -1 && paste < at ? -1 : at
+    const pastesAndInterrupts = this.waiting.matchAll(/\u001b\[200~.*?(?:\u001b\[201~|$)|\u0003/gs)
+    return [...pastesAndInterrupts].find(([match]) => match === interruptKey)?.index ?? -1
   }
 
   /** Passes what comes before a paste or the end of a line. `false`: more is needed to know what it is. */
   private passKeys(): boolean {
-    const special = /\u001b\[200~|\u001b[\r\n]|[\r\n\u0003]/.exec(this.waiting)
+    const special = /\u001b\[200~|\u001b[\r\n]|[\t\r\n\u0003]/.exec(this.waiting)
     if (special === null) return this.passAllBut(partOf(pasteStart, this.waiting))
     const [keys] = special
     this.passText(this.waiting.slice(0, special.index))
     this.waiting = this.waiting.slice(special.index + keys.length)
     const followsReturn = this.afterReturn && special.index === 0
     this.afterReturn = keys === '\r'
-    if (keys === pasteStart) this.isPasting = true
-    else if (keys === interruptKey) {
-      this.isOpen = false
-      // After the editor has had the keys that came before.
-      setImmediate(() => this.interrupted())
-    } else if (keys.length === 2) this.push(newlineMark)
-    // A terminal sends \r, a pipe \n, and some programs both for one.
-    else if (!(keys === '\n' && followsReturn)) {
-      this.isOpen = false
-      this.push('\r')
+    switch (keys) {
+      case pasteStart:
+        this.isPasting = true
+        break
+      case interruptKey:
+        this.isOpen = false
+        // After the editor has had the keys that came before.
+        setImmediate(() => this.interrupted())
+        break
+      case '\t':
+        // The editor completes only at the end of what it is given at once: elsewhere a tab is taken for pasted text.
+        this.push('\t')
+        break
+      case '\r':
+      case '\n':
+        // A terminal sends \r, a pipe \n, and some programs both for one.
+        if (keys === '\n' && followsReturn) break
+        this.isOpen = false
+        this.push('\r')
+        break
+      default:
+        this.push(newlineMark)
     }
     return true
   }

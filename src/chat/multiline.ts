@@ -36,7 +36,7 @@ function takeFirst(line: string): ReturnType<typeof takeLine> {
 
 function takeMore(lines: readonly string[], line: string): ReturnType<typeof takeLine> {
   const backslashes = /\\*$/.exec(line)?.[0].length ?? 0
-  // Two of them are a backslash that is meant, as at the end of a Windows path.
+  // Two of them are text, as at the end of a line of LaTeX.
   if (backslashes % 2 === 1) return {draft: {state: 'continued', lines: [...lines, line.slice(0, -1)]}}
   // A paste mostly ends with the newline of its last line.
   const text = [...lines, line].join('\n').replace(/\n+$/, '')
@@ -45,8 +45,8 @@ function takeMore(lines: readonly string[], line: string): ReturnType<typeof tak
 
 function takeBlock(lines: readonly string[], line: string): ReturnType<typeof takeLine> {
   const body = line.trimEnd()
-  if (!body.endsWith(fence)) return {draft: {state: 'block', lines: [...lines, line]}}
-  const all = [...lines, body.slice(0, -fence.length)]
+  if (!body.endsWith(fence)) return {draft: {state: 'block', lines: [...lines, ...line.split('\n')]}}
+  const all = [...lines, ...body.slice(0, -fence.length).split('\n')]
   // The lines of the fences themselves are no part of the text.
   const inner = all.slice(all[0]?.trim() === '' ? 1 : 0, all.at(-1)?.trim() === '' ? -1 : undefined)
   const text = inner.join('\n')

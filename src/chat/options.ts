@@ -3,6 +3,7 @@ import {normalizeName} from '../backend/config/aliases.js'
 import {keysOf, requestSections} from '../backend/config/schema.js'
 import {spellingTree} from '../backend/config/spellings.js'
 import {NnError} from '../backend/errors.js'
+import {DocumentError} from '../documents/index.js'
 
 /** Runtime options that the chat itself sets, and what to do instead. */
 const ownOptions: Readonly<Record<string, string>> = {
@@ -19,8 +20,19 @@ const spellings = spellingTree(requestSections)
 export const optionNames: readonly string[] = [...new Set(keys.map(({key}) => key))]
 
 /** Checks options. @throws `invalid_argument` that names each mistake. */
-export function readOptions(options: Readonly<Record<string, unknown>>, config: Config): RuntimeOptions {
-  const parsed = parseRuntimeOptions(JSON.stringify(options), {config, strict: true}).options
+export function checkOptions(options: object, config: Config): RuntimeOptions {
+  try {
+    return parseRuntimeOptions(JSON.stringify(options), {config, strict: true}).options
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    // The text that was checked is none that a person wrote: places in it would say nothing.
+    throw new DocumentError(error.problems.map((problem) => ({...problem, line: 0, column: 0, excerpt: ''})))
+  }
+}
+
+/** Options that a person sets. @throws `invalid_argument` that names each mistake. */
+export function readOptions(options: object, config: Config): RuntimeOptions {
+  const parsed = checkOptions(options, config)
   const own = Object.keys(parsed).find((key) => key in ownOptions)
   if (own === undefined) return parsed
   throw new NnError('invalid_argument', `${own} cannot be set in a chat.`, {hint: ownOptions[own] ?? ''})

@@ -28,7 +28,8 @@ export class Screen {
 
   /** The answer to a command. */
   say(text: string): void {
-    this.out.write(`${sanitize(text)}\n`)
+    const lines = sanitize(text).split('\n')
+    this.out.write(`${lines.map((line) => wrap(line, this.out.columns)).join('\n')}\n`)
   }
 
   newLine(): void {
@@ -84,4 +85,11 @@ class AnswerView implements Disposable {
 /** `7.6 B`, `891 k`. */
 function size(parameters: number): string {
   return new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(parameters)
+}
+
+/** Breaks a line between words; what has no spaces is the terminal's to break, and so is all when it has no width. */
+function wrap(line: string, width: number): string {
+  const at = line.lastIndexOf(' ', width)
+  if (line.length <= width || at < 1) return line
+  return `${line.slice(0, at)}\n${wrap(line.slice(at + 1), width)}`
 }

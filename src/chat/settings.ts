@@ -1,13 +1,8 @@
 import {readFile} from 'node:fs/promises'
-import {
-  configFromObject,
-  parseConfig,
-  parseRuntimeOptions,
-  type Config,
-  type RuntimeOptions,
-} from '../backend/config/index.js'
+import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../backend/config/index.js'
 import {NnError} from '../backend/errors.js'
 import type {ModelFlags} from './flags.js'
+import {checkOptions} from './options.js'
 
 /** What a chat starts with. */
 export interface Settings {
@@ -34,7 +29,7 @@ export async function readSettings(flags: ModelFlags): Promise<Settings> {
   const parsed =
     file === undefined ? {config: base, warnings: []} : parseConfig(await readText(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
-  const {options} = parseRuntimeOptions(JSON.stringify(optionKeys(flags)), {config, strict: true})
+  const options = checkOptions(optionKeys(flags), config)
   return {config, options, warnings: parsed.warnings.map(({message}) => message)}
 }
 

@@ -36,8 +36,10 @@ export const slashCommands: readonly SlashCommand[] = [
     run: ({conversation, say}, text) => {
       const {system_prompt: current, ...others} = conversation.options
       if (text === '') say(current ?? 'There are no instructions.')
-      else if (text === 'off') conversation.options = others
-      else conversation.options = {...others, system_prompt: text}
+      else {
+        conversation.options = text === 'off' ? others : {...others, system_prompt: text}
+        say(text === 'off' ? 'No instructions from here on.' : 'These instructions hold from here on.')
+      }
     },
   },
   {
@@ -108,20 +110,23 @@ function help(): string {
   return [
     ...slashCommands.map(({summary}, at) => `${(usages[at] ?? '').padEnd(width)}  ${summary}`),
     '',
-    'A backslash at the end of a line continues it; """ begins and ends a prompt of several lines; Alt-Enter breaks a line.',
-    'Ctrl-C stops an answer or clears the line; twice it leaves. A prompt that begins with a slash is typed with two.',
+    'A backslash at the end of a line continues it; """ begins and ends a prompt of several lines;',
+    'Alt-Enter breaks a line. A prompt that begins with a slash is typed with two.',
+    'Ctrl-C stops an answer or clears the line; twice it leaves.',
   ].join('\n')
 }
 
 function setOption({conversation, model, say}: Chat, argument: string): void {
-  const {options} = conversation
   const [, name = '', typed = ''] = /^(\S*)\s*(.*)$/s.exec(argument) ?? []
-  const show = (key: string): string => `${key} ${JSON.stringify(valueInForce(options, key, model.config))}`
+  const show = (key: string): string =>
+    `${key} ${JSON.stringify(valueInForce(conversation.options, key, model.config))}`
   if (name === '') {
-    const set = Object.keys(options).filter((key) => optionNames.includes(key))
+    const set = Object.keys(conversation.options).filter((key) => optionNames.includes(key))
     say(set.length > 0 ? set.map(show).join('\n') : `Nothing is set. The options are ${optionNames.join(', ')}.`)
-  } else if (typed === '') say(show(optionName(name, model.config)))
-  else conversation.options = changeOption(options, name, typed, model.config)
+    return
+  }
+  if (typed !== '') conversation.options = changeOption(conversation.options, name, typed, model.config)
+  say(show(optionName(name, model.config)))
 }
 
 function required(file: string, name: string): string {

@@ -19,10 +19,11 @@ export function statsReport(last: OutputMetadata | undefined, usage: Usage, cont
   if (last === undefined) return 'Nothing has been answered yet.'
   const used = last.input_tokens + last.output_tokens
   return [
-    `last answer  ${statsLine(last)} · seed ${last.seed}`,
-    `all answers  ${count(usage.answers, 'answer')} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)} · ${usage.cachedTokens} of ${usage.promptTokens} prompt tokens cached, the others read in ${duration(usage.promptMs)}`,
+    `last answer  ${statsLine(last)}`,
+    `             seed ${last.seed} · llama.cpp ${last.llama_build}`,
+    `all answers  ${usage.answers} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`,
+    `all prompts  ${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the others read in ${duration(usage.promptMs)}`,
     `context      ${used} of ${contextSize} tokens`,
-    `llama.cpp    ${last.llama_build} (${last.llama_commit})`,
   ].join('\n')
 }
 

@@ -32,7 +32,7 @@ export class TransientLine implements Disposable {
   private show(): void {
     this.isShown = true
     // Longer than the line it could not be erased.
-    const text = this.text.slice(0, this.output.columns - 1)
+    const text = this.text.slice(0, Math.max(0, this.output.columns - 1))
     this.output.write(eraseLine + paint(this.output, 'dim', text))
   }
 }

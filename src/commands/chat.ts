@@ -21,7 +21,8 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     '<%= config.bin %> chat model.gguf --prompt "Tell me a story." --temp 0 --json',
   ]
   static override args = {
-    model: Args.string({description: 'Path of a GGUF file.'}),
+    // oclif would take what is piped in for an argument that is missing.
+    model: Args.string({description: 'Path of a GGUF file.', ignoreStdin: true}),
   }
   static override flags = {
     ...modelFlags,

@@ -1,0 +1,148 @@
+import * as assert from 'uvu/assert'
+import type {ComputeOptions, OutputMetadata, Tensor} from '../../src/backend/backend.js'
+import type {RuntimeOptions} from '../../src/backend/config/index.js'
+import {readTextTensor, writeText} from '../../src/backend/contexts/tensor.js'
+import {NnError} from '../../src/backend/errors.js'
+import {Conversation, type Message} from '../../src/chat/conversation.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('conversations')
+
+interface Asked {
+  prompt: string
+  options: RuntimeOptions
+}
+
+/** A backend that gives these answers and notes what it was asked; an error may follow a part of an answer. */
+function backendSaying(...answers: (string | {text: string; error: NnError})[]) {
+  const asked: Asked[] = []
+  let next = {prompt: '', options: {} as RuntimeOptions}
+  let output = ''
+  const backend = {
+    setInput: (_context: number, index: number, tensor: Tensor) => {
+      const text = readTextTensor(tensor)
+      next = index === 0 ? {...next, prompt: text} : {...next, options: JSON.parse(text) as RuntimeOptions}
+      return Promise.resolve()
+    },
+    compute: (_context: number, {onText}: ComputeOptions = {}) => {
+      asked.push(next)
+      const answer = answers.shift() ?? ''
+      output = typeof answer === 'string' ? answer : answer.text
+      onText?.(output)
+      return typeof answer === 'string' ? Promise.resolve() : Promise.reject(answer.error)
+    },
+    getOutput: (_context: number, index: number, buffer: Uint8Array) =>
+      Promise.resolve(writeText(index === 0 ? output : JSON.stringify(metadata), buffer)),
+  }
+  return {asked, conversation: new Conversation(backend, 0, {temp: 0}, 'chat')}
+}
+
+const metadata = {input_tokens: 3, output_tokens: 2, cached_tokens: 1, prompt_ms: 1, predict_ms: 1} as OutputMetadata
+const broken = new NnError('runtime_error', 'The engine died.')
+const histories = (asked: Asked[]): unknown[] => asked.map(({options}) => options.history)
+
+function turns(...texts: string[]): Message[] {
+  return texts.map((content, at) => ({role: at % 2 === 0 ? 'user' : 'assistant', content}))
+}
+
+test('the backend keeps the history of what is asked', async () => {
+  const {asked, conversation} = backendSaying('a1', 'a2')
+  assert.is((await conversation.ask('q1')).text, 'a1')
+  await conversation.ask('q2')
+  assert.equal(asked, [
+    {prompt: 'q1', options: {temp: 0}},
+    {prompt: 'q2', options: {temp: 0}},
+  ])
+  assert.equal(conversation.messages, turns('q1', 'a1', 'q2', 'a2'))
+  assert.equal(conversation.usage, {
+    ...{answers: 2, promptTokens: 6, cachedTokens: 2, answerTokens: 4, promptMs: 2, predictMs: 2},
+  })
+})
+
+test('asked again, the answer is replaced', async () => {
+  const {asked, conversation} = backendSaying('a1', 'a2', 'b2', 'a3')
+  for (const prompt of ['q1', 'q2']) await conversation.ask(prompt)
+  await conversation.askAgain()
+  await conversation.ask('q3')
+  assert.equal(conversation.messages, turns('q1', 'a1', 'q2', 'b2', 'q3', 'a3'))
+  assert.equal(histories(asked), [undefined, undefined, turns('q1', 'a1'), undefined])
+})
+
+test('an answer that does not come a second time stays, and the backend is told', async () => {
+  const {asked, conversation} = backendSaying('a1', '', 'a2')
+  await conversation.ask('q1')
+  await conversation.askAgain()
+  assert.equal(conversation.messages, turns('q1', 'a1'))
+  await conversation.ask('q2')
+  assert.equal(histories(asked), [undefined, [], turns('q1', 'a1')])
+})
+
+test('cleared, the next question brings an empty history', async () => {
+  const {asked, conversation} = backendSaying('a1', 'a2', 'a3')
+  await conversation.ask('q1')
+  conversation.clear()
+  assert.is(conversation.askAgain(), undefined)
+  await conversation.ask('q2')
+  await conversation.ask('q3')
+  assert.equal(histories(asked), [undefined, [], undefined])
+  assert.equal(conversation.messages, turns('q2', 'a2', 'q3', 'a3'))
+})
+
+test('restored, the next question brings the messages along', async () => {
+  const {asked, conversation} = backendSaying('a2', 'b2')
+  conversation.restore(turns('q1', 'a1'))
+  await conversation.ask('q2')
+  await conversation.askAgain()
+  assert.equal(histories(asked), [turns('q1', 'a1'), turns('q1', 'a1')])
+})
+
+test('a restored question without an answer can be asked again', async () => {
+  const {asked, conversation} = backendSaying('a2')
+  conversation.restore(turns('q1', 'a1', 'q2'))
+  assert.equal(conversation.messages, turns('q1', 'a1'))
+  await conversation.askAgain()
+  assert.equal(asked, [{prompt: 'q2', options: {temp: 0, history: turns('q1', 'a1')}}])
+})
+
+test('a failed question leaves the history as it was', async () => {
+  const {asked, conversation} = backendSaying('a1', {text: '', error: broken}, 'a3')
+  await conversation.ask('q1')
+  assert.is((await conversation.ask('q2')).failure, broken)
+  await conversation.ask('q3')
+  assert.equal(conversation.messages, turns('q1', 'a1', 'q3', 'a3'))
+  assert.equal(histories(asked), [undefined, undefined, undefined])
+})
+
+test('what was said before a failure stays, and the backend is told', async () => {
+  const {asked, conversation} = backendSaying({text: 'a', error: broken}, 'a2')
+  const {text, failure} = await conversation.ask('q1')
+  assert.equal([text, failure], ['a', broken])
+  await conversation.ask('q2')
+  assert.equal(histories(asked), [undefined, turns('q1', 'a')])
+})
+
+test('a history that a failed question brought is brought again', async () => {
+  const {asked, conversation} = backendSaying({text: '', error: broken}, 'a1')
+  conversation.clear()
+  await conversation.ask('q1')
+  await conversation.askAgain()
+  assert.equal(histories(asked), [[], []])
+})
+
+test('stopped before it began, a question has neither text nor failure', async () => {
+  const {conversation} = backendSaying({text: '', error: broken})
+  assert.equal(await conversation.ask('q1', {signal: AbortSignal.abort()}), {text: ''})
+})
+
+test('in raw mode nothing is remembered or brought along', async () => {
+  const {asked, conversation} = backendSaying('a1', 'a2', 'a3')
+  conversation.clear()
+  conversation.options = {prompt_mode: 'raw'}
+  await conversation.ask('q1')
+  await conversation.askAgain()
+  assert.equal(asked[1], {prompt: 'q1', options: {prompt_mode: 'raw'}})
+  assert.equal(conversation.messages, [])
+  conversation.options = {}
+  await conversation.ask('q2')
+  assert.equal(histories(asked), [undefined, undefined, []])
+})

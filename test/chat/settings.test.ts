@@ -1,0 +1,59 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {parseConfig} from '../../src/backend/config/index.js'
+import {readSettings} from '../../src/chat/settings.js'
+import {rejects} from '../support/rejects.js'
+import {suite, type TestContext} from '../support/suite.js'
+
+const test = suite('settings of a chat')
+
+test('a chat is patient unless it is told otherwise', async () => {
+  const {config, options} = await readSettings({})
+  assert.is(config.backend.default_task_timeout_ms, 3_600_000)
+  assert.is(config.stopping.max_time_ms, 0)
+  assert.is(config.backend.auto_cleanup, false)
+  assert.is(config.model.parallel, 1)
+  assert.equal(options, {})
+})
+
+test('a configuration file holds over the defaults, flags over both', async (t) => {
+  const file = configFile(t, 'default_task_timeout_ms: 5000\nmax_time_ms: 700\nctx_size: 512\ntemp: 0.1\n')
+  const {config, options} = await readSettings({
+    ...{config: file, 'ctx-size': 1024, 'gpu-layers': 'max', threads: 1},
+    ...{temp: 0, 'top-p': 0.5, stop: ['a', 'b'], raw: true, system: 'Be brief.'},
+  })
+  assert.equal([config.backend.default_task_timeout_ms, config.stopping.max_time_ms], [5000, 700])
+  assert.equal([config.model.ctx_size, config.model.n_gpu_layers, config.model.threads], [1024, 'max', 1])
+  assert.is(config.sampling.temp, 0.1)
+  assert.equal(options, {temp: 0, top_p: 0.5, stop: ['a', 'b'], prompt_mode: 'raw', system_prompt: 'Be brief.'})
+})
+
+test('the configuration in force is one that the backend takes', async (t) => {
+  const file = configFile(t, 'queue_size: 7\ngrammar: root ::= "x"\nflash_attention: off\nn_gpu_layers: -1\n')
+  const {config} = await readSettings({config: file, 'gpu-layers': '3'})
+  assert.equal(parseConfig(JSON.stringify(config), {strict: true}), {config, warnings: []})
+})
+
+test('mistakes are refused', async (t) => {
+  const file = configFile(t, 'ctx_size: 512\ntmep: 1\n')
+  await rejects(readSettings({config: file}), 'invalid_argument', /:2:1 tmep: unknown key/)
+  await rejects(readSettings({config: '/nowhere.yaml'}), 'invalid_argument', /cannot be read: ENOENT/)
+  await rejects(readSettings({temp: 1000}), 'invalid_argument', /^temp: must be/)
+  await rejects(readSettings({'gpu-layers': 'lots'}), 'invalid_argument', /^n_gpu_layers: must be/)
+})
+
+test('a key that is given twice is worth a word', async (t) => {
+  const {warnings} = await readSettings({config: configFile(t, 'temp: 1\nsampling: {temp: 0}\n')})
+  assert.is(warnings.length, 1)
+  assert.match(warnings[0] ?? '', /gives way to sampling.temp/)
+})
+
+function configFile(t: TestContext, text: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wnn-settings-'))
+  t.after(() => rmSync(folder, {recursive: true}))
+  const file = path.join(folder, 'config.yaml')
+  writeFileSync(file, text)
+  return file
+}

@@ -1,0 +1,44 @@
+import * as assert from 'uvu/assert'
+import type {OutputMetadata} from '../../src/backend/backend.js'
+import {duration, statsLine, statsReport} from '../../src/chat/stats.js'
+import {addAnswer, noUsage} from '../../src/chat/usage.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('numbers of a chat')
+
+const answer: OutputMetadata = {
+  ...{input_tokens: 20, output_tokens: 11, cached_tokens: 5, stop_reason: 'end_of_sequence'},
+  ...{prompt_ms: 30, predict_ms: 100, ttft_ms: 45.4, seed: 7},
+  ...{llama_build: 'v0.5.0', llama_commit: 'abc'},
+}
+
+const lines: [change: Partial<OutputMetadata>, line: string][] = [
+  [{}, '11 tokens · 100 tok/s · first after 45 ms · 5 of 20 prompt tokens cached'],
+  [
+    {output_tokens: 3, predict_ms: 1500, ttft_ms: 61_000},
+    '3 tokens · 1.3 tok/s · first after 1 min 1 s · 5 of 20 prompt tokens cached',
+  ],
+  [{output_tokens: 1, predict_ms: 0}, '1 token · first after 45 ms · 5 of 20 prompt tokens cached'],
+  [{output_tokens: 0, stop_reason: 'aborted'}, 'stopped · 0 tokens · 5 of 20 prompt tokens cached'],
+  [{stop_reason: 'max_tokens'}, `cut off by max_tokens · ${statsLine(answer)}`],
+  [{stop_reason: 'stop', stopped_by: '\n'}, `ended by stop "\\n" · ${statsLine(answer)}`],
+  [{stop_reason: 'context_full'}, `cut off: the context is full · ${statsLine(answer)}`],
+]
+for (const [change, line] of lines) {
+  test(`${JSON.stringify(change)} is told`, () => assert.is(statsLine({...answer, ...change}), line))
+}
+
+test('times have the unit that fits', () => {
+  assert.equal([0.4, 999, 1000, 59_940, 60_000, 125_400].map(duration), [
+    ...['0 ms', '999 ms', '1.0 s', '59.9 s', '1 min 0 s', '2 min 5 s'],
+  ])
+})
+
+test('the report adds up all answers', () => {
+  const usage = addAnswer(addAnswer(noUsage, answer), answer)
+  const report = statsReport(answer, usage, 2048)
+  assert.match(report, 'all answers  2 · 22 tokens in 200 ms')
+  assert.match(report, 'all prompts  10 of 40 tokens cached, the others read in 60 ms')
+  assert.match(report, 'context      31 of 2048 tokens')
+  assert.is(statsReport(undefined, noUsage, 2048), 'Nothing has been answered yet.')
+})

@@ -1,0 +1,140 @@
+import {copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {isAlive, runWnn, startWnn} from '../chat/support/chat-process.js'
+import {qwen} from '../support/fixtures.js'
+import {suite, type TestContext} from '../support/suite.js'
+
+const test = suite('wnn chat in a pipe', {timeoutMs: 20_000})
+
+const chat = ['chat', qwen, '--threads', '1']
+const france = 'What is the capital of France?\n'
+
+test('standard input is one prompt, standard output the answer and a newline', async (t) => {
+  const {stdout, stderr, code} = await runWnn(t, chat, france)
+  assert.equal([stdout, stderr, code], ['The capital of France is Paris.\n', '', 0])
+})
+
+test('several lines are one prompt', async (t) => {
+  const {stdout, code} = await runWnn(t, [...chat, '--raw', '--temp', '0', '--max-tokens', '3'], 'Count\nto 3:\n1, 2,')
+  assert.is(code, 0)
+  assert.match(stdout, /^.+\n$/s)
+})
+
+test('--prompt is answered without reading standard input', async (t) => {
+  const {child, ended} = startWnn(t, [...chat, '--temp', '0', '--prompt', 'What is 2 + 2?'])
+  const {stdout, stderr, code} = await ended
+  assert.equal([stdout, stderr, code], ['2 + 2 = 4.\n', '', 0])
+  assert.not.ok(child.stdin?.writableEnded)
+})
+
+test('--json gives one object with the answer and its metadata', async (t) => {
+  const {stdout, stderr, code} = await runWnn(t, [...chat, '--json', '--session', 'mine', '--seed', '7'], france)
+  const {text, session, model, metadata} = JSON.parse(stdout) as Record<string, unknown>
+  assert.equal([text, session, model], ['The capital of France is Paris.', 'mine', qwen])
+  const {stop_reason, output_tokens, seed} = metadata as Record<string, unknown>
+  assert.equal([stop_reason, typeof output_tokens, seed], ['end_of_sequence', 'number', 7])
+  assert.equal([stderr, code], ['', 0])
+})
+
+test('--stats tells about the answer on standard error', async (t) => {
+  const {stdout, stderr} = await runWnn(t, [...chat, '--stats'], france)
+  assert.is(stdout, 'The capital of France is Paris.\n')
+  assert.match(stderr, /^13 tokens · \d+ tok\/s · first after \d+ ms · 0 of 20 prompt tokens cached\n$/)
+})
+
+test('flags reach the model', async (t) => {
+  const who = await runWnn(t, [...chat, '--system', 'You are Ada, a helpful assistant.'], 'Who are you?')
+  assert.is(who.stdout, 'I am Ada, a helpful assistant.\n')
+  const stopped = await runWnn(t, [...chat, '--temp', '0', '--stop', 'is', '--stop', 'of'], france)
+  assert.is(stopped.stdout, 'The capital \n')
+  const short = await runWnn(t, [...chat, '--temp', '0', '--max-tokens', '2', '--json'], france)
+  assert.match(short.stdout, '"stop_reason": "max_tokens"')
+})
+
+test('a text for a pipe is not changed, whatever is in it', async (t) => {
+  const {stdout} = await runWnn(t, [...chat, '--temp', '0'], 'Repeat after me: café 🙂')
+  assert.is(stdout, 'café 🙂\n')
+})
+
+const refused: [what: string, args: (folder: string) => string[], input: string, message: RegExp][] = [
+  ['no model', () => ['chat'], france, /^wnn: No model is named\.\nAs in: wnn chat model\.gguf\n$/],
+  ['an empty standard input', () => chat, '\n', /^wnn: Standard input is empty\./],
+  ['an empty prompt', () => [...chat, '--prompt', ' '], '', /^wnn: The prompt is empty\.\n$/],
+  ['a missing file', (at) => ['chat', path.join(at, 'none.gguf')], france, /^wnn: There is no model file .*none\.gguf/],
+  ['a file that is no model', (at) => ['chat', other(at)], france, /other\.txt is not a GGUF file/],
+  ['a damaged model', (at) => ['chat', damaged(at)], france, /damaged\.gguf is truncated/],
+  [
+    'a missing configuration',
+    (at) => [...chat, '--config', path.join(at, 'no.yaml')],
+    france,
+    /cannot be read: ENOENT/,
+  ],
+  ['a broken configuration', (at) => [...chat, '--config', config(at)], france, /config\.yaml:1:1 tmep: unknown key/],
+  ['a value out of range', () => [...chat, '--temp', '1000'], france, /^wnn: temp: must be a number from 0 to 100/],
+  ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /Expected a number but received: hot/],
+  ['an unknown flag', () => [...chat, '--tmep', '1'], france, /Nonexistent flag: --tmep/],
+]
+for (const [what, args, input, message] of refused) {
+  test(`${what} is refused with exit code 2`, async (t) => {
+    const {stdout, stderr, code} = await runWnn(t, args(folder(t)), input)
+    assert.equal([stdout, code], ['', 2])
+    assert.match(stderr, message)
+    assert.not.match(stderr, /^ +at /m, 'no stack')
+  })
+}
+
+test('a prompt that is too long is told with the numbers', async (t) => {
+  const {stdout, stderr, code} = await runWnn(t, [...chat, '--ctx-size', '64'], 'word '.repeat(300))
+  assert.equal([stdout, code], ['', 3])
+  assert.match(stderr, /^wnn: The prompt has \d+ tokens; the context holds 64\.\n/)
+})
+
+test('errors with --json are one object', async (t) => {
+  const {stdout, code} = await runWnn(t, ['chat', 'none.gguf', '--json'], france)
+  assert.is(code, 2)
+  assert.is((JSON.parse(stdout) as {error: {code: string}}).error.code, 'model_not_found')
+})
+
+for (const [signal, exit] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} ends an answer with ${exit} and leaves no process`, async (t) => {
+    const endless = [...chat, '--max-tokens', '-1', '--config', config(folder(t), 'ignore_eos: true\n')]
+    const wnn = startWnn(t, endless, 'Tell me a long story.')
+    await wnn.until(/\w/)
+    const {engines} = wnn
+    assert.is(engines.length, 1)
+    wnn.child.kill(signal)
+    const {stderr, code} = await wnn.ended
+    assert.equal([stderr, code], ['', exit])
+    assert.not.ok(engines.some(isAlive))
+  })
+}
+
+function folder(t: TestContext): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'wnn-chat-'))
+  t.after(() => rmSync(made, {recursive: true}))
+  return made
+}
+
+function other(at: string): string {
+  const file = path.join(at, 'other.txt')
+  writeFileSync(file, 'no model')
+  return file
+}
+
+function damaged(at: string): string {
+  const file = path.join(at, 'damaged.gguf')
+  copyFileSync(qwen, file)
+  truncateSync(file, 900_000)
+  return file
+}
+
+function config(at: string, text = 'tmep: 1\n'): string {
+  const file = path.join(at, 'config.yaml')
+  writeFileSync(file, text)
+  return file
+}
