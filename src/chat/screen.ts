@@ -23,7 +23,7 @@ export class Screen {
   }
 
   prompt(isFirstLine: boolean): string {
-    return paint(this.out, ['bold', 'cyan'], isFirstLine ? '> ' : '… ')
+    return paint(this.out, 'cyan', isFirstLine ? '> ' : '… ')
   }
 
   /** The answer to a command. */

@@ -1,6 +1,7 @@
 import {styleText} from 'node:util'
 
-export type Format = Parameters<typeof styleText>[0]
+/** One format: for a list of them Node 20 forgets to look at NO_COLOR and at what the stream is. */
+export type Format = Extract<Parameters<typeof styleText>[0], string>
 
 /** A place to write to: a terminal or anything else. */
 export type Output = NodeJS.WriteStream

@@ -83,9 +83,11 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
   }
 
   private async promptFrom(flag: string | undefined): Promise<string> {
-    if (flag === undefined) return readPrompt(process.stdin, this.signal)
-    if (flag.trim() !== '') return flag
-    throw new NnError('invalid_argument', 'The prompt is empty.')
+    if (flag?.trim() === '') throw new NnError('invalid_argument', 'The prompt is empty.')
+    if (flag !== undefined) return flag
+    // Only the answer goes elsewhere: whoever sits there should know that somebody listens.
+    if (process.stdin.isTTY) this.logToStderr('Type the prompt; Ctrl-D on a line of its own ends it.')
+    return readPrompt(process.stdin, this.signal)
   }
 
   /** A history that cannot be read is no reason not to talk. */

@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
@@ -38,6 +38,14 @@ test('/help names every command', async () => {
   const help = await talk().type('help')
   for (const {name} of slashCommands) assert.match(help, `/${name}`)
   assert.is(await talk().type('?'), help)
+})
+
+test('the page about chats has every command', () => {
+  const page = readFileSync(new URL('../../docs/chat.md', import.meta.url), 'utf8')
+  for (const {name, argument} of slashCommands) {
+    const usage = argument === undefined ? `/${name}` : `/${name} ${argument.replaceAll('|', '\\|')}`
+    assert.ok(page.includes(`| \`${usage}\` |`), usage)
+  }
 })
 
 test('an unknown command is an error that says what was meant', async () => {
