@@ -3,7 +3,7 @@ import {applyRuntimeOptions, type RuntimeOptions} from '../config/index.js'
 import {GenerationError, type GenerationHandle} from '../engine/engine-process.js'
 import type {ChatMessage, EngineInfo, GenerateRequest, GenerateResult, Prompt} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
-import {rewrittenHistory, toChatMessages, type StoredMessage} from '../sessions/session-store.js'
+import {leaveOut, promptHistory, rewrittenHistory, type StoredMessage} from '../sessions/session-store.js'
 import type {ExecutionContext, Output} from './execution-context.js'
 
 type Effective = ReturnType<typeof applyRuntimeOptions>
@@ -20,7 +20,7 @@ export function promptOf({graph, session, input}: ExecutionContext, {request}: E
   }
   if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
-  const history = toChatMessages(rewrittenHistory(session.messages, request.history), graph.id)
+  const history = promptHistory(session, rewrittenHistory(session.messages, request.history), graph.id)
   return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
 }
 
@@ -30,7 +30,10 @@ export function promptOf({graph, session, input}: ExecutionContext, {request}: E
  */
 export function replaceHistory(context: ExecutionContext, {request}: Effective): void {
   const {session, options} = context
-  session.messages = rewrittenHistory(session.messages, request.history)
+  const messages = rewrittenHistory(session.messages, request.history)
+  // What is left out counts from the beginning of this history, not of another one.
+  if (messages !== session.messages) session.leftOut = {graph: -1, messages: 0}
+  session.messages = messages
   // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
   if (options.history === request.history) delete options.history
 }
@@ -96,8 +99,12 @@ async function settleOnAbort(
 }
 
 /** Puts a finished turn into the session's history. A turn that brought no text is as if it had not been asked. */
-export function remember(context: ExecutionContext, {text, tokens}: Pick<GenerateResult, 'text' | 'tokens'>): void {
+export function remember(
+  context: ExecutionContext,
+  {text, tokens, droppedMessages}: Pick<GenerateResult, 'text' | 'tokens' | 'droppedMessages'>,
+): void {
   const {session, input, graph} = context
+  leaveOut(session, graph.id, droppedMessages)
   if (input === undefined || text === '') return
   const answer: StoredMessage = {role: 'assistant', content: text}
   if (tokens !== null) answer.generated = {graph: graph.id, tokens}

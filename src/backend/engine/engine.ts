@@ -70,7 +70,7 @@ export class Engine {
   }
 
   private async start(id: number, request: GenerateRequest): Promise<Generation> {
-    const prompt = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
+    const {tokens: prompt, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
     const slot = this.slots.take(prompt)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
     try {
@@ -91,7 +91,7 @@ export class Engine {
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
       const generation = new Generation({
-        ...{id, request, prompt, slot, cachedTokens, sampler, model: this.model, seed},
+        ...{id, request, prompt, dropped, slot, cachedTokens, sampler, model: this.model, seed},
         ...{build: {release, commit}, now},
       })
       tokens.recent = () => [...prompt, ...generation.tokens]

@@ -1,6 +1,12 @@
 import {NnError} from '../errors.js'
 import type {ChatMessage, GenerateRequest, Prompt} from './protocol.js'
 
+export interface FittedPrompt {
+  tokens: Uint32Array
+  /** Messages at the beginning of the conversation that were left out; the next request is to leave them out too. */
+  dropped: number
+}
+
 /**
  * The prompt's tokens, made to fit the context with room for an answer. With context shifting on, a conversation that
  * has grown too long loses its oldest turns; the system prompt and the last message stay.
@@ -8,19 +14,24 @@ import type {ChatMessage, GenerateRequest, Prompt} from './protocol.js'
  * @throws `prompt_too_long` when it cannot be made to fit; `context_full` when shifting is off and the history is why.
  */
 export function fitPrompt(
-  {prompt, contextSize, contextShift, stopping}: GenerateRequest,
+  {
+    prompt,
+    contextSize,
+    contextShift,
+    stopping,
+  }: Pick<GenerateRequest, 'prompt' | 'contextSize' | 'contextShift' | 'stopping'>,
   tokenize: (prompt: Prompt) => Uint32Array,
-): Uint32Array {
+): FittedPrompt {
   const tokens = tokenize(prompt)
   if (prompt.mode === 'raw') {
     if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
-    return tokens
+    return {tokens, dropped: 0}
   }
   // Room that the answer should find: what it may say, but no more than a quarter of the context.
   const wanted = stopping.max_tokens < 0 ? Infinity : stopping.max_tokens
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
-    if (tokens.length < contextSize) return tokens
+    if (tokens.length < contextSize) return {tokens, dropped: 0}
     const alone = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
     throw new NnError(
@@ -31,7 +42,7 @@ export function fitPrompt(
       },
     )
   }
-  if (tokens.length + reserve <= contextSize) return tokens
+  if (tokens.length + reserve <= contextSize) return {tokens, dropped: 0}
   return dropOldest(prompt.messages, contextSize, reserve, tokenize)
 }
 
@@ -40,12 +51,15 @@ function dropOldest(
   contextSize: number,
   reserve: number,
   tokenize: (prompt: Prompt) => Uint32Array,
-): Uint32Array {
+): FittedPrompt {
   const others = messages.filter(({role}) => role !== 'system').length
-  // Half of the turns go at a time: a cut moves the whole rest, so few large cuts keep more of the KV cache.
+  // Half of the turns go at a time: what follows a cut is evaluated anew, so few large cuts cost less than many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
-    const tokens = tokenize({mode: 'chat', messages: lastTurns(messages, keep)})
-    if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) return tokens
+    const kept = lastTurns(messages, keep)
+    const tokens = tokenize({mode: 'chat', messages: kept})
+    if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
+      return {tokens, dropped: messages.length - kept.length}
+    }
     if (keep === 1) throw tooLong(tokens.length, contextSize)
   }
   throw new NnError('invalid_argument', 'The conversation has no message to answer.')

@@ -12,6 +12,8 @@ export interface GenerationParts {
   id: number
   request: GenerateRequest
   prompt: Uint32Array
+  /** Messages that the prompt had to leave out. */
+  dropped: number
   slot: Slot
   cachedTokens: number
   sampler: Sampler
@@ -148,6 +150,7 @@ export class Generation {
       text: this.answer,
       tokens: trimmed ? null : Uint32Array.from(this.tokens),
       stopReason: this.ended ?? 'aborted',
+      droppedMessages: this.parts.dropped,
       metadata: this.metadata(),
     }
   }

@@ -82,6 +82,8 @@ export interface GenerateResult {
   /** The answer's tokens when `text` is all they say, so that they may stand for it in the history. */
   tokens: Uint32Array | null
   stopReason: StopReason
+  /** Messages at the beginning that did not fit the context. */
+  droppedMessages: number
   metadata: OutputMetadata
 }
 

@@ -7,6 +7,8 @@ export interface Session {
   readonly id: string
   /** User and assistant turns in order; the system prompt belongs to the request. */
   messages: StoredMessage[]
+  /** How many of the first messages no longer fit that graph's context, and stay out of its prompts. */
+  leftOut: {graph: number; messages: number}
   /** On the store's clock, in milliseconds. */
   lastActivity: number
   /** Prompt tokens that the last task found in the cache. */
@@ -50,7 +52,10 @@ export class SessionStore {
       return existing
     }
     this.makePlace()
-    const session: Session = {id: id ?? this.newName(), messages: [], lastActivity: this.now(), cachedTokens: 0}
+    const session: Session = {
+      ...{id: id ?? this.newName(), messages: [], leftOut: {graph: -1, messages: 0}},
+      ...{lastActivity: this.now(), cachedTokens: 0},
+    }
     this.sessions.set(session.id, session)
     this.watch()
     return session
@@ -145,6 +150,17 @@ export function rewrittenHistory(
   )
   const same = differs === -1 ? history.length : differs
   return [...messages.slice(0, same), ...history.slice(same).map(({role, content}) => ({role, content}))]
+}
+
+/** The messages that a graph's prompts begin with: all, or those that are left once the first ones did not fit. */
+export function promptHistory({leftOut}: Session, messages: readonly StoredMessage[], graph: number): ChatMessage[] {
+  return toChatMessages(leftOut.graph === graph ? messages.slice(leftOut.messages) : messages, graph)
+}
+
+/** Notes that more of the first messages did not fit. */
+export function leaveOut(session: Session, graph: number, messages: number): void {
+  const before = session.leftOut.graph === graph ? session.leftOut.messages : 0
+  session.leftOut = {graph, messages: before + messages}
 }
 
 /** The messages as a graph's template gets them; tokens go along where this graph made them. */

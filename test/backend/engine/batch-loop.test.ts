@@ -73,7 +73,7 @@ const run = async (
       if (slot === undefined) throw new Error('no slot')
       loop.add(
         new Generation({
-          ...{id, request: {...request, ...changed}, prompt, slot, cachedTokens: 0, model, seed: 1},
+          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, cachedTokens: 0, model, seed: 1},
           sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
           build: {release: '', commit: ''},
           now: () => 0,
@@ -152,6 +152,7 @@ test('an answer whose time is over ends between tokens', async () => {
           request: {...request, stopping: stopped},
           prompt: Uint32Array.of(1, 2),
           slot,
+          dropped: 0,
           cachedTokens: 0,
           model,
           seed: 1,
