@@ -52,7 +52,9 @@ export class BatchLoop {
   }
 
   private hasWork(): boolean {
-    return [...this.generations].some((generation) => generation.runnable || generation.ended !== undefined)
+    return [...this.generations].some(
+      ({runnable, ended, cachedTokens}) => runnable || ended !== undefined || cachedTokens === undefined,
+    )
   }
 
   private async run(): Promise<void> {
@@ -69,9 +71,10 @@ export class BatchLoop {
     }
   }
 
-  /** Takes out what has ended or run out of time. */
+  /** Takes in what is new, takes out what has ended or run out of time. */
   private settle(): void {
     for (const generation of this.generations) {
+      generation.takeIn((slot, length) => this.slots.truncate(slot, length))
       if (generation.ended === undefined && generation.overdue) {
         this.events.progressed(generation, generation.end('max_time'))
       }

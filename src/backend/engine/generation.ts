@@ -15,7 +15,8 @@ export interface GenerationParts {
   /** Messages that the prompt had to leave out. */
   dropped: number
   slot: Slot
-  cachedTokens: number
+  /** Tokens at the prompt's beginning that the slot is to keep. */
+  shared: number
   sampler: Sampler
   model: EngineModel
   seed: number
@@ -36,6 +37,8 @@ export class Generation {
   readonly slot: Slot
   readonly sampler: Sampler
   readonly tokens: number[] = []
+  /** Prompt tokens that the slot had; `undefined` until the loop has taken the generation in. */
+  cachedTokens: number | undefined
   /** Tokens that may still be generated before the next `advance`. */
   credits: number
   ended: StopReason | undefined
@@ -62,6 +65,11 @@ export class Generation {
     )
     this.startedAt = parts.now()
     this.lastTokenAt = this.startedAt
+  }
+
+  /** Readies the slot: what it holds beyond the shared prefix goes. Only between decodes, which read the same cells. */
+  takeIn(truncate: (slot: Slot, length: number) => number): void {
+    this.cachedTokens ??= truncate(this.slot, this.parts.shared)
   }
 
   /** Prompt tokens that are not in the slot yet. */
@@ -136,7 +144,7 @@ export class Generation {
       prompt_ms: firstAt - this.startedAt,
       predict_ms: this.lastTokenAt - firstAt,
       ttft_ms: firstAt - this.startedAt,
-      cached_tokens: this.parts.cachedTokens,
+      cached_tokens: this.cachedTokens ?? 0,
       seed: this.parts.seed,
       llama_build: this.parts.build.release,
       llama_commit: this.parts.build.commit,

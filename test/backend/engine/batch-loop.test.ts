@@ -73,7 +73,7 @@ const run = async (
       if (slot === undefined) throw new Error('no slot')
       loop.add(
         new Generation({
-          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, cachedTokens: 0, model, seed: 1},
+          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, shared: 0, model, seed: 1},
           sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
           build: {release: '', commit: ''},
           now: () => 0,
@@ -124,6 +124,50 @@ test('a deterministic answer is decoded in batches of its own', async () => {
   }
 })
 
+test('cells are only touched between decodes, also for a request that comes during one', async () => {
+  const context = new RecordingContext()
+  const slots = new Slots(context as unknown as AddonContext, 2)
+  const touched: boolean[] = []
+  let decoding = false
+  let second = false
+  context.decodeBatch = async () => {
+    decoding = true
+    if (!second) add(1)
+    second = true
+    await new Promise((resolve) => setImmediate(resolve))
+    decoding = false
+  }
+  context.removeTokenCellsFromSequence = () => touched.push(decoding) > 0
+  const finished: Generation[] = []
+  let loop: BatchLoop
+  const add = (id: number): void => {
+    const slot = slots.take(Uint32Array.of(1, 2, 3))
+    if (slot === undefined) return
+    // As if an earlier request had left more than what is shared.
+    slot.tokens = [1, 2, 9, 9]
+    const parts = {id, request: {...request, stopping: {...stopping, max_tokens: 2}}, prompt: Uint32Array.of(1, 2, 3)}
+    loop.add(
+      new Generation({
+        ...{...parts, slot, dropped: 0, shared: 2, model, seed: 1, build: {release: '', commit: ''}, now: () => 0},
+        sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
+      }),
+    )
+  }
+  await new Promise<void>((resolve) => {
+    loop = new BatchLoop(context as unknown as AddonContext, slots, 8, {
+      progressed: () => undefined,
+      stepped: () => undefined,
+      finished: (generation) => finished.push(generation) === 2 && resolve(),
+    })
+    add(0)
+  })
+  assert.equal(touched, [false, false])
+  assert.equal(
+    finished.map(({cachedTokens}) => cachedTokens),
+    [2, 2],
+  )
+})
+
 test('a failed decode fails the answers in it, and says why', async () => {
   const {finished} = await run([{length: 10}, {length: 10}], {failFirst: true})
   assert.equal(
@@ -153,7 +197,7 @@ test('an answer whose time is over ends between tokens', async () => {
           prompt: Uint32Array.of(1, 2),
           slot,
           dropped: 0,
-          cachedTokens: 0,
+          shared: 0,
           model,
           seed: 1,
         },
