@@ -1,6 +1,7 @@
 import {toNnError, type NnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
 import type {Generation, Progress} from './generation.js'
+import {planShift} from './shift.js'
 import type {Slots} from './slots.js'
 
 /** Prompt tokens per step while answers are running, so that a long prompt does not hold them up. */
@@ -136,9 +137,8 @@ export class BatchLoop {
       this.events.progressed(generation, generation.end('context_full'))
       return false
     }
-    const keep = Math.min(request.contextShift.keep, slot.tokens.length - 1)
-    const discard = Math.max(1, Math.min(request.contextShift.discard, slot.tokens.length - keep - 1))
-    this.slots.shift(slot, keep, discard)
+    const {from, count} = planShift(slot.tokens.length, generation.shiftable, request.contextShift)
+    this.slots.shift(slot, from, count)
     return true
   }
 

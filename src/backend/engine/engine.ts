@@ -70,7 +70,7 @@ export class Engine {
   }
 
   private async start(id: number, request: GenerateRequest): Promise<Generation> {
-    const {tokens: prompt, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
+    const {tokens: prompt, turns, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
     const slot = this.slots.take(prompt)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
     try {
@@ -90,7 +90,7 @@ export class Engine {
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
       const generation = new Generation({
-        ...{id, request, prompt, dropped, slot, shared, sampler, model: this.model, seed},
+        ...{id, request, prompt, turns, dropped, slot, shared, sampler, model: this.model, seed},
         ...{build: {release, commit}, now},
       })
       tokens.recent = () => [...prompt, ...generation.tokens]
@@ -120,7 +120,7 @@ export class Engine {
 
   count(id: number, prompt: Prompt): void {
     try {
-      this.send({type: 'counted', id, tokens: this.model.tokenizePrompt(prompt).length})
+      this.send({type: 'counted', id, tokens: this.model.tokenizePrompt(prompt).tokens.length})
     } catch (error) {
       this.send({type: 'failed', id, error: toWire(error), partial: null})
     }

@@ -1,8 +1,8 @@
 import {NnError} from '../errors.js'
+import type {TokenizedPrompt} from './model.js'
 import type {ChatMessage, GenerateRequest, Prompt} from './protocol.js'
 
-export interface FittedPrompt {
-  tokens: Uint32Array
+export interface FittedPrompt extends TokenizedPrompt {
   /** Messages at the beginning of the conversation that were left out; the next request is to leave them out too. */
   dropped: number
 }
@@ -20,19 +20,20 @@ export function fitPrompt(
     contextShift,
     stopping,
   }: Pick<GenerateRequest, 'prompt' | 'contextSize' | 'contextShift' | 'stopping'>,
-  tokenize: (prompt: Prompt) => Uint32Array,
+  tokenize: (prompt: Prompt) => TokenizedPrompt,
 ): FittedPrompt {
-  const tokens = tokenize(prompt)
+  const whole = tokenize(prompt)
+  const {tokens} = whole
   if (prompt.mode === 'raw') {
     if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
-    return {tokens, dropped: 0}
+    return {...whole, dropped: 0}
   }
   // Room that the answer should find: what it may say, but no more than a quarter of the context.
   const wanted = stopping.max_tokens < 0 ? Infinity : stopping.max_tokens
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
-    if (tokens.length < contextSize) return {tokens, dropped: 0}
-    const alone = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
+    if (tokens.length < contextSize) return {...whole, dropped: 0}
+    const {tokens: alone} = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
     throw new NnError(
       'context_full',
@@ -42,7 +43,7 @@ export function fitPrompt(
       },
     )
   }
-  if (tokens.length + reserve <= contextSize) return {tokens, dropped: 0}
+  if (tokens.length + reserve <= contextSize) return {...whole, dropped: 0}
   return dropOldest(prompt.messages, contextSize, reserve, tokenize)
 }
 
@@ -50,15 +51,16 @@ function dropOldest(
   messages: readonly ChatMessage[],
   contextSize: number,
   reserve: number,
-  tokenize: (prompt: Prompt) => Uint32Array,
+  tokenize: (prompt: Prompt) => TokenizedPrompt,
 ): FittedPrompt {
   const others = messages.filter(({role}) => role !== 'system').length
   // Half of the turns go at a time: what follows a cut is evaluated anew, so few large cuts cost less than many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
     const kept = lastTurns(messages, keep)
-    const tokens = tokenize({mode: 'chat', messages: kept})
+    const fitted = tokenize({mode: 'chat', messages: kept})
+    const {tokens} = fitted
     if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
-      return {tokens, dropped: messages.length - kept.length}
+      return {...fitted, dropped: messages.length - kept.length}
     }
     if (keep === 1) throw tooLong(tokens.length, contextSize)
   }

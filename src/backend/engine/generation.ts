@@ -4,6 +4,7 @@ import type {EngineModel} from './model.js'
 import type {GenerateRequest, GenerateResult} from './protocol.js'
 import {repeats} from './repetition.js'
 import type {Sampler} from './sampling/sampler.js'
+import type {Shiftable} from './shift.js'
 import type {Slot} from './slots.js'
 import {StopDetector, type StopFound} from './stop-detector.js'
 import {TextStream} from './text-stream.js'
@@ -12,6 +13,7 @@ export interface GenerationParts {
   id: number
   request: GenerateRequest
   prompt: Uint32Array
+  turns: readonly number[]
   /** Messages that the prompt had to leave out. */
   dropped: number
   slot: Slot
@@ -37,6 +39,8 @@ export class Generation {
   readonly slot: Slot
   readonly sampler: Sampler
   readonly tokens: number[] = []
+  /** What the slot can shift, kept up to date with it. */
+  readonly shiftable: Shiftable
   /** Prompt tokens that the slot had; `undefined` until the loop has taken the generation in. */
   cachedTokens: number | undefined
   /** Tokens that may still be generated before the next `advance`. */
@@ -56,6 +60,8 @@ export class Generation {
     this.id = parts.id
     this.request = request
     this.slot = parts.slot
+    const hasSystem = request.prompt.mode === 'chat' && request.prompt.messages[0]?.role === 'system'
+    this.shiftable = {turns: [...parts.turns], protectedTokens: hasSystem ? (parts.turns[1] ?? 0) : 0}
     this.sampler = parts.sampler
     this.credits = request.pace === 'step' ? 0 : Infinity
     this.stream = new TextStream((tokens) => model.text(tokens))

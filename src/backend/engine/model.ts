@@ -3,6 +3,12 @@ import type {Addon, AddonModel} from './addon-types.js'
 import {chatmlTemplate, renderChat, type Renderer} from './chat-template.js'
 import type {ChatMessage, Prompt} from './protocol.js'
 
+export interface TokenizedPrompt {
+  tokens: Uint32Array
+  /** Where each message's turn begins, the template's words for it included; none in raw mode. */
+  turns: number[]
+}
+
 /** Tokenizer and chat template of a loaded model. */
 export class EngineModel {
   readonly bos: number
@@ -27,19 +33,24 @@ export class EngineModel {
   }
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
-  tokenizePrompt(prompt: Prompt): Uint32Array {
-    const tokens =
-      prompt.mode === 'raw' ? [...this.native.tokenize(prompt.text, true)] : this.tokenizeChat(prompt.messages)
-    const needsBos = this.native.shouldPrependBosToken() && tokens[0] !== this.bos
-    return Uint32Array.from(needsBos ? [this.bos, ...tokens] : tokens)
+  tokenizePrompt(prompt: Prompt): TokenizedPrompt {
+    const {tokens, turns} =
+      prompt.mode === 'raw'
+        ? {tokens: [...this.native.tokenize(prompt.text, true)], turns: []}
+        : this.tokenizeChat(prompt.messages)
+    if (!this.native.shouldPrependBosToken() || tokens[0] === this.bos) return {tokens: Uint32Array.from(tokens), turns}
+    return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1)}
   }
 
-  private tokenizeChat(messages: readonly ChatMessage[]): number[] {
+  private tokenizeChat(messages: readonly ChatMessage[]): {tokens: number[]; turns: number[]} {
     const strings = {bos: this.special(this.bos), eos: this.special(this.native.tokenEos())}
     const tokens: number[] = []
+    const turns: number[] = []
     for (const piece of renderChat(this.render, messages, strings)) {
       if (piece.kind === 'template') {
-        append(tokens, tokens.length === 0 ? this.native.tokenize(piece.text, true) : this.continued(piece.text, true))
+        const from = tokens.length
+        append(tokens, from === 0 ? this.native.tokenize(piece.text, true) : this.continued(piece.text, true))
+        turns.push(this.turnIn(tokens, from))
         continue
       }
       const message = messages[piece.index]
@@ -47,7 +58,15 @@ export class EngineModel {
         throw new NnError('runtime_error', 'The chat template named a message that is not there.')
       append(tokens, message.tokens ?? this.continued(message.content, false))
     }
-    return tokens
+    return {tokens, turns}
+  }
+
+  /** Where a turn begins in the template's text from there on: behind the token, and the line, that ends the one before. */
+  private turnIn(tokens: readonly number[], from: number): number {
+    const end = tokens.findLastIndex((token, at) => at >= from && this.isEog(token))
+    if (end < 0) return from
+    const next = tokens[end + 1]
+    return next !== undefined && this.text([next]).trim() === '' ? end + 2 : end + 1
   }
 
   /** SentencePiece models put a space before every text; in the middle of a prompt there is none to put. */

@@ -62,7 +62,7 @@ export class Slots {
     slot.tokens = []
   }
 
-  /** Drops `discard` tokens after the first `keep` and moves the rest up, positions included (llama.cpp's K-shift). */
+  /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift). */
   shift(slot: Slot, keep: number, discard: number): void {
     this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)

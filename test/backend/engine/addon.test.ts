@@ -99,7 +99,7 @@ async function wholePrompt(file: string, messages: {role: string; content: strin
       mode: 'chat',
       messages: messages as never,
     })
-    return [[...ours], [...native.tokenize(rendered, true)]]
+    return [[...ours.tokens], [...native.tokenize(rendered, true)]]
   } finally {
     await native.dispose()
   }

@@ -73,7 +73,7 @@ const run = async (
       if (slot === undefined) throw new Error('no slot')
       loop.add(
         new Generation({
-          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, shared: 0, model, seed: 1},
+          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, turns: [], shared: 0, model, seed: 1},
           sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
           build: {release: '', commit: ''},
           now: () => 0,
@@ -148,7 +148,17 @@ test('cells are only touched between decodes, also for a request that comes duri
     const parts = {id, request: {...request, stopping: {...stopping, max_tokens: 2}}, prompt: Uint32Array.of(1, 2, 3)}
     loop.add(
       new Generation({
-        ...{...parts, slot, dropped: 0, shared: 2, model, seed: 1, build: {release: '', commit: ''}, now: () => 0},
+        ...{
+          ...parts,
+          slot,
+          dropped: 0,
+          turns: [],
+          shared: 2,
+          model,
+          seed: 1,
+          build: {release: '', commit: ''},
+          now: () => 0,
+        },
         sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
       }),
     )
@@ -197,6 +207,7 @@ test('an answer whose time is over ends between tokens', async () => {
           prompt: Uint32Array.of(1, 2),
           slot,
           dropped: 0,
+          turns: [],
           shared: 0,
           model,
           seed: 1,

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import {defaultConfig} from '../../../src/backend/config/index.js'
 import {fitPrompt, type FittedPrompt} from '../../../src/backend/engine/fit-prompt.js'
+import type {TokenizedPrompt} from '../../../src/backend/engine/model.js'
 import type {ChatMessage, Prompt} from '../../../src/backend/engine/protocol.js'
 import {NnError, type ErrorCode} from '../../../src/backend/errors.js'
 import {suite} from '../../support/suite.js'
@@ -9,10 +10,10 @@ const test = suite('fitting a prompt')
 const {stopping} = defaultConfig(2)
 
 /** Every character is a token. */
-const tokenize = (prompt: Prompt): Uint32Array =>
-  Uint32Array.from(
-    Buffer.from(prompt.mode === 'raw' ? prompt.text : prompt.messages.map(({content}) => content).join('')),
-  )
+const tokenize = (prompt: Prompt): TokenizedPrompt => {
+  const text = prompt.mode === 'raw' ? prompt.text : prompt.messages.map(({content}) => content).join('')
+  return {tokens: Uint32Array.from(Buffer.from(text)), turns: []}
+}
 
 const system: ChatMessage = {role: 'system', content: 'SYST'}
 
