@@ -268,6 +268,7 @@ export class LocalBackend implements Backend {
           const metadata = withWait(result.metadata, waitedMs)
           context.output = {text: result.text, metadata}
           context.session.cachedTokens = metadata.cached_tokens
+          context.session.cacheSource = result.cacheSource
           if (request.prompt_mode === 'chat') remember(context, result)
           this.journal.answered(context, metadata, waitedMs, request.enable_log)
           throwIfFull(result, context.graph.config.model.ctx_size)

@@ -42,6 +42,7 @@ const reporters: Reporters = {
         contexts: open.filter((context) => context.session === session).map(({id}) => id),
         idle_ms: idleMs,
         cached_tokens: session.cachedTokens,
+        cache: session.cacheSource,
       })),
       contexts: open.map((context) => ({
         context: context.id,

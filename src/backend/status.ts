@@ -61,8 +61,10 @@ export interface SessionsStatus {
     messages: number
     contexts: ContextId[]
     idle_ms: number
-    /** Tokens of the last prompt that came from the cache, and how they were found. */
+    /** Tokens of the last prompt that came from the cache. */
     cached_tokens: number
+    /** Where they were: in the session's own slot, in another session's slot, or nowhere. */
+    cache: 'slot' | 'shared' | 'none'
   }[]
   contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
 }

@@ -70,6 +70,7 @@ export interface AddonContext {
   sampleToken: SampleToken
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
+  copySequenceStateFromOtherSequence: (target: number, source: number) => Promise<number>
   shiftSequenceTokenCells: (sequence: number, start: number, end: number, delta: number) => void
 }
 

@@ -54,7 +54,7 @@ export class BatchLoop {
 
   private hasWork(): boolean {
     return [...this.generations].some(
-      ({runnable, ended, cachedTokens}) => runnable || ended !== undefined || cachedTokens === undefined,
+      ({runnable, ended, prepared}) => runnable || ended !== undefined || prepared === undefined,
     )
   }
 
@@ -62,7 +62,7 @@ export class BatchLoop {
     // Lets requests that arrive together start together.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.hasWork()) {
-      this.settle()
+      await this.settle()
       const runnable = [...this.generations].filter((generation) => generation.runnable)
       const alone = runnable.filter(({request}) => request.deterministic)
       for (const generation of alone) await this.step([generation])
@@ -73,9 +73,9 @@ export class BatchLoop {
   }
 
   /** Takes in what is new, takes out what has ended or run out of time. */
-  private settle(): void {
+  private async settle(): Promise<void> {
     for (const generation of this.generations) {
-      generation.takeIn((slot, length) => this.slots.truncate(slot, length))
+      generation.prepared ??= await this.slots.prepare(generation.slot, generation.cacheable)
       if (generation.ended === undefined && generation.overdue) {
         this.events.progressed(generation, generation.end('max_time'))
       }

@@ -74,9 +74,6 @@ export class Engine {
     const slot = this.slots.take(prompt)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
     try {
-      const reuse = request.cachePrompt && !request.deterministic
-      // The last token is always evaluated: its logits are needed.
-      const shared = reuse ? this.slots.sharedPrefix(slot, prompt.subarray(0, -1)) : 0
       const seed = request.sampling.seed < 0 ? randomSeed() : request.sampling.seed
       const tokens: {recent: () => readonly number[]} = {recent: () => [...prompt]}
       const sampler = await createSampler(this.addon, this.context, this.model, {
@@ -90,7 +87,7 @@ export class Engine {
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
       const generation = new Generation({
-        ...{id, request, prompt, turns, dropped, slot, shared, sampler, model: this.model, seed},
+        ...{id, request, prompt, turns, dropped, slot, sampler, model: this.model, seed},
         ...{build: {release, commit}, now},
       })
       tokens.recent = () => [...prompt, ...generation.tokens]

@@ -5,7 +5,7 @@ import type {GenerateRequest, GenerateResult} from './protocol.js'
 import {repeats} from './repetition.js'
 import type {Sampler} from './sampling/sampler.js'
 import type {Shiftable} from './shift.js'
-import type {Slot} from './slots.js'
+import type {Prepared, Slot} from './slots.js'
 import {StopDetector, type StopFound} from './stop-detector.js'
 import {TextStream} from './text-stream.js'
 
@@ -17,8 +17,6 @@ export interface GenerationParts {
   /** Messages that the prompt had to leave out. */
   dropped: number
   slot: Slot
-  /** Tokens at the prompt's beginning that the slot is to keep. */
-  shared: number
   sampler: Sampler
   model: EngineModel
   seed: number
@@ -41,8 +39,8 @@ export class Generation {
   readonly tokens: number[] = []
   /** What the slot can shift, kept up to date with it. */
   readonly shiftable: Shiftable
-  /** Prompt tokens that the slot had; `undefined` until the loop has taken the generation in. */
-  cachedTokens: number | undefined
+  /** What the slot had of the prompt; `undefined` until the loop has prepared it. */
+  prepared: Prepared | undefined
   /** Tokens that may still be generated before the next `advance`. */
   credits: number
   ended: StopReason | undefined
@@ -73,9 +71,10 @@ export class Generation {
     this.lastTokenAt = this.startedAt
   }
 
-  /** Readies the slot: what it holds beyond the shared prefix goes. Only between decodes, which read the same cells. */
-  takeIn(truncate: (slot: Slot, length: number) => number): void {
-    this.cachedTokens ??= truncate(this.slot, this.parts.shared)
+  /** The part of the prompt that may come from a cache: not its last token, whose logits are needed. */
+  get cacheable(): Uint32Array {
+    const {cachePrompt, deterministic} = this.request
+    return cachePrompt && !deterministic ? this.parts.prompt.subarray(0, -1) : new Uint32Array()
   }
 
   /** Prompt tokens that are not in the slot yet. */
@@ -150,7 +149,7 @@ export class Generation {
       prompt_ms: firstAt - this.startedAt,
       predict_ms: this.lastTokenAt - firstAt,
       ttft_ms: firstAt - this.startedAt,
-      cached_tokens: this.cachedTokens ?? 0,
+      cached_tokens: this.prepared?.cachedTokens ?? 0,
       seed: this.parts.seed,
       llama_build: this.parts.build.release,
       llama_commit: this.parts.build.commit,
@@ -164,6 +163,7 @@ export class Generation {
       text: this.answer,
       tokens: trimmed ? null : Uint32Array.from(this.tokens),
       stopReason: this.ended ?? 'aborted',
+      cacheSource: this.prepared?.source ?? 'none',
       droppedMessages: this.parts.dropped,
       metadata: this.metadata(),
     }

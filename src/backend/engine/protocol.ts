@@ -76,12 +76,16 @@ export interface GenerateRequest {
   stream: boolean
 }
 
+/** Where cached prompt tokens were: in the slot taken, in another session's slot, or nowhere. */
+export type CacheSource = 'slot' | 'shared' | 'none'
+
 /** The end of a generation. */
 export interface GenerateResult {
   text: string
   /** The answer's tokens when `text` is all they say, so that they may stand for it in the history. */
   tokens: Uint32Array | null
   stopReason: StopReason
+  cacheSource: CacheSource
   /** Messages at the beginning that did not fit the context. */
   droppedMessages: number
   metadata: OutputMetadata

@@ -1,14 +1,26 @@
 import type {AddonContext} from './addon-types.js'
-import type {SlotStatus} from './protocol.js'
+import type {CacheSource, SlotStatus} from './protocol.js'
 
 /** A llama.cpp sequence: the tokens whose keys and values its cells hold. */
 export interface Slot {
   readonly id: number
   tokens: number[]
   busy: boolean
-  /** Order of the last use; the smallest is the least recent. */
+  /** Order of the last use; the smallest is the least recent, 0 is never. */
   used: number
 }
+
+/** What a slot had of a prompt when the prompt came. */
+export interface Prepared {
+  cachedTokens: number
+  source: CacheSource
+}
+
+/** Copying another slot's cells costs about as much as evaluating this many tokens. */
+const worthCopying = 32
+
+/** Tokens that a conversation's own next prompt may lack: the end of an answer that a stop string cut. */
+const nextToNothing = 16
 
 /** The context's sequences, and which tokens each of them has in the KV cache. */
 export class Slots {
@@ -22,25 +34,50 @@ export class Slots {
     this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, used: 0}))
   }
 
-  /** The free slot that shares the longest prefix with the prompt; among equals the least recently used one. */
+  /**
+   * A free slot: the one that continues into this prompt, which is one that would lose next to nothing to it, else the
+   * least recently used one, so that other conversations keep their caches as long as possible.
+   */
   take(prompt: Uint32Array): Slot | undefined {
-    let best: {slot: Slot; shared: number} | undefined
-    for (const slot of this.slots) {
-      if (slot.busy) continue
-      const shared = commonPrefix(slot.tokens, prompt)
-      if (best === undefined || shared > best.shared || (shared === best.shared && slot.used < best.slot.used)) {
-        best = {slot, shared}
-      }
-    }
-    if (best === undefined) return undefined
-    best.slot.busy = true
-    best.slot.used = ++this.clock
-    return best.slot
+    const free = this.slots.filter(({busy}) => !busy)
+    const continued = free
+      .map((slot) => ({slot, shared: commonPrefix(slot.tokens, prompt)}))
+      .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
+      .sort((a, b) => b.shared - a.shared)[0]
+    const slot = continued?.slot ?? free.sort((a, b) => a.used - b.used)[0]
+    if (slot === undefined) return undefined
+    slot.busy = true
+    slot.used = ++this.clock
+    return slot
   }
 
-  /** How many tokens of the prompt's beginning the slot holds already. */
-  sharedPrefix(slot: Slot, prompt: Uint32Array): number {
-    return commonPrefix(slot.tokens, prompt)
+  /**
+   * Leaves in the slot what it shares with the prompt, or copies the cells of another slot that shares more: sessions
+   * with one system prompt evaluate it once. Only between decodes, which read the same cells.
+   */
+  async prepare(slot: Slot, prompt: Uint32Array): Promise<Prepared> {
+    const own = commonPrefix(slot.tokens, prompt)
+    const other = this.slots
+      .filter((candidate) => candidate !== slot)
+      .map((candidate) => ({candidate, shared: commonPrefix(candidate.tokens, prompt)}))
+      .sort((a, b) => b.shared - a.shared)[0]
+    if (other !== undefined && other.shared >= own + worthCopying && (await this.copy(other.candidate, slot))) {
+      return {cachedTokens: this.truncate(slot, other.shared), source: 'shared'}
+    }
+    const cachedTokens = this.truncate(slot, own)
+    return {cachedTokens, source: cachedTokens > 0 ? 'slot' : 'none'}
+  }
+
+  /** The addon says the last position that it has copied. */
+  private async copy(from: Slot, to: Slot): Promise<boolean> {
+    this.clear(to)
+    const lastPosition = await this.context.copySequenceStateFromOtherSequence(to.id, from.id)
+    if (lastPosition !== from.tokens.length - 1) {
+      this.clear(to)
+      return false
+    }
+    to.tokens = [...from.tokens]
+    return true
   }
 
   release(slot: Slot): void {

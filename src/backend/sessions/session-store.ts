@@ -1,5 +1,5 @@
 import type {Config} from '../config/index.js'
-import type {ChatMessage} from '../engine/protocol.js'
+import type {CacheSource, ChatMessage} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
 
 /** A conversation: its history is the truth, KV caches only speed it up. */
@@ -11,8 +11,9 @@ export interface Session {
   leftOut: {graph: number; messages: number}
   /** On the store's clock, in milliseconds. */
   lastActivity: number
-  /** Prompt tokens that the last task found in the cache. */
+  /** Prompt tokens that the last task found in the cache, and where. */
   cachedTokens: number
+  cacheSource: CacheSource
 }
 
 export interface StoredMessage {
@@ -54,7 +55,7 @@ export class SessionStore {
     this.makePlace()
     const session: Session = {
       ...{id: id ?? this.newName(), messages: [], leftOut: {graph: -1, messages: 0}},
-      ...{lastActivity: this.now(), cachedTokens: 0},
+      ...{lastActivity: this.now(), cachedTokens: 0, cacheSource: 'none'},
     }
     this.sessions.set(session.id, session)
     this.watch()

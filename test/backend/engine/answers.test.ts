@@ -75,7 +75,8 @@ test('a later turn evaluates only what is new', async () => {
   const second = await ask({backend, context}, 'What is my name?')
   await backend.closeExecutionContext(context)
   const {input_tokens, output_tokens} = first.metadata
-  assert.is(second.metadata.cached_tokens, input_tokens + output_tokens)
+  // More where another conversation has said the same.
+  assert.ok(second.metadata.cached_tokens >= input_tokens + output_tokens)
 })
 
 test('raw mode evaluates the prompt as given and keeps no history', async () => {

@@ -35,6 +35,9 @@ class RecordingContext {
   shiftSequenceTokenCells(): void {
     return undefined
   }
+  copySequenceStateFromOtherSequence(): Promise<number> {
+    return Promise.resolve(-1)
+  }
   disposeSequence(): void {
     return undefined
   }
@@ -73,7 +76,7 @@ const run = async (
       if (slot === undefined) throw new Error('no slot')
       loop.add(
         new Generation({
-          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, turns: [], shared: 0, model, seed: 1},
+          ...{id, request: {...request, ...changed}, prompt, slot, dropped: 0, turns: [], model, seed: 1},
           sampler: {next: () => Promise.resolve({token: 7}), dispose: () => undefined},
           build: {release: '', commit: ''},
           now: () => 0,
@@ -153,7 +156,7 @@ test('cells are only touched between decodes, also for a request that comes duri
           slot,
           dropped: 0,
           turns: [],
-          shared: 2,
+
           model,
           seed: 1,
           build: {release: '', commit: ''},
@@ -173,7 +176,7 @@ test('cells are only touched between decodes, also for a request that comes duri
   })
   assert.equal(touched, [false, false])
   assert.equal(
-    finished.map(({cachedTokens}) => cachedTokens),
+    finished.map(({prepared}) => prepared?.cachedTokens),
     [2, 2],
   )
 })
@@ -208,7 +211,7 @@ test('an answer whose time is over ends between tokens', async () => {
           slot,
           dropped: 0,
           turns: [],
-          shared: 0,
+
           model,
           seed: 1,
         },
