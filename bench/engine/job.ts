@@ -1,0 +1,45 @@
+/** What every competitor is given; sizes are tokens. */
+export interface Job {
+  model: string
+  sequences: number
+  threads: number
+  promptTokens: number
+  generateTokens: number
+}
+
+/** One way to run llama.cpp, loaded and ready. */
+export interface Competitor {
+  /** The process that decodes. */
+  pid: number
+  /** Generates for each prompt at the same time; gives the number of all generated tokens. */
+  generate: (prompts: readonly string[]) => Promise<number>
+}
+
+/** Most tokens of one decode, for everybody; llama.cpp's tools have the same default. */
+export const batchSize = 512
+
+export function contextSize({promptTokens, generateTokens}: Job): number {
+  return Math.ceil((promptTokens + generateTokens + 1) / 256) * 256
+}
+
+export type Request = {type: 'load'; job: Job} | {type: 'run'; seed: number; repeats: number}
+
+export type Reply =
+  | {type: 'loaded'; pid: number; hostPid: number}
+  | {type: 'ran'; wallMs: number; tokens: number}
+  | {type: 'failed'; reason: string}
+
+/**
+ * Prompts of exactly that many tokens in every model with Qwen's way of splitting text, which never joins two digits.
+ * No two of them begin alike, so that no cache of prefixes helps.
+ */
+export function digitPrompts(job: Job, seed: number): string[] {
+  return Array.from({length: job.sequences}, (_, sequence) => {
+    let state = (seed * 1009 + sequence * 65_537 + 12_345) >>> 0
+    const digits = Array.from({length: job.promptTokens}, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return (state >>> 24) % 10
+    })
+    return digits.join('')
+  })
+}
