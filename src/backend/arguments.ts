@@ -39,7 +39,8 @@ export function checkTensor(value: unknown): asserts value is Tensor {
     typeof tensor === 'object' &&
     tensor !== null &&
     tensor.data instanceof Uint8Array &&
-    Array.isArray(tensor.dimensions)
+    Array.isArray(tensor.dimensions) &&
+    tensor.dimensions.every((size) => typeof size === 'number')
   ) {
     return
   }

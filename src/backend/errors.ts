@@ -57,6 +57,22 @@ export function toNnError(thrown: unknown, code: ErrorCode = 'unknown'): NnError
   return new NnError(code, thrown instanceof Error ? thrown.message : String(thrown), {cause: thrown})
 }
 
+/** An error as it goes between processes. */
+export interface WireError {
+  code: ErrorCode
+  message: string
+  hint?: string
+}
+
+export function toWire(thrown: unknown): WireError {
+  const {code, message, hint} = toNnError(thrown, 'runtime_error')
+  return {code, message, ...(hint !== undefined && {hint})}
+}
+
+export function fromWire({code, message, hint}: WireError): NnError {
+  return new NnError(code, message, hint === undefined ? {} : {hint})
+}
+
 /** Message and hint as one text for people. */
 export function explain(error: NnError): string {
   return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`

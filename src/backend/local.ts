@@ -13,24 +13,21 @@ import {
   type LoadOptions,
   type Tensor,
 } from './backend.js'
-import {parseConfig, parseRuntimeOptions, type Config, type ConfigWarning, type RuntimeOptions} from './config/index.js'
 import {
-  anySignal,
-  effectiveOptions,
-  generate,
-  outputText,
-  promptOf,
-  remember,
-  replaceHistory,
-  throwIfFull,
-  unansweredMetadata,
-  withStdout,
-  withWait,
-} from './contexts/compute.js'
+  parseConfig,
+  parseRuntimeOptions,
+  type Config,
+  type ConfigWarning,
+  type ParsedConfig,
+  type RuntimeOptions,
+} from './config/index.js'
+import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
+import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
+import {generate} from './contexts/generate.js'
+import {commit, newTurn, promptOf, throwIfFull} from './contexts/turn.js'
 import {ContextTable} from './contexts/context-table.js'
-import type {ExecutionContext} from './contexts/execution-context.js'
-import {beginSingle, stepSingle} from './contexts/single-step.js'
-import {readTextTensor, writeText} from './contexts/tensor.js'
+import type {ExecutionContext, Output} from './contexts/execution-context.js'
+import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import {Journal} from './journal.js'
 import {createLogger} from './logging/logger.js'
@@ -64,17 +61,18 @@ export interface InitOptions {
  */
 export async function initBackend(options: InitOptions = {}): Promise<LocalBackend> {
   const {config = '{}', configFile, strict = false, cores = os.availableParallelism()} = options
+  checkString('configuration', config)
   const parsed = parseConfig(config, {strict, cores, ...(configFile !== undefined && {file: configFile})})
   return Promise.resolve(new LocalBackend({...options, cores}, parsed.config, parsed.warnings))
 }
 
 /** The lifecycle in this process: scheduling, sessions and models; the contract says what each call does. */
 export class LocalBackend implements Backend {
-  private readonly journal: Journal
+  readonly journal: Journal
   private readonly registry: Registry
   private readonly contexts: ContextTable
   private readonly sessions: SessionStore
-  private readonly scheduler: Scheduler
+  readonly scheduler: Scheduler
   private readonly startedAt = performance.now()
   private released = false
 
@@ -115,27 +113,29 @@ export class LocalBackend implements Backend {
     checkOneOf('encoding', encoding, graphEncodings, 'invalid_encoding')
     checkOneOf('target', target, executionTargets)
     checkBuilders(builders)
-    return this.opened(await this.registry.loadBytes(builders, encoding, target, this.config, options))
+    const [bytes, text] = builders
+    if (builders.length > 2) {
+      throw new NnError(
+        'invalid_argument',
+        `There are ${builders.length} graph builders; one is the model, a second one its configuration.`,
+      )
+    }
+    const {config, warnings} =
+      text === undefined ? {config: this.config, warnings: []} : this.graphConfig(readUtf8(text))
+    return this.opened(await this.registry.loadBytes(bytes, encoding, target, {config, warnings}, options))
   }
 
   async loadByName(name: string, options?: LoadOptions): Promise<GraphId> {
     this.checkAlive()
     checkString('name', name)
-    return this.opened(await this.registry.loadByName(name, this.config, [], options))
+    return this.opened(await this.registry.loadByName(name, {config: this.config, warnings: []}, options))
   }
 
   async loadByNameWithConfig(name: string, config: string, options?: LoadOptions): Promise<GraphId> {
     this.checkAlive()
     checkString('name', name)
     checkString('config', config)
-    const parsed = parseConfig(config, {
-      strict: this.strict,
-      cores: this.options.cores,
-      base: this.config,
-      scope: 'graph',
-    })
-    this.journal.configWarnings(parsed.warnings)
-    return this.opened(await this.registry.loadByName(name, parsed.config, parsed.warnings, options))
+    return this.opened(await this.registry.loadByName(name, this.graphConfig(config), options))
   }
 
   async initExecutionContext(graph: GraphId): Promise<ContextId> {
@@ -150,24 +150,14 @@ export class LocalBackend implements Backend {
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
     const context = this.context(id)
-    checkTensor(tensor)
-    const text = readTextTensor(tensor)
-    if (index !== 0 && index !== 1) {
-      throw new NnError('invalid_argument', `There is no input ${index}: 0 is the prompt, 1 the runtime options.`)
-    }
-    await context.single?.finish()
-    if (index === 1) context.options = this.parseOptionsText(text, context)
-    else {
-      context.input = text
-      context.output = undefined
-    }
-    this.sessions.touch(context.session)
+    await endSingle(context)
+    this.accept(context, index, tensor)
   }
 
-  async compute(id: ContextId, options: ComputeOptions = {}): Promise<void> {
+  async compute(id: ContextId, options?: ComputeOptions): Promise<void> {
     const context = this.context(id)
-    await context.single?.finish()
-    await this.run(context, {}, options)
+    await endSingle(context)
+    await this.run(context, {}, options ?? {})
   }
 
   async getOutput(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
@@ -176,21 +166,25 @@ export class LocalBackend implements Backend {
     return writeText(outputText(context.output, index) ?? (await this.pendingMetadata(context)), buffer)
   }
 
-  async computeSingle(id: ContextId): Promise<void> {
+  computeSingle(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const context = this.context(id)
-    context.single ??= await beginSingle(context, this.scheduler)
-    await stepSingle(context, context.single)
+    // One step after the other: two at once would both begin, or wait for the same token.
+    const step = context.steps.then(async () => {
+      context.single ??= await beginSingle(context, this, options)
+      await stepSingle(context, context.single, options)
+    })
+    context.steps = step.catch(() => undefined)
+    return step
   }
 
   async getOutputSingle(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
     const context = this.context(id)
     checkBuffer(buffer)
-    const text = outputText(context.single?.last, index) ?? (await this.pendingMetadata(context))
-    return writeText(text, buffer)
+    return writeText(outputText(context.step, index) ?? (await this.pendingMetadata(context)), buffer)
   }
 
   async finiSingle(id: ContextId): Promise<void> {
-    await this.context(id).single?.finish()
+    await endSingle(this.context(id))
   }
 
   async runInference(
@@ -199,20 +193,27 @@ export class LocalBackend implements Backend {
     tensor: Tensor,
     buffer: Uint8Array,
     runtimeOptions?: string,
-    options: ComputeOptions = {},
+    options?: ComputeOptions,
   ): Promise<number> {
-    await this.setInput(id, index, tensor)
+    checkBuffer(buffer)
+    if (runtimeOptions !== undefined) checkString('runtime options', runtimeOptions)
     const context = this.context(id)
+    await endSingle(context)
+    // From here to the turn's snapshot nothing is awaited: calls at the same time answer each their own question.
+    this.accept(context, index, tensor)
     const callOptions = runtimeOptions === undefined ? {} : this.parseOptionsText(runtimeOptions, context)
-    await this.run(context, callOptions, options)
-    return this.getOutput(id, 0, buffer)
+    const {text} = await this.run(context, callOptions, options ?? {})
+    return writeText(text, buffer)
   }
 
   async closeExecutionContext(id: ContextId): Promise<void> {
     const context = this.context(id)
-    await context.single?.finish()
-    this.sessions.touch(context.session)
-    this.contexts.close(context)
+    try {
+      await endSingle(context)
+    } finally {
+      this.sessions.touch(context.session)
+      this.contexts.close(context)
+    }
   }
 
   async unload(id: GraphId): Promise<void> {
@@ -250,28 +251,43 @@ export class LocalBackend implements Backend {
     if (!this.released) await this.deinit()
   }
 
-  private async run(context: ExecutionContext, callOptions: RuntimeOptions, options: ComputeOptions): Promise<void> {
-    const effective = effectiveOptions(context, callOptions)
-    const {request} = effective
-    promptOf(context, effective)
+  private accept(context: ExecutionContext, index: number, tensor: Tensor): void {
+    checkTensor(tensor)
+    const text = readTextTensor(tensor)
+    if (index !== 0 && index !== 1) {
+      throw new NnError(
+        'invalid_argument',
+        `There is no input ${String(index)}: 0 is the prompt, 1 the runtime options.`,
+      )
+    }
+    if (index === 1) context.options = this.parseOptionsText(text, context)
+    else {
+      context.input = text
+      context.output = undefined
+      context.step = undefined
+    }
+    this.sessions.touch(context.session)
+  }
+
+  private async run(context: ExecutionContext, callOptions: RuntimeOptions, options: ComputeOptions): Promise<Output> {
+    const turn = newTurn(context, callOptions)
+    const {request} = turn.effective
     context.computing++
     try {
-      await this.scheduler.submit({
+      return await this.scheduler.submit({
         priority: request.priority,
         session: context.session.id,
         lane: context.graph.id,
         timeoutMs: request.timeout_ms,
         signal: anySignal(context.closing.signal, options.signal),
         run: async (signal, waitedMs) => {
-          replaceHistory(context, effective)
-          const result = await generate(context, effective, signal, withStdout(options, request.stream_stdout))
-          const metadata = withWait(result.metadata, waitedMs)
-          context.output = {text: result.text, metadata}
-          context.session.cachedTokens = metadata.cached_tokens
-          context.session.cacheSource = result.cacheSource
-          if (request.prompt_mode === 'chat') remember(context, result)
-          this.journal.answered(context, metadata, waitedMs, request.enable_log)
-          throwIfFull(result, context.graph.config.model.ctx_size)
+          const result = await generate(turn, signal, withStdout(options, request.stream_stdout))
+          const output = {text: result.text, metadata: withWait(result.metadata, waitedMs)}
+          context.output = output
+          throwIfFull(result, turn)
+          commit(turn, result)
+          this.journal.answered(context, output.metadata, waitedMs, request.enable_log)
+          return output
         },
       })
     } catch (thrown) {
@@ -290,6 +306,14 @@ export class LocalBackend implements Backend {
     const graph = this.registry.get(graphId)
     this.contexts.checkRoom()
     return Promise.resolve(this.contexts.open(graph, this.sessions.open(sessionId)).id)
+  }
+
+  /** The configuration of one graph over the backend's. */
+  private graphConfig(text: string): ParsedConfig {
+    const {cores} = this.options
+    const parsed = parseConfig(text, {strict: this.strict, cores, base: this.config, scope: 'graph'})
+    this.journal.configWarnings(parsed.warnings)
+    return parsed
   }
 
   /** A new graph may compute from now on. */
@@ -314,7 +338,7 @@ export class LocalBackend implements Backend {
   private async pendingMetadata(context: ExecutionContext): Promise<string> {
     if (context.input === undefined) return ''
     const engine = await context.graph.engine()
-    const inputTokens = await engine.count(promptOf(context, effectiveOptions(context)))
+    const inputTokens = await engine.count(promptOf(newTurn(context)))
     return JSON.stringify(unansweredMetadata(inputTokens, engine.info))
   }
 

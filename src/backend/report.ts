@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises'
 import type {Config, ConfigWarning} from './config/index.js'
 import type {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
+import {NnError} from './errors.js'
 import type {Graph} from './models/graph.js'
 import type {Registry} from './models/registry.js'
 import type {Scheduler} from './scheduler/scheduler.js'
@@ -105,7 +106,7 @@ function reportGraph({id, name, parts, info}: Graph): GraphStatus {
 }
 
 async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number]> {
-  const slots = (await graph.running?.slots().catch((error: unknown) => unlessDead(graph, error))) ?? []
+  const slots = await graph.running?.slots().catch((error: unknown) => unlessSilent(graph, error))
   // Looked up again: it may have died over the question.
   const engine = graph.running
   return {
@@ -115,14 +116,16 @@ async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number
     model_bytes: engine?.info.modelBytes ?? 0,
     context_bytes: engine?.info.contextBytes ?? 0,
     gpu_bytes: engine?.info.gpuBytes ?? 0,
-    kv_tokens: slots.reduce((sum, {tokens}) => sum + tokens, 0),
-    slots,
+    responsive: slots !== undefined,
+    kv_tokens: (slots ?? []).reduce((sum, {tokens}) => sum + tokens, 0),
+    slots: slots ?? [],
   }
 }
 
-/** An engine that dies while it is asked has no slots; any other failure is one. */
-function unlessDead(graph: Graph, error: unknown): undefined {
-  if (graph.running === undefined) return undefined
+/** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */
+function unlessSilent(graph: Graph, error: unknown): undefined {
+  const stuck = error instanceof NnError && error.code === 'timeout'
+  if (graph.running === undefined || stuck) return undefined
   throw error
 }
 

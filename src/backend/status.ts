@@ -45,6 +45,8 @@ export interface MemoryStatus {
     model_bytes: number
     context_bytes: number
     gpu_bytes: number
+    /** Whether the engine has told of its slots within two seconds. */
+    responsive: boolean
     /** KV cells in use over all slots, in tokens. */
     kv_tokens: number
     slots: {slot: number; tokens: number; busy: boolean}[]

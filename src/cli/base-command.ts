@@ -34,7 +34,7 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: OclifError): Promise<never> {
     const interrupted = this.interruption.exitCode
     if (interrupted !== undefined) this.exit(interrupted)
-    if (!(error instanceof NnError)) return super.catch(error) as Promise<never>
+    if (!(error instanceof NnError)) return this.catchOther(error)
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(error))
     } else {
@@ -42,6 +42,14 @@ export abstract class BaseCommand extends Command {
       if (error.hint !== undefined) this.logToStderr(error.hint)
     }
     return this.exit(error.exitCode)
+  }
+
+  /** oclif's own errors (an unknown flag, a missing argument) keep their exit codes, under `--json` too. */
+  private catchOther(error: OclifError): Promise<never> {
+    if (!this.jsonEnabled()) return super.catch(error) as Promise<never>
+    const exit = error.oclif?.exit ?? 1
+    this.logJson({error: {code: exit === 1 ? 'unknown' : 'invalid_argument', message: error.message}})
+    return this.exit(exit)
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises'
+import {open, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {NnError} from '../backend/errors.js'
@@ -59,6 +59,7 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     const suites = loadSuites(paths, {models: parseModels(flags.model ?? [])})
     const {filter: filters = [], tag: tags = [], shard} = flags
     const cases = selectCases(expandCases(suites), {filters, tags, ...(shard !== undefined && {shard})})
+    if (flags.output !== undefined) await checkWritable(flags.output)
     if (cases.length === 0) this.error('The selection leaves no scenario to run.', {exit: nothingSelected})
 
     const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
@@ -71,6 +72,17 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     }
     process.exitCode = exitCodeOf(report)
     return report
+  }
+}
+
+/** Before the run, not after it. */
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a')).close()
+  } catch (error) {
+    throw new NnError('invalid_argument', `--output ${file} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

@@ -5,6 +5,9 @@ import type {Graph} from '../models/graph.js'
 import type {Session} from '../sessions/session-store.js'
 import type {ExecutionContext} from './execution-context.js'
 
+/** Of how many closed contexts it is known why they were closed. */
+const rememberedReasons = 1000
+
 /** The open contexts, at most `max_concurrent`; a closed handle remembers why it was closed. */
 export class ContextTable {
   private readonly contexts = new Map<ContextId, ExecutionContext>()
@@ -36,6 +39,8 @@ export class ContextTable {
       options: {},
       output: undefined,
       single: undefined,
+      step: undefined,
+      steps: Promise.resolve(),
       closing: new AbortController(),
       computing: 0,
     }
@@ -50,7 +55,7 @@ export class ContextTable {
     const why = this.closed.get(id)
     throw new NnError(
       'invalid_argument',
-      why === undefined ? `There is no execution context ${id}.` : `Execution context ${id} ${why}.`,
+      why === undefined ? `There is no execution context ${String(id)}.` : `Execution context ${String(id)} ${why}.`,
     )
   }
 
@@ -58,6 +63,8 @@ export class ContextTable {
   close(context: ExecutionContext, why = 'is closed'): void {
     this.contexts.delete(context.id)
     this.closed.set(context.id, why)
+    const [oldest] = this.closed.keys()
+    if (this.closed.size > rememberedReasons && oldest !== undefined) this.closed.delete(oldest)
     context.closing.abort(new NnError('runtime_error', `Execution context ${context.id} was closed while it computed.`))
   }
 

@@ -1,6 +1,5 @@
 import type {ContextId, OutputMetadata} from '../backend.js'
 import type {RuntimeOptions} from '../config/index.js'
-import type {GenerationHandle} from '../engine/engine-process.js'
 import type {Graph} from '../models/graph.js'
 import type {Session} from '../sessions/session-store.js'
 
@@ -14,6 +13,10 @@ export interface ExecutionContext {
   output: Output | undefined
   /** Token-by-token generation, while one is under way. */
   single: Single | undefined
+  /** Text of the token that was generated last, and the metadata so far. */
+  step: Output | undefined
+  /** The steps asked for, one after the other. */
+  steps: Promise<unknown>
   /** Aborts what the context computes when it is closed. */
   readonly closing: AbortController
   /** How many computes it has, waiting ones included. */
@@ -26,9 +29,10 @@ export interface Output {
 }
 
 export interface Single {
-  handle: GenerationHandle
-  /** Text of the last token, metadata so far. */
-  last: Output | undefined
+  /** One more token; `undefined` when the answer is complete. */
+  advance: () => Promise<Output | undefined>
   /** Gives the slot back, once what was said is in the history. */
   finish: () => Promise<void>
+  /** Settles with the answer: rejects with what ended it if that was a failure. */
+  ended: Promise<void>
 }

@@ -1,54 +1,93 @@
+import type {ComputeOptions} from '../backend.js'
+import type {Journal} from '../journal.js'
 import type {Scheduler} from '../scheduler/scheduler.js'
 import {NnError} from '../errors.js'
-import {effectiveOptions, generateRequest, remember, replaceHistory} from './compute.js'
 import type {ExecutionContext, Single} from './execution-context.js'
+import {endedBy} from './generate.js'
+import {anySignal, withWait} from './output.js'
+import {commit, generateRequest, newTurn, throwIfFull} from './turn.js'
 
 /**
  * Begins token-by-token generation: a task that holds its slot until the answer is complete, `fini_single`, a new
  * input or the context's end. Neither `max_tokens` nor a time limit applies: whoever asks for each token decides.
  */
-export async function beginSingle(context: ExecutionContext, scheduler: Scheduler): Promise<Single> {
-  const effective = effectiveOptions(context)
-  const unlimited = {...effective, stopping: {...effective.stopping, max_tokens: -1, max_time_ms: 0}}
-  const engine = await context.graph.engine()
+export function beginSingle(
+  context: ExecutionContext,
+  {scheduler, journal}: {scheduler: Scheduler; journal: Journal},
+  {signal}: ComputeOptions,
+): Promise<Single> {
+  const asked = newTurn(context)
+  const stopping = {...asked.effective.stopping, max_tokens: -1, max_time_ms: 0}
+  const turn = {...asked, effective: {...asked.effective, stopping}}
+  const {priority, enable_log} = turn.effective.request
+  context.output = undefined
   return new Promise((resolve, reject) => {
-    const task = scheduler.submit({
-      priority: effective.request.priority,
-      session: context.session.id,
-      lane: context.graph.id,
-      timeoutMs: Infinity,
-      signal: context.closing.signal,
-      run: async () => {
-        replaceHistory(context, effective)
-        const handle = engine.generate(generateRequest(context, unlimited, {pace: 'step', stream: false}))
-        const closed = (): void => handle.abort()
-        context.closing.signal.addEventListener('abort', closed)
-        const finish = async (): Promise<void> => {
-          handle.abort()
-          await task
+    const ended = scheduler.submit({
+      ...{priority, session: context.session.id, lane: context.graph.id, timeoutMs: Infinity},
+      signal: anySignal(context.closing.signal, signal),
+      run: async (stop, waitedMs) => {
+        const engine = await context.graph.engine()
+        const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
+        const result = endedBy(stop, handle, engine)
+        const single: Single = {
+          advance: () => handle.advance(),
+          finish: async () => {
+            handle.abort()
+            await ended
+          },
+          ended: result.then((end) => throwIfFull(end, turn)),
         }
-        resolve({handle, last: undefined, finish})
+        // Whoever steps hears of a failure; until then it is nobody's.
+        single.ended.catch(() => undefined)
+        resolve(single)
         try {
-          remember(context, await handle.result)
-        } finally {
-          context.closing.signal.removeEventListener('abort', closed)
-          context.single = undefined
+          const end = await result
+          const metadata = withWait(end.metadata, waitedMs)
+          context.output = {text: end.text, metadata}
+          if (end.stopReason !== 'context_full') commit(turn, end)
+          journal.answered(context, metadata, waitedMs, enable_log)
+        } catch (error) {
+          journal.failed(context, error)
+          throw error
         }
       },
     })
-    task.catch(reject)
+    ended.catch(reject)
   })
 }
 
-/** One more token. @throws `end_of_sequence` when the answer is complete. */
-export async function stepSingle(context: ExecutionContext, single: Single): Promise<string> {
-  const step = await single.handle.advance()
-  if (step === undefined) {
-    const {text, metadata} = await single.handle.result
-    context.output = {text, metadata}
-    await single.finish()
-    throw new NnError('end_of_sequence')
+/**
+ * One more token. @throws `end_of_sequence` when the answer is complete, `context_full` when it had to end, what befell
+ * the engine otherwise.
+ */
+export async function stepSingle(context: ExecutionContext, single: Single, {onText}: ComputeOptions): Promise<void> {
+  try {
+    const step = await single.advance()
+    if (step !== undefined) {
+      context.step = step
+      onText?.(step.text)
+      return
+    }
+    await single.ended
+  } catch (error) {
+    context.single = undefined
+    throw error
   }
-  single.last = step
-  return step.text
+  // Only now: whoever asked must hear of the end, not begin another answer.
+  context.single = undefined
+  await single.finish()
+  if (context.step !== undefined && context.output !== undefined) {
+    context.step = {text: '', metadata: context.output.metadata}
+  }
+  throw new NnError('end_of_sequence')
+}
+
+/** Ends what was begun, whatever became of it: its failure belongs to whoever was stepping. */
+export async function endSingle(context: ExecutionContext): Promise<void> {
+  const {single} = context
+  if (single === undefined) return
+  await single.finish().catch((error: unknown) => {
+    if (!(error instanceof NnError)) throw error
+  })
+  context.single = undefined
 }

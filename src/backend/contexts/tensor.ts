@@ -19,10 +19,15 @@ export function readTextTensor({dimensions, type, data}: Tensor): string {
       `The tensor's dimensions [${dimensions.join(', ')}] make ${elements} elements; its data has ${data.length} bytes.`,
     )
   }
+  return readUtf8(data)
+}
+
+/** @throws `invalid_argument` for bytes that are not UTF-8. */
+export function readUtf8(data: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(data)
   } catch (error) {
-    throw new NnError('invalid_argument', 'The tensor is not UTF-8 text.', {cause: error})
+    throw new NnError('invalid_argument', 'The bytes are not UTF-8 text.', {cause: error})
   }
 }
 

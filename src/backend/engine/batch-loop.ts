@@ -1,4 +1,4 @@
-import {toNnError, type NnError} from '../errors.js'
+import {NnError, toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
 import type {Generation, Progress} from './generation.js'
 import {planShift} from './shift.js'
@@ -92,7 +92,10 @@ export class BatchLoop {
 
   private async step(generations: readonly Generation[]): Promise<void> {
     const parts = this.plan(generations)
-    if (parts.length === 0) return
+    if (parts.length === 0) {
+      this.failStuck(generations)
+      return
+    }
     try {
       this.context.initBatch(parts.reduce((sum, {tokens}) => sum + tokens.length, 0))
       for (const part of parts) this.addToBatch(part)
@@ -138,8 +141,10 @@ export class BatchLoop {
       return false
     }
     const {from, count} = planShift(slot.tokens.length, generation.shiftable, request.contextShift)
-    this.slots.shift(slot, from, count)
-    return true
+    if (this.slots.shift(slot, from, count)) return true
+    // Recurrent memory has no cells that could go.
+    this.events.progressed(generation, generation.end('context_full'))
+    return false
   }
 
   private addToBatch(part: Part): void {
@@ -157,6 +162,14 @@ export class BatchLoop {
       this.events.progressed(generation, generation.accept(token, logprob))
     } catch (error) {
       this.fail(generation, toNnError(error, 'runtime_error'))
+    }
+  }
+
+  /** Nothing to decode is right only for answers that have just ended; else the loop would turn on the spot. */
+  private failStuck(generations: readonly Generation[]): void {
+    for (const generation of generations) {
+      if (generation.ended === undefined)
+        this.fail(generation, new NnError('unknown', 'The answer has nothing to decode.'))
     }
   }
 

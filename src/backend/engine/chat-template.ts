@@ -32,19 +32,25 @@ export function renderChat(
   try {
     return takeApart(attempt(marked))
   } catch (error) {
-    if (marked[0]?.role === 'system' && marked[1]?.role === 'user') {
+    const [system, user, ...rest] = marked
+    if (system?.role !== 'system' || user?.role !== 'user') throw refused(error)
+    try {
       // Some templates know no system role; their models were trained with it before the first user message.
-      const [system, user, ...rest] = marked
       return takeApart(attempt([{role: 'user', content: `${system.content}\n\n${user.content}`}, ...rest]))
+    } catch {
+      throw refused(error)
     }
-    throw new NnError(
-      'invalid_argument',
-      `The model's chat template refused the conversation: ${toNnError(error).message}`,
-      {
-        cause: error,
-      },
-    )
   }
+}
+
+function refused(error: unknown): NnError {
+  return new NnError(
+    'invalid_argument',
+    `The model's chat template refused the conversation: ${toNnError(error).message}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 function takeApart(rendered: string): PromptPiece[] {

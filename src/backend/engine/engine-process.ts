@@ -1,7 +1,7 @@
 import {fork, type ChildProcess} from 'node:child_process'
 import {Socket} from 'node:net'
 import {fileURLToPath} from 'node:url'
-import {NnError} from '../errors.js'
+import {fromWire, NnError, type WireError} from '../errors.js'
 import type {OutputMetadata} from '../backend.js'
 import type {
   EngineEvent,
@@ -13,11 +13,13 @@ import type {
   GenerateResult,
   Prompt,
   SlotStatus,
-  WireError,
 } from './protocol.js'
 
 /** What llama.cpp prints when it gives up stands at the end of its standard error. */
 const keptStderr = 4096
+
+/** An engine answers questions about itself between two steps; one that takes longer is stuck. */
+const answerMs = 2000
 
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
@@ -40,8 +42,8 @@ interface Waiting {
   resolve: (event: EngineEvent) => void
   reject: (error: NnError) => void
   onText?: ((text: string) => void) | undefined
-  /** Text received so far, so that a crash does not take it along. */
-  text: string
+  /** What the caller's own `onText` threw: the generation ends with it. */
+  thrown?: NnError
 }
 
 /** A running generation. */
@@ -59,6 +61,10 @@ export class EngineProcess {
   private lastId = 0
   private stderr = ''
   private expectedExit = false
+  /** Why requests can no longer be answered, once they cannot. */
+  private gone: NnError | undefined
+  /** Whether `kill` has ended it. */
+  killed = false
   private readonly exited: Promise<void>
 
   private constructor(
@@ -95,13 +101,14 @@ export class EngineProcess {
         child.on('message', (event: EngineEvent) => {
           if (event.type === 'ready') resolve(event.info)
           else if (event.type === 'fatal') reject(fromWire(event.error))
-          else if (event.type === 'progress') handlers.onProgress?.(event.fraction)
           else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
+          else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
         })
         // 'close' comes after the last of its output, which says why.
         child.once('close', (code, killed) => reject(crashError(code, killed, stderr)))
         child.send({type: 'start', options} satisfies EngineRequest)
       })
+      signal?.throwIfAborted()
       child.removeAllListeners('message').removeAllListeners('close').removeAllListeners('error')
       return new EngineProcess(child, info, handlers).listen()
     } catch (error) {
@@ -170,16 +177,31 @@ export class EngineProcess {
     return event.type === 'counted' ? event.tokens : 0
   }
 
+  /** @throws `timeout` when the engine does not answer. */
   async slots(): Promise<SlotStatus[]> {
     const id = ++this.lastId
-    const event = await this.request({type: 'slots', id}, id)
-    return event.type === 'slots' ? event.slots : []
+    const timer = setTimeout(() => {
+      this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))
+    }, answerMs)
+    try {
+      const event = await this.request({type: 'slots', id}, id)
+      return event.type === 'slots' ? event.slots : []
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends a process that does not listen; it counts as crashed. */
+  kill(): void {
+    this.killed = true
+    this.child.kill('SIGKILL')
   }
 
   /** Ends the process; its memory is free when this resolves. What is running fails. */
   async stop(): Promise<void> {
     this.expectedExit = true
-    this.failAll(new NnError('runtime_error', 'The model was unloaded.'))
+    this.gone ??= new NnError('runtime_error', 'The model was unloaded.')
+    this.failAll(this.gone)
     this.child.ref()
     this.child.kill('SIGKILL')
     await this.exited
@@ -194,9 +216,12 @@ export class EngineProcess {
   }
 
   private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
+    if (this.gone !== undefined) return Promise.reject(this.gone)
+    // What the next crash prints is about this request, not about an earlier one.
+    if (this.waiting.size === 0) this.stderr = ''
     this.child.channel?.ref()
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, {resolve, reject, onText, text: ''})
+      this.waiting.set(id, {resolve, reject, onText})
       this.send(message)
     })
   }
@@ -209,10 +234,7 @@ export class EngineProcess {
     switch (event.type) {
       case 'texts':
         for (const [id, text] of event.texts) {
-          const waiting = this.waiting.get(id)
-          if (waiting === undefined) continue
-          waiting.text += text
-          waiting.onText?.(text)
+          this.hand(id, text)
         }
         break
       case 'stepped':
@@ -221,7 +243,7 @@ export class EngineProcess {
       case 'done':
       case 'counted':
       case 'slots':
-        this.settle(event.id)?.resolve(event)
+        this.finish(event)
         break
       case 'failed':
         this.settle(event.id)?.reject(new GenerationError(event.error, event.partial))
@@ -236,6 +258,24 @@ export class EngineProcess {
     }
   }
 
+  /** A caller's `onText` that throws ends its own generation and nothing else. */
+  private hand(id: number, text: string): void {
+    const waiting = this.waiting.get(id)
+    if (waiting === undefined || waiting.thrown !== undefined) return
+    try {
+      waiting.onText?.(text)
+    } catch (error) {
+      waiting.thrown = new NnError('runtime_error', `onText failed: ${String(error)}`, {cause: error})
+      this.send({type: 'abort', id})
+    }
+  }
+
+  private finish(event: EngineEvent & {id: number}): void {
+    const waiting = this.settle(event.id)
+    if (waiting?.thrown !== undefined) waiting.reject(waiting.thrown)
+    else waiting?.resolve(event)
+  }
+
   private settle(id: number): Waiting | undefined {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
@@ -245,6 +285,8 @@ export class EngineProcess {
   }
 
   private crash(error: NnError): void {
+    if (this.gone !== undefined) return
+    this.gone = error
     this.failAll(error)
     this.handlers.onCrash?.(error)
   }
@@ -257,15 +299,20 @@ export class EngineProcess {
   }
 }
 
-function fromWire({code, message, hint}: WireError): NnError {
-  return new NnError(code, message, hint === undefined ? {} : {hint})
+/** A caller's callback that throws fails the load, not the process. */
+function tell(callback: () => void, reject: (error: NnError) => void): void {
+  try {
+    callback()
+  } catch (error) {
+    reject(new NnError('runtime_error', `onProgress failed: ${String(error)}`, {cause: error}))
+  }
 }
 
 function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): NnError {
   const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
   const reason = stderr
     .split('\n')
-    .filter((line) => /GGML_ASSERT|error|abort/i.test(line))
+    .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
     .at(-1)
   return new NnError('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`, {
     hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',

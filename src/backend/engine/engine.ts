@@ -1,4 +1,4 @@
-import {NnError, toNnError} from '../errors.js'
+import {NnError, toWire} from '../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
 import {BatchLoop} from './batch-loop.js'
@@ -43,7 +43,7 @@ export class Engine {
     this.loop = new BatchLoop(context, this.slots, info.batchSize, {
       progressed: (generation, {text, ended}) => {
         if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
-        if (generation.request.pace === 'step' && !ended) {
+        if (generation.request.pace === 'step' && (!ended || text !== '')) {
           send({type: 'stepped', id: generation.id, text, metadata: generation.metadata()})
         }
       },
@@ -142,9 +142,4 @@ export class Engine {
     this.send({type: 'texts', texts: this.texts})
     this.texts = []
   }
-}
-
-export function toWire(error: unknown): {code: NnError['code']; message: string; hint?: string} {
-  const {code, message, hint} = toNnError(error, 'runtime_error')
-  return {code, message, ...(hint !== undefined && {hint})}
 }

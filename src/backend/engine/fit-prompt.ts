@@ -24,6 +24,8 @@ export function fitPrompt(
 ): FittedPrompt {
   const whole = tokenize(prompt)
   const {tokens} = whole
+  if (tokens.length === 0)
+    throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Give it some text.'})
   if (prompt.mode === 'raw') {
     if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
     return {...whole, dropped: 0}

@@ -65,7 +65,7 @@ export class Generation {
     this.stream = new TextStream((tokens) => model.text(tokens))
     this.detector = new StopDetector(
       request.stopping.stop,
-      request.stopping.patterns.map((pattern) => new RegExp(pattern, 'u')),
+      request.stopping.patterns.map((pattern) => new RegExp(pattern, 'gu')),
     )
     this.startedAt = parts.now()
     this.lastTokenAt = this.startedAt

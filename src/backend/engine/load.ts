@@ -1,4 +1,4 @@
-import {NnError, toNnError} from '../errors.js'
+import {fromWire, NnError, toNnError} from '../errors.js'
 import {ggmlType} from '../models/ggml-types.js'
 import {paddedContext} from '../models/padded-context.js'
 import type {Addon, AddonContext, AddonModel} from './addon-types.js'
@@ -26,6 +26,7 @@ export async function loadModel(
 ): Promise<Loaded> {
   const {model: settings, header, slots} = options
   const gpu = addon.getGpuType()
+  if (typeof gpu !== 'string' && options.misfit != null) throw fromWire(options.misfit)
   const warnings: string[] = []
   const wantedLayers = resolveGpuLayers(addon, options)
   if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {

@@ -1,5 +1,6 @@
 import {addonLogLevels, loadAddon} from './addon.js'
-import {Engine, toWire} from './engine.js'
+import {toWire} from '../errors.js'
+import {Engine} from './engine.js'
 import {EngineLog} from './engine-log.js'
 import type {EngineEvent, EngineOptions, EngineRequest} from './protocol.js'
 

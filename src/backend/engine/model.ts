@@ -38,7 +38,8 @@ export class EngineModel {
       prompt.mode === 'raw'
         ? {tokens: [...this.native.tokenize(prompt.text, true)], turns: []}
         : this.tokenizeChat(prompt.messages)
-    if (!this.native.shouldPrependBosToken() || tokens[0] === this.bos) return {tokens: Uint32Array.from(tokens), turns}
+    if (!this.native.shouldPrependBosToken() || this.bos < 0 || tokens[0] === this.bos)
+      return {tokens: Uint32Array.from(tokens), turns}
     return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1)}
   }
 
@@ -88,7 +89,9 @@ export class EngineModel {
     return this.native.detokenize(Uint32Array.from(tokens), false)
   }
 
+  /** The text of a special token; none for one that the model does not have. */
   private special(token: number): string {
+    if (token < 0) return ''
     return this.native.detokenize(Uint32Array.of(token), true)
   }
 

@@ -1,6 +1,6 @@
 import type {OutputMetadata, StopReason} from '../backend.js'
 import type {Config} from '../config/index.js'
-import type {ErrorCode} from '../errors.js'
+import type {WireError} from '../errors.js'
 
 /** One message of a conversation, as chat templates know it. */
 export interface ChatMessage {
@@ -19,6 +19,8 @@ export interface EngineOptions {
   header: EngineHeader
   model: Config['model']
   modelSizeBytes: number
+  /** Why the model does not fit this machine's memory, if it does not: an error unless there is a GPU. */
+  misfit?: WireError | null
   /** Decode slots, each with `ctx_size` tokens. */
   slots: number
   /** Lowest level of llama.cpp's own lines to pass on. */
@@ -116,9 +118,3 @@ export type EngineEvent =
   | {type: 'done'; id: number; result: GenerateResult}
   | {type: 'failed'; id: number; error: WireError; partial: GenerateResult | null}
   | {type: 'fatal'; error: WireError}
-
-export interface WireError {
-  code: ErrorCode
-  message: string
-  hint?: string
-}

@@ -17,9 +17,12 @@ export function planShift(
   shiftable: Shiftable,
   wish: {keep: number; discard: number},
 ): {from: number; count: number} {
-  const keep = Math.min(Math.max(wish.keep, shiftable.protectedTokens), length - 2)
+  // No more than half is kept by wish: with little left to move, the newest tokens would be the ones to go.
+  const wished = Math.min(wish.keep, Math.floor(length / 2))
+  const keep = Math.min(Math.max(wished, shiftable.protectedTokens), length - 2)
   const from = shiftable.turns.find((turn) => turn >= keep && turn < length - 1) ?? keep
-  const wanted = Math.min(from + Math.max(1, wish.discard), length - 1)
+  const discard = Math.min(wish.discard, Math.floor((length - from) / 2))
+  const wanted = from + Math.max(1, discard)
   const to = shiftable.turns.find((turn) => turn >= wanted && turn < length) ?? wanted
   shiftable.turns = shiftable.turns
     .filter((turn) => turn < from || turn >= to)

@@ -99,11 +99,12 @@ export class Slots {
     slot.tokens = []
   }
 
-  /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift). */
-  shift(slot: Slot, keep: number, discard: number): void {
-    this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)
+  /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
+  shift(slot: Slot, keep: number, discard: number): boolean {
+    if (!this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)
     slot.tokens.splice(keep, discard)
+    return true
   }
 
   status(): SlotStatus[] {

@@ -62,8 +62,9 @@ export class StopDetector {
     }
     const windowStart = Math.max(0, this.text.length - patternWindow)
     for (const pattern of this.patterns) {
-      const match = pattern.exec(this.text.slice(windowStart))
-      if (match !== null && match[0].length > 0) {
+      const found = this.text.slice(windowStart).matchAll(pattern)
+      const match = [...found].find(([text]) => text.length > 0)
+      if (match !== undefined) {
         offer(windowStart + match.index + match[0].length, {reason: 'pattern', by: pattern.source})
       }
     }

@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, mkdirSync, renameSync, statSync} from 'node:fs'
+import {closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
 import type {Config} from '../config/index.js'
@@ -54,17 +54,18 @@ const silent: Logger = {log: () => undefined, enabled: () => false, close: () =>
 
 /** Appends to a file; when it has grown past `maxMb` (0: never) it becomes `<file>.1` and a new one is begun. */
 class LogFile implements DestinationStream {
-  private file: ReturnType<typeof pino.destination>
-  private bytes: number
+  private descriptor: number | undefined
+  private bytes = 0
+  private warned = false
 
   constructor(
     private readonly target: string,
     private readonly maxMb: number,
   ) {
     try {
-      makeFolder(path.dirname(target))
-      this.bytes = existsSync(target) ? statSync(target).size : 0
-      this.file = this.open()
+      makeFolder(path.dirname(path.resolve(target)))
+      this.descriptor = openSync(target, 'a', 0o600)
+      this.bytes = fstatSync(this.descriptor).size
     } catch (error) {
       throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${(error as Error).message}`, {
         hint: 'Give the path of a file that this user may write.',
@@ -74,28 +75,28 @@ class LogFile implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.maxMb > 0 && this.bytes + line.length > this.maxMb * 1024 ** 2 && this.bytes > 0) {
-      this.file.end()
-      renameSync(this.target, `${this.target}.1`)
-      this.file = this.open()
-      this.bytes = 0
+    if (this.descriptor === undefined) return
+    try {
+      this.rotate(line)
+      this.bytes += writeSync(this.descriptor, line)
+    } catch (error) {
+      // A disk that is full costs the lines, not the answers.
+      if (!this.warned) process.emitWarning(`logging.file ${this.target}: ${(error as Error).message}`)
+      this.warned = true
     }
-    this.bytes += Buffer.byteLength(line)
-    this.file.write(line)
   }
 
   close(): void {
-    this.file.flushSync()
-    this.file.end()
+    if (this.descriptor !== undefined) closeSync(this.descriptor)
+    this.descriptor = undefined
   }
 
-  private open(): ReturnType<typeof pino.destination> {
-    const isNew = !existsSync(this.target)
-    const file = pino.destination({dest: this.target, sync: true, append: true})
-    // A disk that is full costs the lines, not the answers.
-    file.on('error', (error: Error) => process.emitWarning(`logging.file ${this.target}: ${error.message}`))
-    if (isNew) chmodSync(this.target, 0o600)
-    return file
+  private rotate(line: string): void {
+    if (this.maxMb === 0 || this.bytes === 0 || this.bytes + line.length <= this.maxMb * 1024 ** 2) return
+    this.close()
+    renameSync(this.target, `${this.target}.1`)
+    this.descriptor = openSync(this.target, 'a', 0o600)
+    this.bytes = 0
   }
 }
 

@@ -10,10 +10,15 @@ const maxWidth = 1 << 20
 
 /** Sizes that llama.cpp asserts to be positive; a file that breaks one would abort the process. */
 const sizes = ['embedding_length', 'feed_forward_length', 'attention.head_count', 'attention.head_count_kv']
+const recurrent = /mamba|rwkv/
 const epsilons = ['attention.layer_norm_rms_epsilon', 'attention.layer_norm_epsilon']
 
 /** @throws `invalid_argument` for hyper-parameters that llama.cpp would abort on. */
-export function checkArchitecture(path: string, metadata: Metadata): {architecture: string; layers: number} {
+export function checkArchitecture(
+  path: string,
+  metadata: Metadata,
+  arrays: ReadonlySet<string>,
+): {architecture: string; layers: number} {
   const architecture = metadata.get('general.architecture')
   if (typeof architecture !== 'string' || architecture === '') throw invalid(path, 'it names no architecture')
   if (architecture === 'clip') throw invalid(path, 'it is an image encoder (mmproj), not a language model')
@@ -27,7 +32,9 @@ export function checkArchitecture(path: string, metadata: Metadata): {architectu
   for (const name of sizes) {
     const key = `${architecture}.${name}`
     // Some architectures give one size per layer as an array, and some do without the key.
-    if (!metadata.has(key)) continue
+    if (!metadata.has(key) || arrays.has(key)) continue
+    // State-space models have neither attention heads nor a feed-forward layer, and say so with a 0.
+    if (name !== 'embedding_length' && recurrent.test(architecture) && Number(metadata.get(key)) === 0) continue
     const value = asInteger(metadata.get(key))
     if (value === undefined || value < 1 || value >= maxWidth) {
       throw invalid(path, `${key} is ${show(metadata, key)}; 1 to ${maxWidth - 1} are allowed`)
@@ -41,7 +48,6 @@ export function checkArchitecture(path: string, metadata: Metadata): {architectu
       throw invalid(path, `${key} is ${show(metadata, key)}; it must be a number above 0`)
     }
   }
-  if (!(Number(metadata.get('tokenizer.ggml.tokens.length') ?? 0) > 0)) throw invalid(path, 'it has no vocabulary')
   return {architecture, layers}
 }
 
@@ -62,7 +68,8 @@ export function checkTensors(file: {
   tensors: readonly GgufTensor[]
 }): void {
   const {path, fileBytes, headerBytes, metadata, tensors} = file
-  if (tensors.length === 0) throw invalid(path, 'it has no tensors')
+  const isSplit = Number(metadata.get('split.count') ?? 1) > 1
+  if (tensors.length === 0 && !isSplit) throw invalid(path, 'it has no tensors')
   const alignment = asInteger(metadata.get('general.alignment')) ?? 32
   if (alignment < 1 || alignment > maxWidth) throw invalid(path, `general.alignment is ${alignment}`)
   const dataStart = Math.ceil(headerBytes / alignment) * alignment

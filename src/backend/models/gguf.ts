@@ -6,10 +6,11 @@ import {checkArchitecture, checkTensors} from './gguf-checks.js'
 /** What a GGUF file says of itself before any tensor data (format: ggml, docs/gguf.md). */
 export interface GgufHeader {
   path: string
+  /** Of the whole model: all files of one that is split. */
   fileBytes: number
   version: number
   architecture: string
-  /** Scalars by key; of arrays only the length is kept, under `<key>.length`. */
+  /** Scalars by key; arrays are left out. */
   metadata: ReadonlyMap<string, string | number | bigint | boolean>
   tensors: readonly GgufTensor[]
   layers: number
@@ -36,7 +37,13 @@ const maxDimensions = 4
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const fileBytes = await checkFile(path)
-  const file = await open(path, 'r')
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw new NnError(
+      'invalid_argument',
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
+      {cause: error},
+    )
+  })
   try {
     return await parse(path, fileBytes, file)
   } catch (error) {
@@ -77,20 +84,24 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
   const tensorCount = await cursor.count('tensors', maxTensors)
   const metadataCount = await cursor.count('metadata entries', maxMetadata)
   const metadata = new Map<string, string | number | bigint | boolean>()
+  const lengths = new Map<string, number>()
   for (let i = 0; i < metadataCount; i++) {
     const key = await cursor.string()
     const value = await cursor.value()
-    if (typeof value === 'object') metadata.set(`${key}.length`, value.length)
+    if (typeof value === 'object') lengths.set(key, value.length)
     else metadata.set(key, value)
   }
   const tensors: GgufTensor[] = []
   for (let i = 0; i < tensorCount; i++) tensors.push(await readTensor(cursor))
-  const {architecture, layers} = checkArchitecture(path, metadata)
+  const vocabularySize = lengths.get('tokenizer.ggml.tokens') ?? 0
+  const {architecture, layers} = checkArchitecture(path, metadata, new Set(lengths.keys()))
+  if (vocabularySize === 0) throw invalid(path, 'it has no vocabulary')
   checkTensors({path, fileBytes, headerBytes: cursor.position, metadata, tensors})
+  const modelBytes = await totalOfSplits(path, fileBytes, Number(metadata.get('split.count') ?? 1))
   const chatTemplate = metadata.get('tokenizer.chat_template')
   return {
-    ...{path, fileBytes, version, architecture, metadata, tensors, layers},
-    vocabularySize: Number(metadata.get('tokenizer.ggml.tokens.length') ?? 0),
+    ...{path, fileBytes: modelBytes, version, architecture, metadata, tensors, layers},
+    vocabularySize,
     chatTemplate: typeof chatTemplate === 'string' ? chatTemplate : undefined,
   }
 }
@@ -108,4 +119,19 @@ export function invalid(path: string, what: string): NnError {
   return new NnError('invalid_argument', `${path} cannot be loaded: ${what}.`, {
     hint: 'The file is damaged or not made for llama.cpp; get it again.',
   })
+}
+
+/** Bytes of all files of a split model, named `<name>-00001-of-00003.gguf`; llama.cpp finds the others by that name. */
+async function totalOfSplits(path: string, fileBytes: number, count: number): Promise<number> {
+  const [, stem, , total] = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/.exec(path) ?? []
+  if (count <= 1) return fileBytes
+  if (stem === undefined || total === undefined) {
+    throw invalid(
+      path,
+      `it is one of ${count} files of a split model, but not named -00001-of-${String(count).padStart(5, '0')}.gguf`,
+    )
+  }
+  const names = Array.from({length: count}, (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${total}.gguf`)
+  const sizes = await Promise.all(names.map(checkFile))
+  return sizes.reduce((sum, size) => sum + size, 0)
 }

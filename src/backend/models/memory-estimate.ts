@@ -69,18 +69,18 @@ export function automaticSlots(estimate: MemoryEstimate, maxConcurrent: number, 
   return Math.max(1, Math.min(maxConcurrent, mostAutomaticSlots, fitting))
 }
 
-/** @throws `too_large` with the numbers when the model would not fit. */
-export function checkFits(
+/** The `too_large` error, with the numbers, of a model that would not fit. */
+export function findMisfit(
   path: string,
   estimate: MemoryEstimate,
   slots: number,
   availableBytes: number,
   contextSize: number,
-): void {
+): NnError | undefined {
   const needed = totalBytes(estimate, slots)
-  if (needed <= availableBytes) return
+  if (needed <= availableBytes) return undefined
   const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
-  throw new NnError(
+  return new NnError(
     'too_large',
     `${path} needs about ${mib(needed)} (weights ${mib(estimate.weights)}, KV cache ${mib(estimate.cachePerSlot * slots)} ` +
       `for ${slots} x ${contextSize} tokens, compute ${mib(estimate.compute)}); ${mib(availableBytes)} are free.`,

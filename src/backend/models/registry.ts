@@ -2,13 +2,13 @@ import {mkdtemp, open, rm} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../backend.js'
-import type {Config, ConfigWarning} from '../config/index.js'
-import {NnError} from '../errors.js'
+import type {Config, ParsedConfig} from '../config/index.js'
+import {NnError, toWire} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
 import type {EngineLogLevel} from '../engine/protocol.js'
 import {readGgufHeader} from './gguf.js'
 import {Graph} from './graph.js'
-import {automaticSlots, availableMemory, checkFits, estimateMemory} from './memory-estimate.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit} from './memory-estimate.js'
 
 export interface RegistryOptions {
   /** Paths by name, for `load_by_name`. A name that is not here is taken as a path. */
@@ -23,6 +23,10 @@ export class Registry {
   private readonly graphs = new Map<GraphId, Graph>()
   private nextId = 0
   private folder: Promise<string> | undefined
+  private lastFile = 0
+  /** Loads in flight, which end with the registry. */
+  private readonly loading = new Set<Promise<unknown>>()
+  private readonly closing = new AbortController()
 
   constructor(private readonly options: RegistryOptions) {}
 
@@ -38,27 +42,28 @@ export class Registry {
     return [...this.graphs.values()]
   }
 
-  loadByName(name: string, config: Config, warnings: ConfigWarning[], options: LoadOptions = {}): Promise<Graph> {
+  loadByName(name: string, parsed: ParsedConfig, options: LoadOptions = {}): Promise<Graph> {
     if (name === '') throw new NnError('invalid_argument', 'The model name is empty.')
-    return this.load(name, path.resolve(this.options.names[name] ?? name), config, warnings, options)
+    const {names} = this.options
+    const file = Object.hasOwn(names, name) ? (names[name] ?? name) : name
+    return this.track(this.load(name, path.resolve(file), parsed, options))
   }
 
   /** Loads bytes: llama.cpp reads files, so they are put into one that only the owner can read. */
   async loadBytes(
-    builders: readonly Uint8Array[],
+    bytes: Uint8Array | undefined,
     encoding: GraphEncoding,
     target: ExecutionTarget,
-    config: Config,
+    {config, warnings}: ParsedConfig,
     options: LoadOptions = {},
   ): Promise<Graph> {
     checkEncodingAndTarget(encoding, target)
-    const bytes = builders[0]
     if (bytes === undefined || bytes.length === 0) throw new NnError('invalid_argument', 'The graph has no bytes.')
     if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.length)).toString('latin1') !== 'GGUF') {
       throw new NnError('invalid_argument', `The ${bytes.length} bytes are not a GGUF model.`)
     }
     this.folder ??= mkdtemp(path.join(os.tmpdir(), `wnn-models-${process.pid}-`))
-    const file = path.join(await this.folder, `${this.nextId}-${Date.now()}.gguf`)
+    const file = path.join(await this.folder, `graph-${++this.lastFile}.gguf`)
     const handle = await open(file, 'wx', 0o600)
     try {
       await handle.writeFile(bytes)
@@ -66,7 +71,8 @@ export class Registry {
       await handle.close()
     }
     try {
-      return await this.load(path.basename(file, '.gguf'), file, onTarget(config, target), [], options)
+      const onIt = {config: onTarget(config, target), warnings}
+      return await this.track(this.load(path.basename(file, '.gguf'), file, onIt, options))
     } catch (error) {
       await rm(file, {force: true})
       throw error
@@ -76,8 +82,7 @@ export class Registry {
   private async load(
     name: string,
     modelPath: string,
-    config: Config,
-    configWarnings: ConfigWarning[],
+    {config, warnings: configWarnings}: ParsedConfig,
     {signal, onProgress}: LoadOptions,
   ): Promise<Graph> {
     const header = await readGgufHeader(modelPath)
@@ -94,8 +99,9 @@ export class Registry {
     const available = await availableMemory(config.memory.max_memory_mb)
     const slots =
       model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
-    // With layers on a GPU the file's size says little about this machine's memory; there llama.cpp itself decides.
-    if (model.n_gpu_layers === 0) checkFits(modelPath, estimate, slots, available, model.ctx_size)
+    const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
+    // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
+    if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
     const graph = new Graph({
       ...{id: this.nextId++, name, header, config, configWarnings, warnings, logger: this.options.logger},
       engineOptions: {
@@ -109,13 +115,24 @@ export class Registry {
         model: {...model, threads},
         modelSizeBytes: header.fileBytes,
         slots,
+        misfit: misfit === undefined ? null : toWire(misfit),
         logLevel: this.engineLogLevel(),
       },
     })
     for (const warning of warnings) this.options.logger.log('warn', 'MODEL', warning, {model: name})
-    await graph.engine(onProgress, signal)
+    const {signal: closing} = this.closing
+    await graph.engine(onProgress, signal === undefined ? closing : AbortSignal.any([signal, closing]))
     this.graphs.set(graph.id, graph)
     return graph
+  }
+
+  private async track(load: Promise<Graph>): Promise<Graph> {
+    this.loading.add(load)
+    try {
+      return await load
+    } finally {
+      this.loading.delete(load)
+    }
   }
 
   private engineLogLevel(): EngineLogLevel {
@@ -131,7 +148,10 @@ export class Registry {
     if (folder !== undefined && path.dirname(modelPath) === folder) await rm(modelPath, {force: true})
   }
 
+  /** Ends everything, loads in flight included. */
   async dispose(): Promise<void> {
+    this.closing.abort(new NnError('invalid_argument', 'The backend was released while the model was loading.'))
+    await Promise.allSettled(this.loading)
     await Promise.all(this.list().map((graph) => this.unload(graph)))
     const folder = await this.folder
     this.folder = undefined

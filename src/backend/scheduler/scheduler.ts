@@ -73,7 +73,7 @@ export class Scheduler {
       ? setTimeout(() => deadline.abort(timeoutError(task.timeoutMs)), task.timeoutMs)
       : undefined
     try {
-      const release = await this.turn(task, signal, enqueuedAt)
+      const release = await this.turn(task, deadline.signal, enqueuedAt)
       return await this.carryOut(task, signal, this.now() - enqueuedAt).finally(release)
     } finally {
       clearTimeout(timer)
@@ -92,51 +92,54 @@ export class Scheduler {
   }
 
   /** Waits until the task may run; gives what ends its turn. */
-  private turn(task: Task<unknown>, signal: AbortSignal, enqueuedAt: number): Promise<() => void> {
+  private turn(task: Task<unknown>, deadline: AbortSignal, enqueuedAt: number): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      signal.throwIfAborted()
-      const giveUp = (): void => {
-        // Without automatic clean-up an expired task keeps its place and is refused when its turn comes.
-        if (!this.settings.auto_queue_cleanup && task.signal?.aborted !== true) return
+      task.signal?.throwIfAborted()
+      const leave = ({target}: {target: unknown}): void => {
         this.queue.remove(entry)
         this.report('expired', task)
-        this.count(signal.reason)
-        reject(signal.reason as Error)
+        refuse((target as AbortSignal).reason as Error)
       }
-      const entry: Entry = {
-        priority: task.priority,
-        session: task.session,
-        lane: task.lane,
-        enqueuedAt,
-        start: () => {
-          signal.removeEventListener('abort', giveUp)
-          this.running.set(task.lane, (this.running.get(task.lane) ?? 0) + 1)
-          this.busySessions.add(task.session)
-          this.report('started', task)
-          const release = (): void => {
-            this.running.set(task.lane, (this.running.get(task.lane) ?? 1) - 1)
-            this.busySessions.delete(task.session)
-            this.dispatch()
-          }
-          if (!signal.aborted) {
-            resolve(release)
-            return
-          }
-          release()
-          this.count(signal.reason)
-          reject(signal.reason as Error)
-        },
+      const refuse = (reason: Error): void => {
+        this.count(reason)
+        reject(reason)
       }
+      const {priority, session, lane} = task
+      const start = (): void => {
+        task.signal?.removeEventListener('abort', leave)
+        deadline.removeEventListener('abort', leave)
+        // Without automatic clean-up an expired task has kept its place until now.
+        if (deadline.aborted) {
+          refuse(deadline.reason as Error)
+          return
+        }
+        resolve(this.begin(task))
+      }
+      const entry: Entry = {priority, session, lane, enqueuedAt, start}
       // A task that can run at once never counts as waiting.
       if (this.canRun(entry) && !this.someoneWaitsBefore(entry)) {
-        entry.start()
+        start()
         return
       }
       this.admit(entry)
-      signal.addEventListener('abort', giveUp, {once: true})
+      task.signal?.addEventListener('abort', leave)
+      if (this.settings.auto_queue_cleanup) deadline.addEventListener('abort', leave)
       this.report('queued', task)
       this.warnIfLong()
     })
+  }
+
+  /** Takes the task's place; gives what gives it back. */
+  private begin(task: Task<unknown>): () => void {
+    const {lane, session} = task
+    this.running.set(lane, (this.running.get(lane) ?? 0) + 1)
+    this.busySessions.add(session)
+    this.report('started', task)
+    return () => {
+      this.running.set(lane, (this.running.get(lane) ?? 1) - 1)
+      this.busySessions.delete(session)
+      this.dispatch()
+    }
   }
 
   private admit(entry: Entry): void {

@@ -154,7 +154,7 @@ export function rewrittenHistory(
 }
 
 /** The messages that a graph's prompts begin with: all, or those that are left once the first ones did not fit. */
-export function promptHistory({leftOut}: Session, messages: readonly StoredMessage[], graph: number): ChatMessage[] {
+export function promptHistory({leftOut, messages}: Session, graph: number): ChatMessage[] {
   return toChatMessages(leftOut.graph === graph ? messages.slice(leftOut.messages) : messages, graph)
 }
 

@@ -41,16 +41,20 @@ test('the first of several stop strings wins', () => {
 })
 
 test('a pattern ends the text at the end of its first match', () => {
-  assert.equal(run(['One. Tw', 'o. Three.'], [], [/o\./u]), {text: 'One. Two.', by: 'o\\.'})
+  assert.equal(run(['One. Tw', 'o. Three.'], [], [/o\./gu]), {text: 'One. Two.', by: 'o\\.'})
 })
 
 test('of a pattern and a stop string the earlier end wins', () => {
-  assert.is(run(['ab. END'], ['END'], [/\./u]).by, '\\.')
-  assert.is(run(['END ab.'], ['END'], [/\./u]).by, 'END')
+  assert.is(run(['ab. END'], ['END'], [/\./gu]).by, '\\.')
+  assert.is(run(['END ab.'], ['END'], [/\./gu]).by, 'END')
+})
+
+test('a match that is not empty counts, though an empty one comes first', () => {
+  assert.equal(run(['abc Paris'], [], [/P?a?r?i?s?/gu]), {text: 'a', by: 'P?a?r?i?s?'})
 })
 
 test('a pattern that matches the empty text never ends an answer', () => {
-  assert.equal(run(['abc'], [], [/x*/u]), {text: 'abc', by: undefined})
+  assert.equal(run(['abc'], [], [/x*/gu]), {text: 'abc', by: undefined})
 })
 
 test('for any text, stops and pieces: the answer is what stands before the earliest stop', () => {

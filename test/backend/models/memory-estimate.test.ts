@@ -3,12 +3,11 @@ import {defaultConfig} from '../../../src/backend/config/index.js'
 import {
   automaticSlots,
   availableMemory,
-  checkFits,
+  findMisfit,
   estimateMemory,
   totalBytes,
 } from '../../../src/backend/models/memory-estimate.js'
 import {readGgufHeader} from '../../../src/backend/models/gguf.js'
-import {NnError} from '../../../src/backend/errors.js'
 import {openBackend, qwen} from '../../support/fixtures.js'
 import {rejects} from '../../support/rejects.js'
 import {suite} from '../../support/suite.js'
@@ -55,13 +54,10 @@ test('automatic slots: one per context, at most eight, fewer where memory is sho
 
 test('too large says what is needed, what for and what is free', () => {
   const estimate = {weights: 100 * mib, cachePerSlot: 10 * mib, compute: 5 * mib, process: 0}
-  try {
-    checkFits('m.gguf', estimate, 2, 90 * mib, 2048)
-    assert.unreachable()
-  } catch (error) {
-    assert.ok(error instanceof NnError && error.code === 'too_large')
-    assert.match(error.message, /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are free/)
-  }
+  const misfit = findMisfit('m.gguf', estimate, 2, 90 * mib, 2048)
+  assert.is(misfit?.code, 'too_large')
+  assert.match(misfit?.message ?? '', /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are free/)
+  assert.is(findMisfit('m.gguf', estimate, 2, 130 * mib, 2048), undefined)
 })
 
 test('max_memory_mb limits what is available', async () => {
@@ -76,3 +72,15 @@ test('a context that does not fit is too_large before anything is allocated', as
 
 test('max_memory_mb refuses a model that needs more', () =>
   rejects(openBackend({memory: {max_memory_mb: 50}}), 'too_large'))
+
+test(
+  'also when layers were meant for a GPU that is not there',
+  async (t) => {
+    const opened = await openBackend({n_gpu_layers: 1})
+    const {gpu} = (await opened.backend.status('model')).graphs[0] ?? {}
+    await opened.backend.deinit()
+    if (gpu !== null) t.skip('this machine has a GPU')
+    await rejects(openBackend({n_gpu_layers: 1, memory: {max_memory_mb: 50}}), 'too_large')
+  },
+  {timeoutMs: 20_000},
+)

@@ -84,7 +84,7 @@ export const sampling = Type.Object(
     seed: Type.Integer({
       default: -1,
       minimum: -1,
-      maximum: 4_294_967_295,
+      maximum: 4_294_967_294,
       description: 'Start of the random numbers: the same one gives the same text again; -1 is another one each time.',
     }),
     dry_multiplier: Type.Number({

@@ -11,17 +11,15 @@ export class Bans {
     tokens: readonly number[],
     private readonly texts: readonly string[],
     private readonly tokenTexts: () => readonly string[],
+    /** Forbidden texts as the tokenizer writes them: characters of several tokens have no text of their own halfway. */
+    private readonly sequences: readonly (readonly number[])[] = [],
   ) {
     this.longest = Math.max(0, ...texts.map((text) => text.length))
     this.always = [...tokens, ...texts.flatMap((text) => this.find((piece) => piece.includes(text), `*${text}`))]
   }
 
-  get empty(): boolean {
-    return this.always.length === 0 && this.texts.length === 0
-  }
-
-  /** The tokens that must not follow `answer`. */
-  after(answer: string): readonly number[] {
+  /** The tokens that must not follow `answer`, which `tokens` ends with. */
+  after(answer: string, tokens: readonly number[] = []): readonly number[] {
     const tail = answer.slice(-this.longest)
     const completing = this.texts.flatMap((text) => {
       const found: number[] = []
@@ -32,6 +30,10 @@ export class Bans {
       }
       return found
     })
+    for (const sequence of this.sequences) {
+      const last = sequence.at(-1)
+      if (last !== undefined && endsWith(tokens, sequence.slice(0, -1))) completing.push(last)
+    }
     return completing.length === 0 ? this.always : [...new Set([...this.always, ...completing])]
   }
 
@@ -43,4 +45,8 @@ export class Bans {
     }
     return tokens
   }
+}
+
+function endsWith(tokens: readonly number[], end: readonly number[]): boolean {
+  return end.length <= tokens.length && end.every((token, at) => tokens[tokens.length - end.length + at] === token)
 }

@@ -6,7 +6,7 @@ import {applyDry} from './dry.js'
 import {minP, topK, topP, typicalP} from './filters.js'
 import {Mirostat} from './mirostat.js'
 import {noToken} from './native.js'
-import {applyPenalties} from './penalties.js'
+import {applyPenalties, lastTokens} from './penalties.js'
 import {seededRandom} from './random.js'
 import type {Sampled, Sampler} from './sampler.js'
 import {applyDynamicTemperature} from './temperature.js'
@@ -24,6 +24,8 @@ export class ChainSampler implements Sampler {
   private readonly mirostat: Mirostat | undefined
   private readonly all: AddonSampler
   private readonly constrained: AddonSampler | undefined
+  /** Tokens that are biased up, and so may count wherever they stand. */
+  private readonly raised: number[]
 
   constructor(
     private readonly context: AddonContext,
@@ -36,8 +38,11 @@ export class ChainSampler implements Sampler {
       this.mirostat = new Mirostat(version, sampling.mirostat_tau, sampling.mirostat_eta, model.vocabularySize)
     }
     this.all = new addon.AddonSampler(model.native)
-    // For log-probabilities the weight of the whole vocabulary is needed; else a partial sort is enough.
-    this.all.applyConfig({temperature: 1, seed: 0, ...(sampling.n_probs === 0 && {topK: candidateCount})})
+    // For log-probabilities the weight of the whole vocabulary is needed, and a token that is biased up may come from
+    // anywhere in it; else a partial sort is enough.
+    this.raised = [...input.bias].flatMap(([token, bias]) => (bias > 0 ? [token] : []))
+    const sortsAll = sampling.n_probs > 0 || this.raised.length > 0
+    this.all.applyConfig({temperature: 1, seed: 0, ...(!sortsAll && {topK: candidateCount})})
     if (input.grammar !== undefined) this.constrained = new addon.AddonSampler(model.native)
   }
 
@@ -58,13 +63,13 @@ export class ChainSampler implements Sampler {
     sampler: AddonSampler,
     weigh: boolean,
   ): Promise<{candidates: Candidate[]; logWeight: number}> {
-    const top: [number[], false, false, false, number] = [[], false, false, false, candidateCount]
+    const top: [number[], false, false, false, number] = [this.raised, false, false, false, candidateCount]
     const [, , , flat = [], weight] = await this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
-    const candidates: Candidate[] = []
-    for (let i = 0; i + 1 < flat.length; i += 2) {
-      const logit = flat[i + 1] ?? -Infinity
-      if (logit > -Infinity) candidates.push({id: flat[i] ?? -1, logit})
-    }
+    // A raised token that is among the top ones too comes twice.
+    const logits = new Map<number, number>()
+    for (let i = 0; i + 1 < flat.length; i += 2) logits.set(flat[i] ?? -1, flat[i + 1] ?? -Infinity)
+    const found = [...logits].map(([id, logit]) => ({id, logit})).filter(({logit}) => logit > -Infinity)
+    const candidates = this.raised.length > 0 ? sortCandidates(found) : found
     // The weight is relative to the highest logit.
     return {candidates, logWeight: (candidates[0]?.logit ?? 0) + Math.log(weight ?? 1)}
   }
@@ -84,14 +89,14 @@ export class ChainSampler implements Sampler {
 
   private shape(candidates: Candidates, answer: string): Candidates {
     const {sampling, bias, bans, recent, repeatWindow, model} = this.input
-    const banned = new Set(bans.after(answer))
+    const history = recent()
+    const banned = new Set(bans.after(answer, history))
     const biased = sortCandidates(
       candidates
         .map(({id, logit}) => ({id, logit: banned.has(id) ? -Infinity : logit + (bias.get(id) ?? 0)}))
         .filter(({logit}) => logit > -Infinity),
     )
-    const history = recent()
-    const penalized = applyPenalties(biased, history.slice(-repeatWindow), {
+    const penalized = applyPenalties(biased, lastTokens(history, repeatWindow), {
       repeat: sampling.repeat_penalty,
       presence: sampling.presence_penalty,
       frequency: sampling.frequency_penalty,

@@ -8,6 +8,8 @@ import {ChainSampler} from './chain.js'
 import {NativeSampler} from './native.js'
 import type {Sampler} from './sampler.js'
 
+const deepestGrammar = 200
+
 /** All a sampler needs to know of its answer. */
 export interface SamplingInput {
   addon: Addon
@@ -78,7 +80,9 @@ function bansOf(model: EngineModel, {forbidden, ignoreEos}: SamplerRequest): Ban
   const tokens = forbidden.filter((entry) => typeof entry === 'number')
   const texts = forbidden.filter((entry) => typeof entry === 'string')
   for (const token of tokens) checkToken(model, token, 'forbidden_tokens')
-  return new Bans(ignoreEos ? [...tokens, ...model.endTokens] : tokens, texts, () => model.texts)
+  const always = ignoreEos ? [...tokens, ...model.endTokens] : tokens
+  const sequences = texts.flatMap((text) => [model.tokenize(text), model.tokenize(` ${text}`)]).map((ids) => [...ids])
+  return new Bans(always, texts, () => model.texts, sequences)
 }
 
 /** llama.cpp fails the whole batch on a token outside the vocabulary. */
@@ -90,6 +94,16 @@ function checkToken(model: EngineModel, token: number, key: string): number {
   )
 }
 
+/** llama.cpp reads grammars recursively: one that is nested deeply enough ends the process. */
+function checkDepth(grammar: string): void {
+  let depth = 0
+  for (const character of grammar) {
+    if (character === '(') depth++
+    if (character === ')') depth--
+    if (depth > deepestGrammar) throw new Error(`it is nested more than ${deepestGrammar} deep`)
+  }
+}
+
 async function grammarState(
   addon: Addon,
   model: EngineModel,
@@ -98,6 +112,7 @@ async function grammarState(
   if (grammar === '' && json_schema === null) return undefined
   try {
     const text = json_schema === null ? grammar : await grammarForJsonSchema(addon, json_schema)
+    checkDepth(text)
     const parsed = new addon.AddonGrammar(text, {addonExports: addon, rootRuleName: 'root'})
     return new addon.AddonGrammarEvaluationState(model.native, parsed)
   } catch (error) {

@@ -30,7 +30,7 @@ export class Mirostat {
   }
 
   private byZipf(candidates: Candidates): Candidates {
-    const exponent = zipfExponent(softmax(candidates.slice(0, estimateOver + 1)))
+    const exponent = zipfExponent(softmax(candidates.slice(0, estimateOver)))
     const epsilon = exponent - 1
     const k = ((epsilon * 2 ** this.mu) / (1 - this.vocabularySize ** -epsilon)) ** (1 / exponent)
     // A flat start makes the estimate 0/0; then nothing is known that could drop a candidate.

@@ -1,5 +1,6 @@
 import {NnError} from '../../errors.js'
 import type {AddonContext, AddonSampler, SamplerConfig} from '../addon-types.js'
+import {lastTokens} from './penalties.js'
 import type {Sampled, Sampler} from './sampler.js'
 import type {SamplingInput} from './create.js'
 
@@ -18,12 +19,12 @@ export class NativeSampler implements Sampler {
   ) {
     this.sampler = new input.addon.AddonSampler(input.model.native)
     this.config = nativeConfig(input)
-    this.banned = input.bans.after('')
+    this.banned = input.bans.after('', input.recent())
     this.apply()
   }
 
   async next(logitIndex: number, answer: string): Promise<Sampled> {
-    const banned = this.input.bans.after(answer)
+    const banned = this.input.bans.after(answer, this.input.recent())
     if (banned !== this.banned) {
       this.banned = banned
       this.apply()
@@ -40,7 +41,7 @@ export class NativeSampler implements Sampler {
     this.sampler.applyConfig({
       ...this.config,
       // The native window is compared with this one and kept when they agree.
-      repeatPenaltyTokens: Uint32Array.from(recent().slice(-repeatWindow)),
+      repeatPenaltyTokens: Uint32Array.from(lastTokens(recent(), repeatWindow)),
       tokenBiasKeys: Uint32Array.from(bias.keys()),
       tokenBiasValues: Float32Array.from(bias.values()),
     })

@@ -1,5 +1,10 @@
 import {sortCandidates, type Candidates} from './candidates.js'
 
+/** The last `count` tokens; `slice(-0)` would be all of them. */
+export function lastTokens(history: readonly number[], count: number): readonly number[] {
+  return count === 0 ? [] : history.slice(-count)
+}
+
 export interface Penalties {
   repeat: number
   presence: number

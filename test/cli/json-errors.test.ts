@@ -1,0 +1,28 @@
+import * as assert from 'uvu/assert'
+import {runCli} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('errors under --json', {timeoutMs: 20_000})
+
+const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
+  ['an unknown flag', ['test', '--colour', '--json'], 2, /--colour/],
+  ['a selection of nothing', ['test', 'suites/conformance', '--filter', 'no such name', '--json'], 6, /no scenario/],
+  [
+    'an output that cannot be written',
+    ['test', 'suites/conformance', '--output', '/no/such/x', '--json'],
+    2,
+    /\/no\/such\/x/,
+  ],
+  ['a missing model', ['chat', 'no-such.gguf', '--json'], 2, /no-such\.gguf/],
+]
+
+for (const [what, argv, code, message] of cases) {
+  test(`${what} is one object with code and message, and exit code ${code}`, async () => {
+    const result = await runCli(argv, {input: 'Hello!'})
+    assert.is(result.code, code, result.stderr)
+    const {error} = JSON.parse(result.stdout) as {error: Record<string, unknown>}
+    assert.match(String(error['message']), message)
+    assert.ok(Object.keys(error).every((key) => ['code', 'message', 'hint'].includes(key)))
+    assert.equal(result.left, [])
+  })
+}
