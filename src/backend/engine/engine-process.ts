@@ -227,7 +227,8 @@ export class EngineProcess {
   }
 
   private send(message: EngineRequest): void {
-    if (this.child.connected) this.child.send(message)
+    // What cannot be sent goes to a process that is dying; its end, which says why, is about to be reported.
+    if (this.child.connected) this.child.send(message, () => undefined)
   }
 
   private receive(event: EngineEvent): void {
