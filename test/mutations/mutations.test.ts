@@ -1,3 +1,4 @@
+// wall-limit: 300 s
 import {execFile} from 'node:child_process'
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
