@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from './backend.js'
 import {
+  configFromObject,
   parseConfig,
   parseRuntimeOptions,
   type Config,
@@ -39,8 +40,8 @@ import {SessionStore} from './sessions/session-store.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
 
 export interface InitOptions {
-  /** JSON or YAML text of the settings in docs/reference/config.md. Absent: defaults. */
-  config?: string
+  /** The settings in docs/reference/config.md, as JSON or YAML text or as an object. Absent: defaults. */
+  config?: string | object
   /** Named in configuration errors. */
   configFile?: string
   /** Makes a broken configuration an error instead of a warning and defaults. Defaults to `false`. */
@@ -61,8 +62,10 @@ export interface InitOptions {
  */
 export async function initBackend(options: InitOptions = {}): Promise<LocalBackend> {
   const {config = '{}', configFile, strict = false, cores = os.availableParallelism()} = options
-  checkString('configuration', config)
-  const parsed = parseConfig(config, {strict, cores, ...(configFile !== undefined && {file: configFile})})
+  const how = {strict, cores, ...(configFile !== undefined && {file: configFile})}
+  const isObject = typeof config === 'object' && (config as object | null) !== null
+  if (!isObject) checkString('configuration', config)
+  const parsed = isObject ? configFromObject(config, how) : parseConfig(config as string, how)
   return Promise.resolve(new LocalBackend({...options, cores}, parsed.config, parsed.warnings))
 }
 

@@ -1,6 +1,5 @@
-import {readFile} from 'node:fs/promises'
 import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../backend/config/index.js'
-import {NnError} from '../backend/errors.js'
+import {readDocument} from '../documents/index.js'
 import type {ModelFlags} from './flags.js'
 import {checkOptions} from './options.js'
 
@@ -23,24 +22,14 @@ const patience = {
 }
 
 /** The configuration file, if there is one, over the defaults of a chat; the flags over both. */
-export async function readSettings(flags: ModelFlags): Promise<Settings> {
+export function readSettings(flags: ModelFlags): Settings {
   const {config: file} = flags
   const base = configFromObject(patience, {strict: true}).config
   const parsed =
-    file === undefined ? {config: base, warnings: []} : parseConfig(await readText(file), {base, file, strict: true})
+    file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
   const options = checkOptions(optionKeys(flags), config)
   return {config, options, warnings: parsed.warnings.map(({message}) => message)}
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new NnError('invalid_argument', `The configuration cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
 }
 
 function modelKeys({threads, 'ctx-size': ctxSize, 'gpu-layers': gpuLayers}: ModelFlags): object {

@@ -27,7 +27,8 @@ export abstract class BaseCommand extends Command {
     // Whoever read our output has seen enough (`wnn … | head`): not an error, and nobody left to tell.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
-      throw error
+      process.stderr.write(`${this.config.bin}: standard output cannot be written: ${error.message}\n`)
+      process.exit(2)
     })
   }
 

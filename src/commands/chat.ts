@@ -14,7 +14,7 @@ export default class Chat extends BaseCommand {
   static override summary = 'Chat with a model.'
   static override description = `On a terminal this is a conversation: /help lists what can be typed besides prompts. Otherwise the whole standard input is one prompt, and the answer goes to standard output.
 
-Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed, 130 interrupted.`
+Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> chat model.gguf',
     'echo "What is the capital of France?" | <%= config.bin %> chat model.gguf',
@@ -50,7 +50,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     if (isConversation && this.jsonEnabled()) {
       throw new NnError('invalid_argument', '--json is for a single prompt.', {hint: 'Pipe it in, or give --prompt.'})
     }
-    const settings = await readSettings(flags)
+    const settings = readSettings(flags)
     for (const warning of settings.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     const prompt = isConversation ? '' : await this.promptFrom(flags.prompt)
 

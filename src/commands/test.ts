@@ -22,7 +22,7 @@ export default class Test extends BaseCommand {
   static override summary = 'Run YAML suites against the backend.'
   static override description = `Each scenario gets a backend of its own. Progress goes to stderr, the report to stdout.
 
-Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or flag is not usable (nothing was run), 6 nothing was selected, 130 interrupted.`
+Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or flag is not usable (nothing was run), 6 nothing was selected, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> test suites/conformance',
     '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',

@@ -20,6 +20,28 @@ const tooDeep = 'is nested too deeply'
  * Throws `DocumentError` for text that is neither.
  */
 export function parseText(text: string, {file}: {file?: string} = {}): ParsedDocument {
+  return parseLargeJson(text, file) ?? parseYaml(text, file)
+}
+
+/** From this length on the YAML parser takes noticeable time, which long histories would pay at every request. */
+const largeJson = 16_384
+
+/** A large JSON text, if it is one; places in it are looked up only when somebody asks. */
+function parseLargeJson(text: string, file: string | undefined): ParsedDocument | undefined {
+  if (text.length < largeJson || !/^\s*[{[]/.test(text)) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // The YAML parser says what is wrong, and where; or it is YAML.
+    return undefined
+  }
+  let slow: ParsedDocument | undefined
+  const locate: Locate = (path, target) => (slow ??= parseYaml(text, file)).locate(path, target)
+  return {file, text, value, locate}
+}
+
+function parseYaml(text: string, file: string | undefined): ParsedDocument {
   const lines = new LineCounter()
   const fail = (found: {offset: number; message: string}[]): never => {
     throw new DocumentError(found.map(({offset, message}) => syntaxProblem(text, lines, offset, message, file)))

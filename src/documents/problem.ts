@@ -18,12 +18,16 @@ export interface Problem {
   excerpt: string
 }
 
+/** A text that is no document at all has a mistake in every line; the first ones say so. */
+const mostShown = 20
+
 /** A document that cannot be used as it is: the user's to mend. `message` renders all problems. */
 export class DocumentError extends NnError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super('invalid_argument', problems.map(renderProblem).join('\n'))
+    const more = problems.length > mostShown ? [`… and ${problems.length - mostShown} more`] : []
+    super('invalid_argument', [...problems.slice(0, mostShown).map(renderProblem), ...more].join('\n'))
     this.problems = problems
   }
 }

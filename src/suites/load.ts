@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {NnError} from '../backend/errors.js'
 import {
@@ -6,6 +6,7 @@ import {
   DocumentError,
   locateFaults,
   parseText,
+  readDocument,
   validateDocument,
   type Problem,
 } from '../documents/index.js'
@@ -28,7 +29,7 @@ export function loadSuites(paths: readonly string[], {models = {}}: LoadSuitesOp
   const ids = new Map<string, string>()
   for (const file of suiteFiles(paths)) {
     try {
-      suites.push(parseSuite(readFileSync(file, 'utf8'), file, {models, ids}))
+      suites.push(parseSuite(readDocument(file), file, {models, ids}))
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error
       problems.push(...error.problems)

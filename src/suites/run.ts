@@ -71,7 +71,8 @@ async function runWithRetries(
       if (!signal.aborted) throw thrown
     })
     if (log === undefined) return undefined
-    failures.push(...log.failures)
+    const label = retries > 0 ? `attempt ${attempt}, ` : ''
+    failures.push(...log.failures.map((failure) => ({...failure, step: `${label}${failure.step}`})))
     if (log.failures.length === 0) return end('passed', attempt)
     if (attempt > retries) return end(log.broken ? 'error' : 'failed', attempt)
   }

@@ -9,8 +9,8 @@ import {suite, type TestContext} from '../support/suite.js'
 
 const test = suite('settings of a chat')
 
-test('a chat is patient unless it is told otherwise', async () => {
-  const {config, options} = await readSettings({})
+test('a chat is patient unless it is told otherwise', () => {
+  const {config, options} = readSettings({})
   assert.is(config.backend.default_task_timeout_ms, 3_600_000)
   assert.is(config.stopping.max_time_ms, 0)
   assert.is(config.backend.auto_cleanup, false)
@@ -18,9 +18,9 @@ test('a chat is patient unless it is told otherwise', async () => {
   assert.equal(options, {})
 })
 
-test('a configuration file holds over the defaults, flags over both', async (t) => {
+test('a configuration file holds over the defaults, flags over both', (t) => {
   const file = configFile(t, 'default_task_timeout_ms: 5000\nmax_time_ms: 700\nctx_size: 512\ntemp: 0.1\n')
-  const {config, options} = await readSettings({
+  const {config, options} = readSettings({
     ...{config: file, 'ctx-size': 1024, 'gpu-layers': 'max', threads: 1},
     ...{temp: 0, 'top-p': 0.5, stop: ['a', 'b'], raw: true, system: 'Be brief.'},
   })
@@ -30,22 +30,24 @@ test('a configuration file holds over the defaults, flags over both', async (t) 
   assert.equal(options, {temp: 0, top_p: 0.5, stop: ['a', 'b'], prompt_mode: 'raw', system_prompt: 'Be brief.'})
 })
 
-test('the configuration in force is one that the backend takes', async (t) => {
+test('the configuration in force is one that the backend takes', (t) => {
   const file = configFile(t, 'queue_size: 7\ngrammar: root ::= "x"\nflash_attention: off\nn_gpu_layers: -1\n')
-  const {config} = await readSettings({config: file, 'gpu-layers': '3'})
+  const {config} = readSettings({config: file, 'gpu-layers': '3'})
   assert.equal(parseConfig(JSON.stringify(config), {strict: true}), {config, warnings: []})
 })
 
 test('mistakes are refused', async (t) => {
   const file = configFile(t, 'ctx_size: 512\ntmep: 1\n')
-  await rejects(readSettings({config: file}), 'invalid_argument', /:2:1 tmep: unknown key/)
-  await rejects(readSettings({config: '/nowhere.yaml'}), 'invalid_argument', /cannot be read: ENOENT/)
-  await rejects(readSettings({temp: 1000}), 'invalid_argument', /^temp: must be/)
-  await rejects(readSettings({'gpu-layers': 'lots'}), 'invalid_argument', /^n_gpu_layers: must be/)
+  const reading = (flags: Parameters<typeof readSettings>[0]): Promise<unknown> =>
+    Promise.resolve().then(() => readSettings(flags))
+  await rejects(reading({config: file}), 'invalid_argument', /:2:1 tmep: unknown key/)
+  await rejects(reading({config: '/nowhere.yaml'}), 'invalid_argument', /cannot be read: ENOENT/)
+  await rejects(reading({temp: 1000}), 'invalid_argument', /^temp: must be/)
+  await rejects(reading({'gpu-layers': 'lots'}), 'invalid_argument', /^n_gpu_layers: must be/)
 })
 
-test('a key that is given twice is worth a word', async (t) => {
-  const {warnings} = await readSettings({config: configFile(t, 'temp: 1\nsampling: {temp: 0}\n')})
+test('a key that is given twice is worth a word', (t) => {
+  const {warnings} = readSettings({config: configFile(t, 'temp: 1\nsampling: {temp: 0}\n')})
   assert.is(warnings.length, 1)
   assert.match(warnings[0] ?? '', /gives way to sampling.temp/)
 })

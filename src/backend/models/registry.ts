@@ -2,7 +2,7 @@ import {mkdtemp, open, rm} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../backend.js'
-import type {Config, ParsedConfig} from '../config/index.js'
+import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import {NnError, toWire} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
 import type {EngineLogLevel} from '../engine/protocol.js'
@@ -88,7 +88,8 @@ export class Registry {
     const header = await readGgufHeader(modelPath)
     const {model} = config
     const warnings: string[] = []
-    const threads = Math.min(model.threads, this.options.cores)
+    // Who asks for more than there are wants as many as are good.
+    const threads = model.threads > this.options.cores ? defaultConfig(this.options.cores).model.threads : model.threads
     if (threads < model.threads) {
       warnings.push(
         `model.threads is ${model.threads}; the process may use ${this.options.cores} cores, so ${threads} are used.`,

@@ -1,0 +1,24 @@
+import {readFileSync, statSync} from 'node:fs'
+import {DocumentError} from './problem.js'
+
+/** Documents are written by people; what is larger than this is something else. */
+const maxBytes = 32 * 1024 ** 2
+
+/**
+ * The text of a YAML or JSON file. Throws `DocumentError` for a file that cannot be read or is no text, before a parser
+ * would find thousands of mistakes in it.
+ */
+export function readDocument(file: string): string {
+  const refuse = (message: string): never => {
+    throw new DocumentError([{file, line: 1, column: 1, path: '', message, excerpt: ''}])
+  }
+  try {
+    const {size} = statSync(file)
+    if (size > maxBytes) return refuse(`is no document: it has ${size} bytes, at most ${maxBytes} are read`)
+    const text = readFileSync(file, 'utf8')
+    return text.includes('\0') ? refuse('is no text file') : text
+  } catch (error) {
+    if (error instanceof DocumentError) throw error
+    return refuse(`cannot be read: ${(error as Error).message}`)
+  }
+}
