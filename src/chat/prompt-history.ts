@@ -1,8 +1,11 @@
-import {appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
+import {appendFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
+import {devNull} from 'node:os'
 import path from 'node:path'
+import {NnError} from '../backend/errors.js'
 import {withMarks} from './keyboard.js'
 
 const limit = 1000
+const maxBytes = 32 * 1024 * 1024
 
 /** What was typed in this and earlier chats; the file has a JSON string per line, the newest last. */
 export class PromptHistory {
@@ -17,9 +20,18 @@ export class PromptHistory {
     this.refresh()
   }
 
-  /** Without a file nothing is read or written. @throws what the file system says. */
+  /** Without a file nothing is read or written. @throws `invalid_argument` for a file that is no history of a chat. */
   static open(file: string | undefined): PromptHistory {
-    if (file === undefined) return new PromptHistory(undefined, [])
+    if (file === undefined || file === devNull) return new PromptHistory(undefined, [])
+    try {
+      return PromptHistory.openFile(file)
+    } catch (error) {
+      if (error instanceof NnError) throw error
+      throw unusable(file, (error as Error).message)
+    }
+  }
+
+  private static openFile(file: string): PromptHistory {
     mkdirSync(path.dirname(file), {recursive: true, mode: 0o700})
     const entries = read(file)
     const newest = entries.slice(-limit)
@@ -45,28 +57,44 @@ export class PromptHistory {
 }
 
 function read(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map(fromLine)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+  const stats = statSync(file, {throwIfNoEntry: false})
+  if (stats === undefined || stats.size > maxBytes) return stats === undefined ? [] : refuse(file)
+  // Reading a pipe would wait for whoever writes to it.
+  if (!stats.isFile()) throw unusable(file, 'it is no file.')
+  const text = readFileSync(file, 'utf8')
+  const lines = text.split('\n').filter((line) => line !== '')
+  if (lines.length > 0 && !isHistory(text, lines)) return refuse(file)
+  // What is added must not go on with a line that was cut off.
+  if (lines.length > 0 && !text.endsWith('\n')) appendFileSync(file, '\n')
+  return lines.map((line) => readLine(line) ?? line)
+}
+
+/** Other files must not be written to. A line that was cut off, as on a full disk, still begins with its quote. */
+function isHistory(text: string, lines: readonly string[]): boolean {
+  const isLikely = !text.includes('\0') && lines.every((line) => line.startsWith('"'))
+  const whole = isLikely ? lines.filter((line) => readLine(line) !== undefined) : []
+  return whole.length * 2 >= lines.length
+}
+
+function refuse(file: string): never {
+  throw new NnError('invalid_argument', `${file} exists and is no history of a chat; it stays as it is.`)
+}
+
+function unusable(file: string, why: string): NnError {
+  return new NnError('invalid_argument', `${file} cannot be a history: ${why}`)
 }
 
 function toLine(entry: string): string {
   return `${JSON.stringify(entry)}\n`
 }
 
-/** Lines that somebody wrote by hand count as they are. */
-function fromLine(line: string): string {
+/** `undefined` for what is no entry. */
+function readLine(line: string): string | undefined {
   try {
     const entry: unknown = JSON.parse(line)
-    return typeof entry === 'string' ? entry : line
+    return typeof entry === 'string' ? entry : undefined
   } catch (error) {
-    if (error instanceof SyntaxError) return line
+    if (error instanceof SyntaxError) return undefined
     throw error
   }
 }

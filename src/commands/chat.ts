@@ -54,6 +54,8 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     for (const warning of settings.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     const prompt = isConversation ? '' : await this.promptFrom(flags.prompt)
 
+    const screen = new Screen(process.stdout, process.stderr)
+    const history = isConversation ? this.openHistory(flags, screen) : PromptHistory.open(undefined)
     await using chat = await openChat({
       model: args.model,
       settings,
@@ -70,8 +72,6 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
         signal,
       })
     }
-    const screen = new Screen(process.stdout, process.stderr)
-    const history = this.openHistory(flags.history ? (flags['history-file'] ?? this.defaultHistory) : undefined, screen)
     screen.greet(chat.model)
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code
@@ -90,15 +90,21 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     return readPrompt(process.stdin, this.signal)
   }
 
-  /** A history that cannot be read is no reason not to talk. */
-  private openHistory(file: string | undefined, screen: Screen): PromptHistory {
+  /** A default history that cannot be read is no reason not to talk; one that was named is a mistake. */
+  private openHistory({history, 'history-file': named}: HistoryFlags, screen: Screen): PromptHistory {
     try {
-      return PromptHistory.open(file)
+      return PromptHistory.open(history ? (named ?? this.defaultHistory) : undefined)
     } catch (error) {
+      if (named !== undefined) throw error
       screen.fail(toNnError(error))
       return PromptHistory.open(undefined)
     }
   }
+}
+
+interface HistoryFlags {
+  history: boolean
+  'history-file'?: string | undefined
 }
 
 /** A flag that was given neither as itself nor as its opposite is undefined, whatever its type says. */

@@ -140,6 +140,16 @@ test('what was typed is kept for the next chat, for its owner only', async (t) =
   await second.ended
 })
 
+test('a file that is no history is refused before the model loads', async (t) => {
+  const file = path.join(folder(t), 'hostname')
+  writeFileSync(file, 'precious\n')
+  const {stdout, code} = await start(t, ['--history-file', file]).ended
+  assert.is(code, 2)
+  assert.match(stdout, 'hostname exists and is no history of a chat')
+  assert.not.match(stdout, 'tokens')
+  assert.is(readFileSync(file, 'utf8'), 'precious\n')
+})
+
 test('what is typed ahead waits for its turn', async (t) => {
   const wnn = start(t, ['--no-stats'])
   await wnn.until(prompt)
