@@ -1,7 +1,7 @@
 import {applyRuntimeOptions, parseRuntimeOptions, type Config, type RuntimeOptions} from '../backend/config/index.js'
 import {normalizeName} from '../backend/config/aliases.js'
 import {keysOf, requestSections} from '../backend/config/schema.js'
-import {spellingTree} from '../backend/config/spellings.js'
+import {spellingTree, type SpellingNode} from '../backend/config/spellings.js'
 import {NnError} from '../backend/errors.js'
 import {DocumentError} from '../documents/index.js'
 
@@ -34,29 +34,71 @@ export function checkOptions(options: object, config: Config): RuntimeOptions {
 export function readOptions(options: object, config: Config): RuntimeOptions {
   const parsed = checkOptions(options, config)
   const own = Object.keys(parsed).find((key) => key in ownOptions)
-  if (own === undefined) return parsed
-  throw new NnError('invalid_argument', `${own} cannot be set in a chat.`, {hint: ownOptions[own] ?? ''})
+  return own === undefined ? parsed : refuseOwn(own)
 }
 
-/** The option's own name for any that it goes by. @throws `invalid_argument` when there is none. */
-export function optionName(name: string, config: Config): string {
-  const target = spellings.children.get(normalizeName(name))?.spelling?.target
-  // Unknown ones are told by whoever checks options, and so are similar names.
-  if (target === undefined) readOptions({[name]: null}, config)
-  return target?.slice(target.indexOf('.') + 1) ?? name
+function refuseOwn(key: string): never {
+  throw new NnError('invalid_argument', `${key} cannot be set in a chat.`, {hint: ownOptions[key] ?? ''})
+}
+
+/** What a name stands for: one option, or all of a group such as `sampling`. */
+interface Named {
+  /** Where it is in an object, as in `sampling.temp`. */
+  path: readonly string[]
+  /** Own names of the options. */
+  keys: readonly string[]
+  isGroup: boolean
+}
+
+/** The own names of the options that a name stands for. @throws `invalid_argument` when there are none. */
+export function optionKeys(name: string, config: Config): readonly string[] {
+  return findNamed(name, config).keys
+}
+
+/** Options after a change, and the names of those that it touched. */
+export interface Change {
+  options: RuntimeOptions
+  keys: readonly string[]
 }
 
 /**
- * The options after one was changed to a value as it is typed: JSON, or a text without quotes. A list of one may be
- * written as its item; `default` is as configured.
+ * Changes an option to a value as it is typed: JSON, or a text without quotes. A list of one may be written as its
+ * item; a group takes an object; `default` is as configured. @throws `invalid_argument` that names each mistake.
  */
-export function changeOption(options: RuntimeOptions, name: string, typed: string, config: Config): RuntimeOptions {
-  const key = optionName(name, config)
-  const others = Object.fromEntries(Object.entries(options).filter(([other]) => other !== key))
-  if (typed === 'default') return others
+export function changeOption(options: RuntimeOptions, name: string, typed: string, config: Config): Change {
+  const {path, keys: named, isGroup} = findNamed(name, config)
+  if (typed === 'default') {
+    const others = Object.fromEntries(Object.entries(options).filter(([key]) => !named.includes(key)))
+    return {options: others, keys: isGroup ? named.filter((key) => key in options) : named}
+  }
   const value = readValue(typed)
-  const isItem = keys.find((one) => one.key === key)?.schema.type === 'array' && !Array.isArray(value)
-  return {...others, ...readOptions({[key]: isItem ? [value] : value}, config)}
+  const isItem = !isGroup && !Array.isArray(value) && keys.find(({key}) => key === named[0])?.schema.type === 'array'
+  const set = readOptions(nest(path, isItem ? [value] : value), config)
+  if (isGroup) return {options: {...options, ...set}, keys: Object.keys(set)}
+  const others = Object.fromEntries(Object.entries(options).filter(([key]) => !named.includes(key)))
+  return {options: {...others, ...set}, keys: named}
+}
+
+function findNamed(name: string, config: Config): Named {
+  const path = name.split('.')
+  let node: SpellingNode | undefined = spellings
+  for (const part of path) node = node?.children.get(normalizeName(part))
+  const targets = [...new Set(node === undefined ? [] : targetsBelow(node))]
+  // Unknown ones are told by whoever checks options, and so are similar names.
+  if (targets.length === 0) readOptions(nest(path, null), config)
+  const isGroup = node?.spelling === undefined
+  const [own] = targets.filter((key) => key in ownOptions)
+  if (!isGroup && own !== undefined) refuseOwn(own)
+  return {path: isGroup ? path : targets, keys: optionNames.filter((key) => targets.includes(key)), isGroup}
+}
+
+function targetsBelow({spelling, children}: SpellingNode): string[] {
+  if (spelling !== undefined) return [spelling.target.slice(spelling.target.indexOf('.') + 1)]
+  return [...children.values()].flatMap(targetsBelow)
+}
+
+function nest(path: readonly string[], value: unknown): object {
+  return path.reduceRight((inner, name) => ({[name]: inner}), value) as object
 }
 
 /** The value that holds for a key, set or configured. */

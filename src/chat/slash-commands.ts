@@ -2,7 +2,7 @@ import {NnError} from '../backend/errors.js'
 import {suggest} from '../documents/index.js'
 import type {Chat} from './chat.js'
 import {completeFile, completeWord} from './completion.js'
-import {changeOption, optionName, optionNames, valueInForce} from './options.js'
+import {changeOption, optionKeys, optionNames, valueInForce} from './options.js'
 import {loadChat, saveChat} from './saved-chat.js'
 import {statsReport} from './stats.js'
 
@@ -125,8 +125,13 @@ function setOption({conversation, model, say}: Chat, argument: string): void {
     say(set.length > 0 ? set.map(show).join('\n') : `Nothing is set. The options are ${optionNames.join(', ')}.`)
     return
   }
-  if (typed !== '') conversation.options = changeOption(conversation.options, name, typed, model.config)
-  say(show(optionName(name, model.config)))
+  if (typed === '') {
+    say(optionKeys(name, model.config).map(show).join('\n'))
+    return
+  }
+  const {options, keys} = changeOption(conversation.options, name, typed, model.config)
+  conversation.options = options
+  say(keys.length > 0 ? keys.map(show).join('\n') : `Nothing of ${name} has changed.`)
 }
 
 function required(file: string, name: string): string {

@@ -64,6 +64,21 @@ test('/set sets, shows and takes back', async () => {
   assert.equal(chat.conversation.options, {stop: ['a b']})
 })
 
+test('/set takes groups and tells what it set', async () => {
+  const {chat, type} = talk()
+  assert.is(await type('set', 'sampling {"temp": 0.3, "top_k": 5}'), 'temp 0.3\ntop_k 5')
+  assert.is(await type('set', 'sampling.temp 0.2'), 'temp 0.2')
+  assert.is(await type('set', 'stopping {"max_tokens": 9}'), 'max_tokens 9')
+  assert.is(await type('set', 'stopping'), await type('set', 'stopping_criteria'))
+  assert.match(await type('set', 'stopping'), /^max_tokens 9$/m)
+  assert.equal(chat.conversation.options, {temp: 0.2, top_k: 5, max_tokens: 9})
+  assert.match(await type('set', 'stopping default'), /^max_tokens \d+$/)
+  assert.is(await type('set', 'stopping default'), 'Nothing of stopping has changed.')
+  assert.equal(chat.conversation.options, {temp: 0.2, top_k: 5})
+  for (const name of ['sampling', 'stopping', 'request']) assert.not.match(await type('set', name), 'undefined')
+  await rejects(type('set', 'history'), 'invalid_argument', /cannot be set/)
+})
+
 test('/set refuses what is wrong, and nothing changes', async () => {
   const {chat, type} = talk()
   await type('set', 'temp 0.2')
