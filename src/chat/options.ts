@@ -71,7 +71,7 @@ export function changeOption(options: RuntimeOptions, name: string, typed: strin
     const others = Object.fromEntries(Object.entries(options).filter(([key]) => !named.includes(key)))
     return {options: others, keys: isGroup ? named.filter((key) => key in options) : named}
   }
-  const value = readValue(typed)
+  const value = readValue(name, typed)
   const isItem = !isGroup && !Array.isArray(value) && keys.find(({key}) => key === named[0])?.schema.type === 'array'
   const set = readOptions(nest(path, isItem ? [value] : value), config)
   if (isGroup) return {options: {...options, ...set}, keys: Object.keys(set)}
@@ -107,11 +107,15 @@ export function valueInForce(options: RuntimeOptions, key: string, config: Confi
   return {...sampling, ...stopping, ...request}[key as keyof RuntimeOptions]
 }
 
-function readValue(typed: string): unknown {
+/** What begins as JSON is meant as JSON: taken for a text, a slip would go unnoticed. */
+function readValue(name: string, typed: string): unknown {
   try {
     return JSON.parse(typed)
   } catch (error) {
-    if (error instanceof SyntaxError) return typed
-    throw error
+    if (!(error instanceof SyntaxError)) throw error
+    if (!/^[[{"]/.test(typed)) return typed
+    throw new NnError('invalid_argument', `${name}: ${typed} is no JSON: ${error.message}`, {
+      hint: `As a text it is written ${JSON.stringify(typed)}.`,
+    })
   }
 }
