@@ -1,10 +1,18 @@
 import {randomUUID} from 'node:crypto'
-import {open, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import path from 'node:path'
 import type {Config, RuntimeOptions} from '../backend/config/index.js'
 import {NnError} from '../backend/errors.js'
-import {createValidator, DocumentError, parseText, Type, validateDocument, type Static} from '../documents/index.js'
+import {
+  createValidator,
+  DocumentError,
+  parseText,
+  Type,
+  validateDocument,
+  type ParsedDocument,
+  type Static,
+} from '../documents/index.js'
 import {readOptions} from './options.js'
 
 const message = Type.Object(
@@ -27,6 +35,8 @@ const savedChat = Type.Object(
 type SavedChat = Static<typeof savedChat>
 
 const validate = createValidator(savedChat)
+const savedStart = /^\s*\{\s*"format":\s*"wnn-chat"/
+const maxBytes = 32 * 1024 * 1024
 
 export interface ChatState {
   /** Name of the model; to know later, nothing depends on it. */
@@ -54,11 +64,25 @@ export async function saveChat(file: string, {model, options, messages}: ChatSta
 
 /** Reads what `saveChat` wrote. @throws `invalid_argument` for a file that is not one, with the place of the mistake. */
 export async function loadChat(file: string, config: Config): Promise<Pick<ChatState, 'options' | 'messages'>> {
-  const document = parseText(await read(expandHome(file)), {file})
+  const document = parse(await read(file), file)
   const problems = validateDocument(document, validate)
-  if (problems.length > 0) throw new DocumentError(problems)
+  // Each message may have one; the first ones are enough to mend a file that a program wrote.
+  if (problems.length > 0) throw new DocumentError(problems.slice(0, 3))
   const {messages, system, options} = document.value as SavedChat
   return {messages, options: {...readOptions(options, config), ...(system !== '' && {system_prompt: system})}}
+}
+
+/** The parser is for files that were saved here: of others it would complain line by line. */
+function parse(text: string, file: string): ParsedDocument {
+  if (!text.includes('wnn-chat')) throw otherFile(file)
+  try {
+    const document = parseText(text, {file})
+    if ((document.value as Partial<SavedChat> | null)?.format === 'wnn-chat') return document
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    if (savedStart.test(text)) throw new DocumentError(error.problems.slice(0, 1))
+  }
+  throw otherFile(file)
 }
 
 /** `~` is the shell's; here nobody else expands it. */
@@ -67,11 +91,21 @@ export function expandHome(file: string): string {
 }
 
 async function read(file: string): Promise<string> {
+  const source = expandHome(file)
   try {
-    return await readFile(file, 'utf8')
+    const stats = await stat(source)
+    // Reading a pipe would wait for whoever writes to it.
+    if (!stats.isFile() || stats.size > maxBytes) throw otherFile(file)
+    const text = await readFile(source, 'utf8')
+    if (text.includes('\0')) throw otherFile(file)
+    return text
   } catch (error) {
-    throw unusable('cannot be read', file, error)
+    throw error instanceof NnError ? error : unusable('cannot be read', file, error)
   }
+}
+
+function otherFile(file: string): NnError {
+  return new NnError('invalid_argument', `${file} is no saved conversation.`)
 }
 
 /** A slip of the finger must not cost a model or a document. */
@@ -85,7 +119,7 @@ async function refuseOtherFiles(file: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw unusable('cannot be written', file, error)
   }
-  if (/^\s*\{\s*"format":\s*"wnn-chat"/.test(start)) return
+  if (savedStart.test(start)) return
   throw new NnError('invalid_argument', `${file} exists and is no saved conversation; it stays as it is.`)
 }
 

@@ -1,9 +1,11 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs'
 import {homedir, tmpdir} from 'node:os'
 import path from 'node:path'
+import {fileURLToPath} from 'node:url'
 import * as assert from 'uvu/assert'
 import {defaultConfig} from '../../src/backend/config/index.js'
 import {expandHome, loadChat, saveChat, type ChatState} from '../../src/chat/saved-chat.js'
+import {qwen} from '../support/fixtures.js'
 import {rejects} from '../support/rejects.js'
 import {suite, type TestContext} from '../support/suite.js'
 
@@ -47,16 +49,41 @@ test('what is no saved conversation is refused with its place', async (t) => {
   await rejects(loadChat(file, config), 'invalid_argument', /cannot be read: ENOENT/)
   const good = {format: 'wnn-chat', version: 1, system: '', options: {}, messages: []}
   const wrong: [document: object, message: RegExp][] = [
+    [{...good, version: 2, messages: Array<number>(50).fill(1)}, /^.+\n.+\n.+(\n.+){0,6}$/],
     [{...good, version: 2}, /chat\.json:1:\d+ version: must be 1; got 2/],
     [{...good, messages: [{role: 'system', content: ''}]}, /messages\[0\]\.role: must be/],
     [{...good, options: {tmep: 1}}, /tmep: unknown key/],
     [{...good, options: {history: []}}, /history cannot be set/],
-    [[], /must be an object/],
+    [[], /^\S+chat\.json is no saved conversation\.$/],
+    [{format: 'other', about: 'wnn-chat'}, /chat\.json is no saved conversation\.$/],
   ]
   for (const [document, message] of wrong) {
     writeFileSync(file, JSON.stringify(document))
     await rejects(loadChat(file, config), 'invalid_argument', message)
   }
+})
+
+test('a file of another kind is refused in one line', async (t) => {
+  const at = folder(t)
+  const large = path.join(at, 'large.json')
+  writeFileSync(large, '{"format": "wnn-chat"}')
+  truncateSync(large, 33 * 1024 * 1024)
+  const bytes = path.join(at, 'bytes.json')
+  writeFileSync(bytes, '{"format": "wnn-chat", "\0"}')
+  const text = path.join(at, 'text.md')
+  writeFileSync(text, '# wnn-chat\n\tx: [1\n- }\n'.repeat(20))
+  const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
+  for (const file of [large, bytes, text, readme, qwen, at]) {
+    const {message} = await rejects(loadChat(file, config), 'invalid_argument')
+    assert.is(message, `${file} is no saved conversation.`)
+  }
+})
+
+test('a saved conversation that is damaged is refused with the place', async (t) => {
+  const file = path.join(folder(t), 'chat.json')
+  await saveChat(file, state)
+  writeFileSync(file, readFileSync(file, 'utf8').slice(0, -30))
+  await rejects(loadChat(file, config), 'invalid_argument', /^\S+chat\.json:\d+:\d+ /)
 })
 
 test('a tilde is the home folder', () => {
