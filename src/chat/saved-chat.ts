@@ -124,5 +124,7 @@ async function refuseOtherFiles(file: string): Promise<void> {
 }
 
 function unusable(what: string, file: string, error: unknown): NnError {
-  return new NnError('invalid_argument', `${file} ${what}: ${(error as Error).message}`, {cause: error})
+  // What follows is the call and its paths, among them names that nobody typed.
+  const reason = (error as Error).message.replace(/, \w+(?: '.*)?$/s, '')
+  return new NnError('invalid_argument', `${file} ${what}: ${reason}`, {cause: error})
 }

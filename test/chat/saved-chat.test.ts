@@ -39,7 +39,9 @@ test('another file is not overwritten', async (t) => {
 
 test('what cannot be written leaves nothing behind', async (t) => {
   const where = folder(t)
-  await rejects(saveChat(path.join(where, 'none/chat.json'), state), 'invalid_argument', /cannot be written/)
+  const nowhere = path.join(where, 'none/chat.json')
+  const {message} = await rejects(saveChat(nowhere, state), 'invalid_argument')
+  assert.is(message, `${nowhere} cannot be written: ENOENT: no such file or directory`)
   await rejects(saveChat(where, state), 'invalid_argument', /cannot be written/)
   assert.equal(readdirSync(where), [])
 })
