@@ -30,6 +30,7 @@ function takeFirst(line: string): ReturnType<typeof takeLine> {
   if (line.trimStart().startsWith(fence)) return takeBlock([], line.trimStart().slice(fence.length))
   const [, name, argument = ''] = /^\/([a-z?]+)(?:[ \t]+(.*))?$/i.exec(line.trimEnd()) ?? []
   if (name !== undefined) return complete({kind: 'command', name: name.toLowerCase(), argument: argument.trim()})
+  if (line.trimEnd() === '/') return complete({kind: 'command', name: '', argument: ''})
   // Two slashes are how a prompt begins with one.
   return takeMore([], line.startsWith('//') ? line.slice(1) : line)
 }

@@ -12,6 +12,9 @@ const ownOptions: Readonly<Record<string, string>> = {
   stream_stdout: 'A chat shows its answers as they come.',
 }
 
+/** Why there is nothing to set where prompts are raw. */
+export const noRawInstructions = 'Raw prompts have no system prompt.'
+
 const keys = keysOf(requestSections).filter(({key}) => !(key in ownOptions))
 
 const spellings = spellingTree(requestSections)

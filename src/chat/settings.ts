@@ -1,7 +1,8 @@
 import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../backend/config/index.js'
+import {NnError} from '../backend/errors.js'
 import {readDocument} from '../documents/index.js'
 import type {ModelFlags} from './flags.js'
-import {checkOptions} from './options.js'
+import {checkOptions, noRawInstructions} from './options.js'
 
 /** What a chat starts with. */
 export interface Settings {
@@ -29,6 +30,11 @@ export function readSettings(flags: ModelFlags): Settings {
     file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
   const options = checkOptions(optionKeys(flags), config)
+  if (flags.system !== undefined && (options.prompt_mode ?? config.model.prompt_mode) === 'raw') {
+    throw new NnError('invalid_argument', noRawInstructions, {
+      hint: 'Leave out --system, or have prompts in chat mode.',
+    })
+  }
   return {config, options, warnings: parsed.warnings.map(({message}) => message)}
 }
 

@@ -2,7 +2,7 @@ import {NnError} from '../backend/errors.js'
 import {suggest} from '../documents/index.js'
 import type {Chat} from './chat.js'
 import {completeFile, completeWord} from './completion.js'
-import {changeOption, optionKeys, optionNames, valueInForce} from './options.js'
+import {changeOption, noRawInstructions, optionKeys, optionNames, valueInForce} from './options.js'
 import {loadChat, saveChat} from './saved-chat.js'
 import {statsReport} from './stats.js'
 
@@ -17,6 +17,8 @@ export interface SlashCommand {
   /** What the beginning of an argument may become. */
   complete?: (beginning: string) => string[]
 }
+
+const toChatMode = 'As in: /set prompt_mode chat'
 
 /** Everything that can be typed with a slash: `/help` and completion are made from it. */
 export const slashCommands: readonly SlashCommand[] = [
@@ -35,8 +37,11 @@ export const slashCommands: readonly SlashCommand[] = [
     summary: 'Show, set or remove the instructions before the conversation.',
     run: ({conversation, say}, text) => {
       const {system_prompt: current, ...others} = conversation.options
-      if (text === '') say(current ?? 'There are no instructions.')
+      const {isRaw} = conversation
+      if (text === '' && current !== undefined) say(isRaw ? `${current}\nRaw prompts go without them.` : current)
+      else if (text === '') say('There are no instructions.')
       else {
+        if (isRaw && text !== 'off') throw new NnError('invalid_argument', noRawInstructions, {hint: toChatMode})
         conversation.options = text === 'off' ? others : {...others, system_prompt: text}
         say(text === 'off' ? 'No instructions from here on.' : 'These instructions hold from here on.')
       }
@@ -60,7 +65,12 @@ export const slashCommands: readonly SlashCommand[] = [
     argument: 'file',
     summary: 'Write the conversation to a file (JSON).',
     run: async ({conversation, model, say}, file) => {
-      const {options, messages} = conversation
+      const {options, messages, isRaw} = conversation
+      if (isRaw && messages.length === 0) {
+        throw new NnError('invalid_argument', 'Raw mode keeps no history: there is nothing to save.', {
+          hint: toChatMode,
+        })
+      }
       const written = await saveChat(required(file, 'save'), {model: model.name, options, messages})
       say(`Saved ${messages.length} messages to ${written}.`)
     },
@@ -90,7 +100,11 @@ export const slashCommands: readonly SlashCommand[] = [
 
 /** Runs a command. @throws `invalid_argument` when there is none of that name. */
 export async function runSlashCommand(chat: Chat, name: string, argument: string): Promise<void> {
+  if (name === '') throw new NnError('invalid_argument', 'Type /help for the commands.')
   const command = slashCommands.find((each) => each.name === name || each.alias === name)
+  if (command !== undefined && command.argument === undefined && argument !== '') {
+    throw new NnError('invalid_argument', `Unexpected "${argument}".`, {hint: `Usage: ${usageOf(command)}`})
+  }
   if (command !== undefined) return command.run(chat, argument)
   const meant = suggest(
     name,
@@ -105,7 +119,7 @@ export async function runSlashCommand(chat: Chat, name: string, argument: string
 }
 
 function help(): string {
-  const usages = slashCommands.map(({name, argument}) => ['/' + name, argument ?? ''].join(' ').trimEnd())
+  const usages = slashCommands.map(usageOf)
   const width = Math.max(...usages.map(({length}) => length))
   return [
     ...slashCommands.map(({summary}, at) => `${(usages[at] ?? '').padEnd(width)}  ${summary}`),
@@ -114,6 +128,10 @@ function help(): string {
     'Alt-Enter breaks a line. A prompt that begins with a slash is typed with two.',
     'Ctrl-C stops an answer or clears the line; twice it leaves.',
   ].join('\n')
+}
+
+function usageOf({name, argument}: SlashCommand): string {
+  return argument === undefined ? `/${name}` : `/${name} ${argument}`
 }
 
 function setOption({conversation, model, say}: Chat, argument: string): void {

@@ -25,6 +25,7 @@ const cases: [what: string, lines: string[], entries: Entry[]][] = [
     [command('set', 'temp 0.2'), command('help'), command('?')],
   ],
   ['a path is no command', ['/etc/hosts is what?'], [prompt('/etc/hosts is what?')]],
+  ['a lone slash is a command without a name', ['/', '/ '], [command(''), command('')]],
   ['two slashes are a prompt with one', ['//set', '// x'], [prompt('/set'), prompt('/ x')]],
   ['several pasted lines are no command', ['/exit\nnow'], [prompt('/exit\nnow')]],
 ]

@@ -22,12 +22,22 @@ test('a configuration file holds over the defaults, flags over both', (t) => {
   const file = configFile(t, 'default_task_timeout_ms: 5000\nmax_time_ms: 700\nctx_size: 512\ntemp: 0.1\n')
   const {config, options} = readSettings({
     ...{config: file, 'ctx-size': 1024, 'gpu-layers': 'max', threads: 1},
-    ...{temp: 0, 'top-p': 0.5, stop: ['a', 'b'], raw: true, system: 'Be brief.'},
+    ...{temp: 0, 'top-p': 0.5, stop: ['a', 'b'], system: 'Be brief.'},
   })
   assert.equal([config.backend.default_task_timeout_ms, config.stopping.max_time_ms], [5000, 700])
   assert.equal([config.model.ctx_size, config.model.n_gpu_layers, config.model.threads], [1024, 'max', 1])
   assert.is(config.sampling.temp, 0.1)
-  assert.equal(options, {temp: 0, top_p: 0.5, stop: ['a', 'b'], prompt_mode: 'raw', system_prompt: 'Be brief.'})
+  assert.equal(options, {temp: 0, top_p: 0.5, stop: ['a', 'b'], system_prompt: 'Be brief.'})
+})
+
+test('raw prompts go without --system', async (t) => {
+  const reading = (flags: Parameters<typeof readSettings>[0]): Promise<unknown> =>
+    Promise.resolve().then(() => readSettings(flags))
+  assert.equal(readSettings({raw: true}).options, {prompt_mode: 'raw'})
+  const file = configFile(t, 'prompt_mode: raw\n')
+  for (const flags of [{raw: true}, {config: file}]) {
+    await rejects(reading({...flags, system: 'x'}), 'invalid_argument', /^Raw prompts have no system prompt\.$/)
+  }
 })
 
 test('the configuration in force is one that the backend takes', (t) => {

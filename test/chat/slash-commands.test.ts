@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
@@ -111,6 +111,36 @@ test('/save and /load carry messages, instructions and options', async (t) => {
   assert.equal(other.chat.conversation.messages, chat.conversation.messages)
   assert.equal(other.chat.conversation.options, chat.conversation.options)
   for (const name of ['save', 'load']) await rejects(type(name), 'invalid_argument', /Name a file/)
+})
+
+test('in raw mode there are no instructions to set and no messages to save', async (t) => {
+  const {chat, type} = talk()
+  const file = path.join(folder(t), 'chat.json')
+  chat.conversation.options = {system_prompt: 'Be brief.', prompt_mode: 'raw'}
+  await rejects(type('system', 'x'), 'invalid_argument', /^Raw prompts have no system prompt\.$/)
+  assert.is(await type('system'), 'Be brief.\nRaw prompts go without them.')
+  await rejects(type('save', file), 'invalid_argument', /^Raw mode keeps no history: there is nothing to save\.$/)
+  assert.not.ok(existsSync(file))
+  await type('system', 'off')
+  assert.equal(chat.conversation.options, {prompt_mode: 'raw'})
+  chat.conversation.restore([
+    {role: 'user', content: 'q'},
+    {role: 'assistant', content: 'a'},
+  ])
+  assert.match(await type('save', file), /^Saved 2 messages/)
+})
+
+for (const name of ['help', 'clear', 'stats', 'regen', 'exit', 'quit']) {
+  test(`/${name} takes nothing after it`, async () => {
+    const {type, hasLeft} = talk()
+    const {hint} = await rejects(type(name, 'now'), 'invalid_argument', /^Unexpected "now"\.$/)
+    assert.is(hint, `Usage: /${name === 'quit' ? 'exit' : name}`)
+    assert.not.ok(hasLeft())
+  })
+}
+
+test('a lone slash is told where to look', async () => {
+  await rejects(talk().type(''), 'invalid_argument', /^Type \/help for the commands\.$/)
 })
 
 test('/clear forgets the messages and keeps what is set', async () => {
