@@ -43,6 +43,8 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
   async run(): Promise<ChatResult | undefined> {
     const {args, flags} = await this.parse(Chat)
     const {signal} = this
+    // What is said about an answer is not worth losing the answer for.
+    process.stderr.on('error', () => undefined)
     if (args.model === undefined) {
       throw new NnError('invalid_argument', 'No model is named.', {hint: `As in: ${this.config.bin} chat model.gguf`})
     }

@@ -1,4 +1,4 @@
-import {copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
+import {copyFileSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
@@ -95,6 +95,13 @@ test('errors with --json are one object', async (t) => {
   const {stdout, code} = await runWnn(t, ['chat', 'none.gguf', '--json'], france)
   assert.is(code, 2)
   assert.is((JSON.parse(stdout) as {error: {code: string}}).error.code, 'model_not_found')
+})
+
+test('a line about the answer that cannot be written costs nothing else', async (t) => {
+  if (!existsSync('/dev/full')) t.skip('needs /dev/full')
+  const args = [...chat, '--stats', '--prompt', 'What is the capital of France?']
+  const {stdout, code} = await startWnn(t, args, undefined, {stderr: '/dev/full'}).ended
+  assert.equal([stdout, code], ['The capital of France is Paris.\n', 0])
 })
 
 for (const [signal, exit] of [

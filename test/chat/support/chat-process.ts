@@ -1,5 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process'
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -89,11 +89,24 @@ export class Wnn {
   }
 }
 
-/** Runs `wnn` in pipes; standard input is left open unless there is a text for it. */
-export function startWnn(t: TestContext, args: readonly string[], input?: string): Wnn {
-  const child = spawn(process.execPath, [command, ...args], {cwd: root, env: environment(t)})
+/** Runs `wnn` in pipes, or with files for its outputs; standard input is left open unless there is a text for it. */
+export function startWnn(
+  t: TestContext,
+  args: readonly string[],
+  input?: string,
+  files: {stdout?: string; stderr?: string} = {},
+): Wnn {
+  const [stdout, stderr] = [files.stdout, files.stderr].map((file) =>
+    file === undefined ? 'pipe' : openSync(file, 'w'),
+  )
+  const child = spawn(process.execPath, [command, ...args], {
+    cwd: root,
+    env: environment(t),
+    stdio: ['pipe', stdout, stderr],
+  })
+  for (const file of [stdout, stderr]) if (typeof file === 'number') closeSync(file)
   t.after(() => child.kill('SIGKILL'))
-  if (input !== undefined) child.stdin.end(input)
+  if (input !== undefined) child.stdin?.end(input)
   return new Wnn(child, () => child.pid ?? 0)
 }
 
