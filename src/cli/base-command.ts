@@ -25,7 +25,8 @@ export abstract class BaseCommand extends Command {
     await super.init()
     this.interruption.listen()
     // Whoever read our output has seen enough (`wnn … | head`): not an error, and nobody left to tell.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // oclif's own listener throws everything else; this one comes first.
+    process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
       process.stderr.write(`${this.config.bin}: standard output cannot be written: ${error.message}\n`)
       process.exit(2)
