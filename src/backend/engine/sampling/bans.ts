@@ -18,8 +18,10 @@ export class Bans {
     this.always = [...tokens, ...texts.flatMap((text) => this.find((piece) => piece.includes(text), `*${text}`))]
   }
 
-  /** The tokens that must not follow `answer`, which `tokens` ends with. */
-  after(answer: string, tokens: readonly number[] = []): readonly number[] {
+  /** The tokens that must not follow `answer`, which `tokens` ends with; those are asked for only where they matter. */
+  after(answer: string, tokens: () => readonly number[]): readonly number[] {
+    if (this.texts.length === 0) return this.always
+    const said = tokens()
     const tail = answer.slice(-this.longest)
     const completing = this.texts.flatMap((text) => {
       const found: number[] = []
@@ -32,7 +34,7 @@ export class Bans {
     })
     for (const sequence of this.sequences) {
       const last = sequence.at(-1)
-      if (last !== undefined && endsWith(tokens, sequence.slice(0, -1))) completing.push(last)
+      if (last !== undefined && endsWith(said, sequence.slice(0, -1))) completing.push(last)
     }
     return completing.length === 0 ? this.always : [...new Set([...this.always, ...completing])]
   }

@@ -90,7 +90,7 @@ export class ChainSampler implements Sampler {
   private shape(candidates: Candidates, answer: string): Candidates {
     const {sampling, bias, bans, recent, repeatWindow, model} = this.input
     const history = recent()
-    const banned = new Set(bans.after(answer, history))
+    const banned = new Set(bans.after(answer, () => history))
     const biased = sortCandidates(
       candidates
         .map(({id, logit}) => ({id, logit: banned.has(id) ? -Infinity : logit + (bias.get(id) ?? 0)}))

@@ -19,12 +19,12 @@ export class NativeSampler implements Sampler {
   ) {
     this.sampler = new input.addon.AddonSampler(input.model.native)
     this.config = nativeConfig(input)
-    this.banned = input.bans.after('', input.recent())
+    this.banned = input.bans.after('', input.recent)
     this.apply()
   }
 
   async next(logitIndex: number, answer: string): Promise<Sampled> {
-    const banned = this.input.bans.after(answer, this.input.recent())
+    const banned = this.input.bans.after(answer, this.input.recent)
     if (banned !== this.banned) {
       this.banned = banned
       this.apply()
