@@ -24,9 +24,6 @@ export type TensorType = (typeof tensorTypes)[number]
 export const taskPriorities = ['low', 'normal', 'high', 'urgent'] as const
 export type TaskPriority = (typeof taskPriorities)[number]
 
-/** `chat` applies the model's template and keeps the session's history; `raw` evaluates the prompt as given. */
-export type PromptMode = 'chat' | 'raw'
-
 /** Handle of a loaded model. Starts at 0, rises by one, is never reused. */
 export type GraphId = number
 /** Handle of an open execution context. Starts at 0, rises by one, is never reused. */

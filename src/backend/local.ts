@@ -321,7 +321,8 @@ export class LocalBackend implements Backend {
 
   /** A new graph may compute from now on. */
   private opened(graph: Graph): GraphId {
-    this.scheduler.openLane(graph.id, graph.parts.engineOptions.slots)
+    const {performance} = graph.config
+    this.scheduler.openLane(graph.id, performance.batch_processing ? graph.parts.engineOptions.slots : 1)
     return graph.id
   }
 

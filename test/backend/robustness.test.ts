@@ -163,6 +163,17 @@ test('without automatic clean-up a task that waits still goes with its graph', (
     assert.is((await own.backend.status('queue')).queued, 0)
   }))
 
+test('with batch_processing off requests run one at a time', () =>
+  withOwn({performance: {batch_processing: false}, parallel: 2}, async (own) => {
+    const other = await own.backend.initExecutionContext(own.graph)
+    const first = ask(own, 'Count from 1 to 100.')
+    await running(own)
+    const second = ask({backend: own.backend, context: other}, 'Hello!')
+    while ((await own.backend.status('queue')).queued === 0);
+    assert.is((await own.backend.status('queue')).running, 1)
+    await Promise.all([first, second])
+  }))
+
 test('a context smaller than n_keep_tokens still shifts by whole parts', () =>
   withOwn({ctx_size: 64}, async (own) => {
     const {text} = await ask(own, 'Count from 1 to 100.', {max_tokens: 120})

@@ -71,8 +71,8 @@ export const mutations: readonly Mutation[] = [
   {
     scenario: 9,
     file: 'backend/local.js',
-    find: 'this.scheduler.openLane(graph.id, graph.parts.engineOptions.slots);',
-    replace: 'this.scheduler.openLane(graph.id, 1);',
+    find: 'performance.batch_processing ? graph.parts.engineOptions.slots : 1',
+    replace: '1',
   },
   {
     scenario: 11,

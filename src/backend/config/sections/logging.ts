@@ -8,10 +8,14 @@ export const logging = Type.Object(
     }),
     enable_debug: Type.Boolean({default: false, description: 'The same as the level `debug`, whatever `level` says.'}),
     timestamps: Type.Boolean({default: true, description: 'Lines have the field `time`.'}),
-    colors: Type.Boolean({default: true, description: 'Colours on a terminal; never in a file.'}),
+    colors: Type.Boolean({
+      default: true,
+      description: 'Colours on a terminal; never in a file. Lines are JSON everywhere so far, so it has no effect.',
+    }),
     file: Type.String({
       default: '',
-      description: 'File that lines are appended to; its folder is made. Empty is standard error.',
+      description:
+        'File that lines are appended to; its folder is made. Empty writes nothing, unless the caller of the library gives a stream.',
     }),
     max_file_mb: Type.Integer({
       default: 0,

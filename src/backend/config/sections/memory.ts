@@ -15,32 +15,33 @@ export const memory = Type.Object(
       minimum: 0,
       maximum: 1_000_000_000,
       unit: 'tokens',
-      description: 'Tokens cached for idle sessions, all sessions together.',
+      description: 'Tokens cached for idle sessions, all sessions together. Accepted, but without effect so far.',
     }),
     cache_strategy: Type.Enum(['lru', 'fifo', 'smart'], {
       default: 'lru',
       description:
-        'Whose cache goes first: `lru` the longest unused, `fifo` the oldest, `smart` the one that is cheapest to make again.',
+        'Whose cache goes first: `lru` the longest unused, `fifo` the oldest, `smart` the cheapest to make again. So far it is `lru` whatever stands here.',
     }),
     n_keep_tokens: Type.Integer({
       default: 128,
       minimum: 0,
       maximum: 1_048_576,
       unit: 'tokens',
-      description: 'Tokens at the start of a context that shifting never drops.',
+      description:
+        'Tokens at the start of a context that shifting keeps: at most half of it, and never less than the system prompt.',
     }),
     n_discard_tokens: Type.Integer({
       default: 256,
       minimum: 1,
       maximum: 1_048_576,
       unit: 'tokens',
-      description: 'Tokens that one shift drops.',
+      description: 'Tokens that one shift drops; whole turns where there are such.',
     }),
     memory_pressure_threshold: Type.Number({
       default: 0.8,
       minimum: 0,
       maximum: 1,
-      description: 'Share of `max_memory_mb` from which idle caches are given up.',
+      description: 'Share of `max_memory_mb` from which idle caches are given up. Accepted, but without effect so far.',
     }),
     max_memory_mb: Type.Integer({
       default: 0,
@@ -51,7 +52,7 @@ export const memory = Type.Object(
     }),
     enable_partial_cache_deletion: Type.Boolean({
       default: true,
-      description: 'A cache may lose its end alone; off, it goes as a whole.',
+      description: 'A cache may lose its end alone; off, it goes as a whole. Accepted, but without effect so far.',
     }),
   },
   {description: 'What happens to the KV cache: of long conversations, of idle sessions, and when memory runs short.'},

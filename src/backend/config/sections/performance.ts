@@ -18,7 +18,7 @@ export const performance = Type.Object(
       minimum: 0,
       maximum: 60_000,
       unit: 'ms',
-      description: 'How long a step waits for further requests to join it.',
+      description: 'How long a step waits for further requests to join it. Accepted, but without effect so far.',
     }),
   },
   {description: 'How the requests of several contexts are put together.'},
