@@ -38,15 +38,21 @@ interface Report {
 function runScenario(folder: string, scenario: number, signal: AbortSignal): Promise<Report> {
   const argv = ['bin/run.js', 'test', path.join(root, 'suites/conformance'), '--filter', String(scenario), '--json']
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, argv, {cwd: folder, signal}, (error, stdout, stderr) => {
-      try {
-        const {results} = JSON.parse(stdout) as {results: {id: string; outcome: string}[]}
-        const failed = results.filter(({outcome}) => outcome === 'failed').map(({id}) => id)
-        resolve({exit: error === null ? 0 : Number(error.code), failed})
-      } catch {
-        reject(new Error(`No report came.\n${stdout}\n${stderr}`))
-      }
-    })
+    // What a mutant does not clean up goes with the folder of the mutants.
+    execFile(
+      process.execPath,
+      argv,
+      {cwd: folder, signal, env: {...process.env, TMPDIR: folders}},
+      (error, stdout, stderr) => {
+        try {
+          const {results} = JSON.parse(stdout) as {results: {id: string; outcome: string}[]}
+          const failed = results.filter(({outcome}) => outcome === 'failed').map(({id}) => id)
+          resolve({exit: error === null ? 0 : Number(error.code), failed})
+        } catch {
+          reject(new Error(`No report came.\n${stdout}\n${stderr}`))
+        }
+      },
+    )
   })
 }
 
