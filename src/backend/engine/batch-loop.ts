@@ -1,19 +1,18 @@
+import {setTimeout as delay} from 'node:timers/promises'
 import {NnError, toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
 import type {Generation, Progress} from './generation.js'
+import {PromptShare} from './prompt-share.js'
 import {planShift} from './shift.js'
 import type {Slots} from './slots.js'
-
-/** Prompt tokens per step while answers are running, so that a long prompt does not hold them up. */
-const promptTokensBesideAnswers = 64
 
 export interface LoopEvents {
   /** A token of this generation was accepted. */
   progressed: (generation: Generation, progress: Progress) => void
   /** The generation has left the loop: it ended, or failed with `generation.error`. */
   finished: (generation: Generation) => void
-  /** After each decode, when all tokens of it are accounted for. */
-  stepped: () => void
+  /** After each decode, when all tokens of it are accounted for; `waits` when the next may take much longer, or never come. */
+  stepped: (waits: boolean) => void
 }
 
 interface Part {
@@ -24,20 +23,39 @@ interface Part {
   logitIndex: number
 }
 
+export interface LoopSettings {
+  /** Most tokens of one decode. */
+  batchSize: number
+  /** Time between two tokens, in milliseconds, that prompts may use up in any case. */
+  patienceMs: number
+  /** How long a standing loop waits for further requests once one has come, in milliseconds. */
+  gatherMs: number
+}
+
 /**
- * Continuous batching: every step decodes one token of each running answer and as much of the waiting prompts as the
- * batch holds, then samples all answers. Between steps generations come, go, are aborted and run out of time.
+ * Continuous batching: every step decodes one token of each running answer, samples them, and then evaluates as much
+ * of the waiting prompts as their share of the time allows. Between steps generations come, go, are aborted and run
+ * out of time.
+ *
+ * The two halves are decodes of their own: llama.cpp would split a batch of unequal sequences anyway, and so the
+ * answers' tokens go out before the prompts are begun, and it is known how long either takes.
  */
 export class BatchLoop {
   private readonly generations = new Set<Generation>()
   private running: Promise<void> | undefined
+  private readonly share: PromptShare
+  /** Prompt tokens evaluated so far. */
+  private evaluated = 0
 
   constructor(
     private readonly context: AddonContext,
     private readonly slots: Slots,
-    private readonly batchSize: number,
+    private readonly settings: LoopSettings,
     private readonly events: LoopEvents,
-  ) {}
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.share = new PromptShare(settings.batchSize, settings.patienceMs)
+  }
 
   add(generation: Generation): void {
     this.generations.add(generation)
@@ -59,23 +77,31 @@ export class BatchLoop {
   }
 
   private async run(): Promise<void> {
-    // Lets requests that arrive together start together.
-    await new Promise((resolve) => setImmediate(resolve))
+    await this.gather()
     while (this.hasWork()) {
       await this.settle()
       const runnable = [...this.generations].filter((generation) => generation.runnable)
-      const alone = runnable.filter(({request}) => request.deterministic)
-      for (const generation of alone) await this.step([generation])
-      const together = runnable.filter(({request}) => !request.deterministic)
-      if (together.length > 0) await this.step(together)
-      this.events.stepped()
+      for (const generation of runnable) if (generation.request.deterministic) await this.step([generation])
+      await this.step(runnable.filter(({request}) => !request.deterministic))
+      this.events.stepped(!this.hasWork())
     }
+  }
+
+  /** Lets requests that arrive together start together. */
+  private async gather(): Promise<void> {
+    const {gatherMs} = this.settings
+    const isNew = [...this.generations].some(({prepared}) => prepared === undefined)
+    if (gatherMs > 0 && isNew) await delay(gatherMs)
+    else await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Takes in what is new, takes out what has ended or run out of time. */
   private async settle(): Promise<void> {
     for (const generation of this.generations) {
-      generation.prepared ??= await this.slots.prepare(generation.slot, generation.cacheable)
+      if (generation.prepared === undefined) {
+        generation.prepared = await this.slots.prepare(generation.slot, generation.cacheable)
+        generation.turn = this.evaluated + generation.promptRest.length
+      }
       if (generation.ended === undefined && generation.overdue) {
         this.events.progressed(generation, generation.end('max_time'))
       }
@@ -91,13 +117,38 @@ export class BatchLoop {
   }
 
   private async step(generations: readonly Generation[]): Promise<void> {
-    const parts = this.plan(generations)
+    const answers = this.planAnswers(generations.filter(({inPrompt}) => !inPrompt))
+    const from = this.now()
+    await this.decode(answers)
+    const answersMs = this.now() - from
+    const prompts = generations.filter(({inPrompt, ended}) => inPrompt && ended === undefined)
+    if (prompts.length === 0) return
+    this.events.stepped(true)
+    const room =
+      answers.length === 0
+        ? this.settings.batchSize
+        : this.share.tokens({answersMs, answers: answers.length, prompts: prompts.length})
+    await this.evaluate(prompts, room)
+  }
+
+  private async evaluate(prompts: readonly Generation[], room: number): Promise<void> {
+    const parts = planPrompts(prompts, room)
+    // Nothing to decode is never right here, and the loop would turn on the spot.
     if (parts.length === 0) {
-      this.failStuck(generations)
-      return
+      const stuck = new NnError('unknown', 'The prompt has nothing to decode.')
+      for (const generation of prompts) this.fail(generation, stuck)
     }
+    const from = this.now()
+    await this.decode(parts)
+    this.evaluated += sum(parts)
+    this.share.measured(sum(parts), this.now() - from)
+  }
+
+  /** Decodes all parts in one call and samples those that ask for it. */
+  private async decode(parts: readonly Part[]): Promise<void> {
+    if (parts.length === 0) return
     try {
-      this.context.initBatch(parts.reduce((sum, {tokens}) => sum + tokens.length, 0))
+      this.context.initBatch(sum(parts))
       for (const part of parts) this.addToBatch(part)
       await this.context.decodeBatch()
     } catch (error) {
@@ -109,27 +160,11 @@ export class BatchLoop {
     await Promise.all(parts.filter(({samples}) => samples).map((part) => this.sample(part)))
   }
 
-  /** One token of each answer first, then prompts in their order. */
-  private plan(generations: readonly Generation[]): Part[] {
-    const parts: Part[] = []
-    let room = this.batchSize
-    for (const generation of generations) {
-      if (generation.inPrompt || room === 0 || !this.makeRoom(generation)) continue
-      parts.push({generation, tokens: generation.lastToken, samples: true, logitIndex: -1})
-      room--
-    }
-    if (parts.length > 0) room = Math.min(room, promptTokensBesideAnswers)
-    for (const generation of generations) {
-      if (!generation.inPrompt || room === 0) continue
-      const rest = generation.promptRest
-      // Without a credit the prompt is evaluated up to its last token, which the first step needs.
-      const wanted = generation.credits > 0 ? rest.length : rest.length - 1
-      const tokens = rest.subarray(0, Math.min(wanted, room))
-      if (tokens.length === 0) continue
-      parts.push({generation, tokens, samples: tokens.length === rest.length, logitIndex: -1})
-      room -= tokens.length
-    }
-    return parts
+  /** One token of each answer; the batch holds as many as there are slots. */
+  private planAnswers(answers: readonly Generation[]): Part[] {
+    return answers
+      .filter((generation) => this.makeRoom(generation))
+      .map((generation) => ({generation, tokens: generation.lastToken, samples: true, logitIndex: -1}))
   }
 
   /** Whether the slot can take one more token, after a context shift if need be. */
@@ -165,17 +200,32 @@ export class BatchLoop {
     }
   }
 
-  /** Nothing to decode is right only for answers that have just ended; else the loop would turn on the spot. */
-  private failStuck(generations: readonly Generation[]): void {
-    for (const generation of generations) {
-      if (generation.ended === undefined)
-        this.fail(generation, new NnError('unknown', 'The answer has nothing to decode.'))
-    }
-  }
-
   private fail(generation: Generation, error: NnError): void {
     generation.error = error
     if (generation.ended === undefined) generation.end('aborted')
     this.slots.clear(generation.slot)
   }
+}
+
+/**
+ * As much of the prompts as there is room for. A short one that comes while a long one is evaluated goes first, until
+ * as many tokens were evaluated since as the long one had: that takes it at most twice as long as alone.
+ */
+function planPrompts(prompts: readonly Generation[], tokens: number): Part[] {
+  const parts: Part[] = []
+  let room = tokens
+  for (const generation of prompts.toSorted((a, b) => a.turn - b.turn)) {
+    const rest = generation.promptRest
+    // Without a credit the prompt is evaluated up to its last token, which the first step needs.
+    const wanted = generation.credits > 0 ? rest.length : rest.length - 1
+    const piece = rest.subarray(0, Math.min(wanted, room))
+    if (piece.length === 0) continue
+    parts.push({generation, tokens: piece, samples: piece.length === rest.length, logitIndex: -1})
+    room -= piece.length
+  }
+  return parts
+}
+
+function sum(parts: readonly Part[]): number {
+  return parts.reduce((total, {tokens}) => total + tokens.length, 0)
 }

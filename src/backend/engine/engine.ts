@@ -1,7 +1,7 @@
 import {NnError, toWire} from '../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
-import {BatchLoop} from './batch-loop.js'
+import {BatchLoop, type LoopSettings} from './batch-loop.js'
 import {fitPrompt} from './fit-prompt.js'
 import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
@@ -11,11 +11,15 @@ import {createSampler} from './sampling/create.js'
 import {randomSeed} from './sampling/random.js'
 import {Slots} from './slots.js'
 
+/** Texts of answers go to the host at most this often, in milliseconds: nobody sees the difference. */
+const textsEveryMs = 4
+
 /** One loaded model: carries out what the host asks for and reports it through `send`. */
 export class Engine {
   private readonly generations = new Map<number, Promise<Generation | undefined>>()
   private readonly loop: BatchLoop
   private texts: [number, string][] = []
+  private flushedAt = 0
 
   static async load(
     loaded: LoadedAddon,
@@ -27,7 +31,9 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
-    return new Engine(loaded.addon, engineModel, context, info, send)
+    const {token_gap_ms: patienceMs, batch_timeout_ms: gatherMs} = options.performance
+    const settings = {batchSize: info.batchSize, patienceMs, gatherMs}
+    return new Engine(loaded.addon, engineModel, context, info, settings, send)
   }
 
   private readonly slots: Slots
@@ -37,17 +43,18 @@ export class Engine {
     private readonly model: EngineModel,
     private readonly context: AddonContext,
     readonly info: EngineInfo,
+    settings: LoopSettings,
     private readonly send: (event: EngineEvent) => void,
   ) {
     this.slots = new Slots(context, info.slots)
-    this.loop = new BatchLoop(context, this.slots, info.batchSize, {
+    this.loop = new BatchLoop(context, this.slots, settings, {
       progressed: (generation, {text, ended}) => {
         if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
         if (generation.request.pace === 'step' && (!ended || text !== '')) {
           send({type: 'stepped', id: generation.id, text, metadata: generation.metadata()})
         }
       },
-      stepped: () => this.flush(),
+      stepped: (waits) => this.flushSometimes(waits),
       finished: (generation) => this.finish(generation),
     })
   }
@@ -137,7 +144,13 @@ export class Engine {
     )
   }
 
+  /** A message costs as much as a token of a small model: at their pace, several tokens share one. */
+  private flushSometimes(waits: boolean): void {
+    if (waits || performance.now() - this.flushedAt >= textsEveryMs) this.flush()
+  }
+
   private flush(): void {
+    this.flushedAt = performance.now()
     if (this.texts.length === 0) return
     this.send({type: 'texts', texts: this.texts})
     this.texts = []

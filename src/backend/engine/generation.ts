@@ -41,6 +41,8 @@ export class Generation {
   readonly shiftable: Shiftable
   /** What the slot had of the prompt; `undefined` until the loop has prepared it. */
   prepared: Prepared | undefined
+  /** Its place among the prompts: the smallest is evaluated first. */
+  turn = 0
   /** Tokens that may still be generated before the next `advance`. */
   credits: number
   ended: StopReason | undefined

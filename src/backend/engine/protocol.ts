@@ -18,6 +18,7 @@ export interface EngineOptions {
   /** What the host has read from the file's header. */
   header: EngineHeader
   model: Config['model']
+  performance: Config['performance']
   modelSizeBytes: number
   /** Why the model does not fit this machine's memory, if it does not: an error unless there is a GPU. */
   misfit?: WireError | null

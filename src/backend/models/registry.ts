@@ -114,6 +114,7 @@ export class Registry {
           chatTemplate: header.chatTemplate,
         },
         model: {...model, threads},
+        performance: config.performance,
         modelSizeBytes: header.fileBytes,
         slots,
         misfit: misfit === undefined ? null : toWire(misfit),

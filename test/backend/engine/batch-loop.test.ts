@@ -15,6 +15,9 @@ const {sampling, stopping} = defaultConfig(2)
 class RecordingContext {
   readonly batches: {sequence: number; position: number; count: number}[][] = []
   failNext = false
+  /** Milliseconds on a clock that only decodes move: what a batch of so many tokens takes. */
+  clock = 0
+  cost: (tokens: number) => number = () => 1
   private open: {sequence: number; position: number; count: number}[] = []
   initBatch(): void {
     this.open = []
@@ -25,6 +28,7 @@ class RecordingContext {
   }
   decodeBatch(): Promise<void> {
     this.batches.push(this.open)
+    this.clock += this.cost(this.open.reduce((sum, {count}) => sum + count, 0))
     if (!this.failNext) return Promise.resolve()
     this.failNext = false
     return Promise.reject(new Error('Eval has failed'))
@@ -58,18 +62,19 @@ const request: GenerateRequest = {
 /** Runs prompts of these lengths together to their ends. */
 const run = async (
   prompts: readonly {length: number; request?: Partial<GenerateRequest>}[],
-  {batchSize = 512, failFirst = false} = {},
+  {batchSize = 512, failFirst = false, patienceMs = 0, context = new RecordingContext()} = {},
 ): Promise<{context: RecordingContext; finished: Generation[]}> => {
-  const context = new RecordingContext()
   context.failNext = failFirst
   const slots = new Slots(context as unknown as AddonContext, prompts.length)
   const finished: Generation[] = []
   await new Promise<void>((resolve) => {
-    const loop = new BatchLoop(context as unknown as AddonContext, slots, batchSize, {
+    const events = {
       progressed: () => undefined,
       stepped: () => undefined,
-      finished: (generation) => finished.push(generation) === prompts.length && resolve(),
-    })
+      finished: (generation: Generation) => finished.push(generation) === prompts.length && resolve(),
+    }
+    const settings = {batchSize, patienceMs, gatherMs: 0}
+    const loop = new BatchLoop(context as unknown as AddonContext, slots, settings, events, () => context.clock)
     for (const [id, {length, request: changed}] of prompts.entries()) {
       const prompt = Uint32Array.from({length}, (_, i) => id * 10_000 + i)
       const slot = slots.take(prompt)
@@ -103,15 +108,43 @@ test('tokens go to the position behind those that the slot holds', async () => {
   ])
 })
 
-test('a long prompt goes in batches, and in small ones beside a running answer', async () => {
-  const {context} = await run([{length: 1}, {length: 1000}])
-  const long = context.batches.flatMap((batch) => batch.filter(({sequence, count}) => sequence === 1 && count > 1))
-  assert.is(long[0]?.count, 511)
-  assert.is(Math.max(...long.slice(1).map(({count}) => count)), 64)
-  assert.is(
-    long.reduce((sum, {count}) => sum + count, 0),
-    1000,
-  )
+/** The decodes with this sequence's prompt in them, and how long each took. */
+const promptSteps = (context: RecordingContext, sequence: number): number[] =>
+  context.batches
+    .flatMap((batch) => batch.filter((part) => part.sequence === sequence && part.position < 1000))
+    .map(({count}) => count)
+
+test('a long prompt goes in whole batches while nobody is answered', async () => {
+  const {context} = await run([{length: 1000}])
+  assert.equal(promptSteps(context, 0).slice(0, 2), [512, 488])
+})
+
+test('beside a running answer a prompt takes as long as the answer does, so that a gap at most doubles', async () => {
+  const context = new RecordingContext()
+  // An answer's token takes 10 ms, a prompt's 2 ms and 4 ms a batch.
+  context.cost = (tokens) => (tokens === 1 ? 10 : 4 + 2 * tokens)
+  const long = {stopping: {...request.stopping, max_tokens: 2000}}
+  await run([{length: 1, request: long}, {length: 1000}], {context})
+  const [first, ...beside] = promptSteps(context, 1)
+  // The first batch had room for all but one token; from then on 2 tokens are what 10 ms allow, and more are seldom tried.
+  assert.is(first, 511)
+  assert.ok(beside.filter((count) => count > 2).length < beside.length * 0.03, String(beside))
+})
+
+test('a gap that nobody minds is used up', async () => {
+  const context = new RecordingContext()
+  context.cost = (tokens) => (tokens === 1 ? 10 : 4 + 2 * tokens)
+  const long = {stopping: {...request.stopping, max_tokens: 2000}}
+  await run([{length: 1, request: long}, {length: 1000}], {context, patienceMs: 50})
+  const beside = promptSteps(context, 1).slice(1, 20)
+  // 40 ms are left beside the answer's 10: 16 tokens take 36.
+  assert.ok(beside.every((count) => count <= 16) && beside.includes(16), String(beside))
+})
+
+test('a short prompt does not wait for a long one that came before it', async () => {
+  const {context} = await run([{length: 3000}, {length: 100}], {batchSize: 256})
+  const first = context.batches.findIndex((batch) => batch.some(({sequence}) => sequence === 1))
+  assert.is(first, 0)
 })
 
 test('no batch is larger than allowed', async () => {
@@ -167,11 +200,16 @@ test('cells are only touched between decodes, also for a request that comes duri
     )
   }
   await new Promise<void>((resolve) => {
-    loop = new BatchLoop(context as unknown as AddonContext, slots, 8, {
-      progressed: () => undefined,
-      stepped: () => undefined,
-      finished: (generation) => finished.push(generation) === 2 && resolve(),
-    })
+    loop = new BatchLoop(
+      context as unknown as AddonContext,
+      slots,
+      {batchSize: 8, patienceMs: 0, gatherMs: 0},
+      {
+        progressed: () => undefined,
+        stepped: () => undefined,
+        finished: (generation) => finished.push(generation) === 2 && resolve(),
+      },
+    )
     add(0)
   })
   assert.equal(touched, [false, false])
@@ -197,11 +235,16 @@ test('an answer whose time is over ends between tokens', async () => {
   if (slot === undefined) throw new Error('no slot')
   let clock = 0
   const ended = await new Promise<Generation>((resolve) => {
-    const loop = new BatchLoop(context as unknown as AddonContext, slots, 8, {
-      progressed: () => (clock += 0.4),
-      stepped: () => undefined,
-      finished: resolve,
-    })
+    const loop = new BatchLoop(
+      context as unknown as AddonContext,
+      slots,
+      {batchSize: 8, patienceMs: 0, gatherMs: 0},
+      {
+        progressed: () => (clock += 0.4),
+        stepped: () => undefined,
+        finished: resolve,
+      },
+    )
     loop.add(
       new Generation({
         ...{

@@ -18,7 +18,15 @@ export const performance = Type.Object(
       minimum: 0,
       maximum: 60_000,
       unit: 'ms',
-      description: 'How long a step waits for further requests to join it. Accepted, but without effect so far.',
+      description: 'How long an engine that has nothing to do waits, once a request has come, for others to join it.',
+    }),
+    token_gap_ms: Type.Integer({
+      default: 40,
+      minimum: 0,
+      maximum: 60_000,
+      unit: 'ms',
+      description:
+        'A gap between two tokens that nobody minds. Beside running answers, prompts are evaluated for as long as the answers take themselves, so that a gap at most doubles, or until this gap is used up.',
     }),
   },
   {description: 'How the requests of several contexts are put together.'},
