@@ -33,6 +33,7 @@ import {NnError} from './errors.js'
 import {Journal} from './journal.js'
 import {createLogger} from './logging/logger.js'
 import type {Graph} from './models/graph.js'
+import {CacheKeeper} from './memory/cache-keeper.js'
 import {Registry} from './models/registry.js'
 import {report, type Reported} from './report.js'
 import {Scheduler} from './scheduler/scheduler.js'
@@ -76,6 +77,7 @@ export class LocalBackend implements Backend {
   private readonly contexts: ContextTable
   private readonly sessions: SessionStore
   readonly scheduler: Scheduler
+  private readonly caches: CacheKeeper
   private readonly startedAt = performance.now()
   private released = false
 
@@ -87,7 +89,14 @@ export class LocalBackend implements Backend {
     const {models = {}, cores, logStream} = options
     const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})
     this.journal = new Journal(logger)
-    this.registry = new Registry({names: models, logger, cores})
+    this.registry = new Registry({
+      ...{names: models, logger, cores},
+      onState: (graph, event) => {
+        this.caches.told(graph, event)
+        void this.caches.relieve()
+      },
+      onEngineGone: (graph) => this.caches.forgetGraph(graph),
+    })
     this.contexts = new ContextTable(config.backend)
     this.scheduler = new Scheduler(config.backend, (event) => this.journal.scheduled(event))
     this.sessions = new SessionStore(
@@ -95,6 +104,8 @@ export class LocalBackend implements Backend {
       (session) => this.contexts.list().some((context) => context.session === session && isBusy(context)),
       (session, reason) => {
         this.scheduler.forgetSession(session.id)
+        this.caches.forgetSession(session.id)
+        for (const graph of this.registry.list()) graph.running?.forget(session.id)
         for (const context of this.contexts.list()) {
           if (context.session === session)
             this.contexts.close(context, `has lost its session ${session.id} (${reason})`)
@@ -102,6 +113,12 @@ export class LocalBackend implements Backend {
         logger.log('info', 'SESSION', 'session removed', {session: session.id, reason})
       },
     )
+    this.caches = new CacheKeeper({
+      ...{settings: config.memory, logger},
+      lastUse: (session) => this.sessions.find(session)?.lastActivity,
+      drop: (graph, session) => this.registry.find(graph)?.running?.drop(session),
+      resident: () => this.registry.residentBytes(),
+    })
     logger.log('info', 'MODEL', 'backend initialized', {config})
     this.journal.configWarnings(configWarnings)
   }
@@ -290,6 +307,7 @@ export class LocalBackend implements Backend {
           throwIfFull(result, turn)
           commit(turn, result)
           this.journal.answered(context, output.metadata, waitedMs, request.enable_log)
+          void this.caches.relieve()
           return output
         },
       })
@@ -351,8 +369,8 @@ export class LocalBackend implements Backend {
   }
 
   private reported(): Reported {
-    const {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, journal} = this
-    return {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, totals: journal.totals}
+    const {config, configWarnings, registry, contexts, sessions, scheduler, caches, startedAt, journal} = this
+    return {config, configWarnings, registry, contexts, sessions, scheduler, caches, startedAt, totals: journal.totals}
   }
 
   private checkAlive(): void {

@@ -1,8 +1,9 @@
-import {readFile} from 'node:fs/promises'
 import type {Config, ConfigWarning} from './config/index.js'
 import type {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import {NnError} from './errors.js'
+import type {CacheKeeper} from './memory/cache-keeper.js'
+import {residentBytes} from './memory/resident.js'
 import type {Graph} from './models/graph.js'
 import type {Registry} from './models/registry.js'
 import type {Scheduler} from './scheduler/scheduler.js'
@@ -17,6 +18,7 @@ export interface Reported {
   contexts: ContextTable
   sessions: SessionStore
   scheduler: Scheduler
+  caches: CacheKeeper
   totals: Totals
   startedAt: number
 }
@@ -25,9 +27,10 @@ type Reporters = {[T in StatusType]: (reported: Reported) => Promise<BackendStat
 
 const reporters: Reporters = {
   queue: ({scheduler}) => scheduler.status(),
-  memory: async ({config, registry}): Promise<MemoryStatus> => ({
+  memory: async ({config, registry, caches}): Promise<MemoryStatus> => ({
     host_rss_bytes: process.memoryUsage.rss(),
     max_memory_mb: config.memory.max_memory_mb,
+    saved_caches: caches.status(),
     graphs: await Promise.all(registry.list().map(reportMemory)),
   }),
   sessions: ({config: {backend}, sessions, contexts}) => {
@@ -127,10 +130,4 @@ function unlessSilent(graph: Graph, error: unknown): undefined {
   const stuck = error instanceof NnError && error.code === 'timeout'
   if (graph.running === undefined || stuck) return undefined
   throw error
-}
-
-/** Resident memory of another process; 0 where the system does not tell, or when it has just gone. */
-async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
 }

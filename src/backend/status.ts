@@ -35,6 +35,8 @@ export interface MemoryStatus {
   /** Resident memory of this process. */
   host_rss_bytes: number
   max_memory_mb: number
+  /** Caches of sessions that have lost their slots. */
+  saved_caches: SavedCacheStatus
   graphs: {
     graph: GraphId
     /** The graph's engine process; `null` while none runs. */
@@ -49,8 +51,21 @@ export interface MemoryStatus {
     responsive: boolean
     /** KV cells in use over all slots, in tokens. */
     kv_tokens: number
-    slots: {slot: number; tokens: number; busy: boolean}[]
+    slots: {slot: number; tokens: number; busy: boolean; session: string | null}[]
   }[]
+}
+
+export interface SavedCacheStatus {
+  sessions: number
+  tokens: number
+  bytes: number
+  max_cache_tokens: number
+  cache_strategy: 'lru' | 'fifo' | 'smart'
+  /** Since the backend was initialized: how many were saved, given back, given up by the policy, or lost to an error. */
+  saved: number
+  restored: number
+  dropped: number
+  failed: number
 }
 
 export interface SessionsStatus {
@@ -65,8 +80,8 @@ export interface SessionsStatus {
     idle_ms: number
     /** Tokens of the last prompt that came from the cache. */
     cached_tokens: number
-    /** Where they were: in the session's own slot, in another session's slot, or nowhere. */
-    cache: 'slot' | 'shared' | 'none'
+    /** Where they were: in the session's own slot, in another session's, in its saved cache, or nowhere. */
+    cache: 'slot' | 'shared' | 'saved' | 'none'
   }[]
   contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
 }

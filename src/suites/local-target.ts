@@ -12,7 +12,7 @@ export function localTarget(): Target {
   return {
     name: 'local',
     init: (config, {strict}) => initBackend({strict, ...(config !== undefined && {config})}),
-    probe: {remains: async () => [...(await engineProcesses()), ...(await modelFolders())], killEngine},
+    probe: {remains: async () => [...(await engineProcesses()), ...(await temporaryFolders())], killEngine},
   }
 }
 
@@ -25,10 +25,11 @@ const killEngine: Probe['killEngine'] = async (backend: Backend, graph: GraphId)
   while ((await engineProcesses()).includes(nameOf(pid))) await delay(5)
 }
 
-/** Folders that hold the bytes which this process's `load` was given. */
-async function modelFolders(): Promise<string[]> {
+/** Folders that hold the bytes which this process's `load` was given, and the caches that its engines saved. */
+async function temporaryFolders(): Promise<string[]> {
   const names = await readdir(tmpdir())
-  return names.filter((name) => name.startsWith(`wnn-models-${process.pid}-`)).map((name) => path.join(tmpdir(), name))
+  const mine = new RegExp(`^wnn-(models|caches)-${process.pid}-`)
+  return names.filter((name) => mine.test(name)).map((name) => path.join(tmpdir(), name))
 }
 
 /** Engines that are children of this process, from the system's own table; systems without /proc tell nothing. */

@@ -70,7 +70,12 @@ export interface AddonContext {
   sampleToken: SampleToken
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
+  /** Copies at the next decode, whatever the cells hold by then. Gives the last position. */
   copySequenceStateFromOtherSequence: (target: number, source: number) => Promise<number>
+  /** Gives the size of the file in bytes. */
+  saveSequenceStateToFile: (path: string, sequence: number, tokens: Uint32Array) => Promise<number>
+  /** What the sequence held is gone. @param most tokens that the file may hold */
+  loadSequenceStateFromFile: (path: string, sequence: number, most: number) => Promise<Uint32Array>
   shiftSequenceTokenCells: (sequence: number, start: number, end: number, delta: number) => void
 }
 

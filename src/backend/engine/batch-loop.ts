@@ -98,14 +98,21 @@ export class BatchLoop {
   /** Takes in what is new, takes out what has ended or run out of time. */
   private async settle(): Promise<void> {
     for (const generation of this.generations) {
-      if (generation.prepared === undefined) {
-        generation.prepared = await this.slots.prepare(generation.slot, generation.cacheable)
-        generation.turn = this.evaluated + generation.promptRest.length
-      }
+      if (generation.ended === undefined && generation.prepared === undefined) await this.prepare(generation)
       if (generation.ended === undefined && generation.overdue) {
         this.events.progressed(generation, generation.end('max_time'))
       }
       if (generation.ended !== undefined || generation.error !== undefined) this.finish(generation)
+    }
+  }
+
+  private async prepare(generation: Generation): Promise<void> {
+    const {slot, cacheable, request} = generation
+    try {
+      generation.prepared = await this.slots.prepare(slot, cacheable, request.session)
+      generation.turn = this.evaluated + generation.promptRest.length
+    } catch (error) {
+      this.fail(generation, toNnError(error, 'runtime_error'))
     }
   }
 
@@ -155,6 +162,8 @@ export class BatchLoop {
       // One bad part fails the whole decode, and what the cells hold now is unknown.
       for (const {generation} of parts) this.fail(generation, toNnError(error, 'runtime_error'))
       return
+    } finally {
+      this.slots.decoded()
     }
     for (const {generation, tokens} of parts) for (const token of tokens) generation.slot.tokens.push(token)
     await Promise.all(parts.filter(({samples}) => samples).map((part) => this.sample(part)))

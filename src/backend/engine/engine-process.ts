@@ -13,6 +13,7 @@ import type {
   GenerateResult,
   Prompt,
   SlotStatus,
+  StateEvent,
 } from './protocol.js'
 
 /** What llama.cpp prints when it gives up stands at the end of its standard error. */
@@ -24,6 +25,8 @@ const answerMs = 2000
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
   onLog?: (level: EngineLogLevel, message: string) => void
+  /** A session's cache was saved, or a saved one is gone. */
+  onState?: (event: StateEvent) => void
   /** The process has gone without being told to. */
   onCrash?: (error: NnError) => void
 }
@@ -191,6 +194,16 @@ export class EngineProcess {
     }
   }
 
+  /** Removes the saved cache of a session. */
+  drop(session: string): void {
+    this.send({type: 'drop', session})
+  }
+
+  /** Tells that nobody will ask for this session's cache again. */
+  forget(session: string): void {
+    this.send({type: 'forget', session})
+  }
+
   /** Ends a process that does not listen; it counts as crashed. */
   kill(): void {
     this.killed = true
@@ -251,6 +264,10 @@ export class EngineProcess {
         break
       case 'log':
         this.handlers.onLog?.(event.level, event.message)
+        break
+      case 'saved':
+      case 'unsaved':
+        this.handlers.onState?.(event)
         break
       case 'ready':
       case 'progress':

@@ -7,6 +7,7 @@ import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
 import {EngineModel} from './model.js'
 import type {EngineEvent, EngineInfo, EngineOptions, GenerateRequest, Prompt} from './protocol.js'
+import {SavedStates} from './saved-states.js'
 import {createSampler} from './sampling/create.js'
 import {randomSeed} from './sampling/random.js'
 import {Slots} from './slots.js'
@@ -32,21 +33,25 @@ export class Engine {
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
     const {token_gap_ms: patienceMs, batch_timeout_ms: gatherMs} = options.performance
+    const states = new SavedStates(context, options.states, {
+      saved: (state) => send({type: 'saved', ...state}),
+      unsaved: (session, reason, ms) => send({type: 'unsaved', session, reason, ms}),
+      failed: (message) => send({type: 'log', level: 'warn', message}),
+    })
+    const slots = new Slots(context, info.slots, states, options.partialCaches)
     const settings = {batchSize: info.batchSize, patienceMs, gatherMs}
-    return new Engine(loaded.addon, engineModel, context, info, settings, send)
+    return new Engine(loaded.addon, engineModel, context, info, slots, settings, send)
   }
-
-  private readonly slots: Slots
 
   private constructor(
     private readonly addon: Addon,
     private readonly model: EngineModel,
     private readonly context: AddonContext,
     readonly info: EngineInfo,
+    private readonly slots: Slots,
     settings: LoopSettings,
     private readonly send: (event: EngineEvent) => void,
   ) {
-    this.slots = new Slots(context, info.slots)
     this.loop = new BatchLoop(context, this.slots, settings, {
       progressed: (generation, {text, ended}) => {
         if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
@@ -78,7 +83,7 @@ export class Engine {
 
   private async start(id: number, request: GenerateRequest): Promise<Generation> {
     const {tokens: prompt, turns, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
-    const slot = this.slots.take(prompt)
+    const slot = this.slots.take(prompt, request.session)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
     try {
       const seed = request.sampling.seed < 0 ? randomSeed() : request.sampling.seed
@@ -132,6 +137,16 @@ export class Engine {
 
   reportSlots(id: number): void {
     this.send({type: 'slots', id, slots: this.slots.status()})
+  }
+
+  /** Removes a session's saved state; what it has in a slot stays. */
+  drop(session: string): void {
+    this.slots.drop(session)
+  }
+
+  /** The session is gone. */
+  forget(session: string): void {
+    this.slots.forget(session)
   }
 
   private finish(generation: Generation): void {

@@ -1,3 +1,4 @@
+import {rmSync} from 'node:fs'
 import {addonLogLevels, loadAddon} from './addon.js'
 import {toWire} from '../errors.js'
 import {Engine} from './engine.js'
@@ -6,8 +7,13 @@ import type {EngineEvent, EngineOptions, EngineRequest} from './protocol.js'
 
 /** The engine process: one model, driven by messages from the host that started it. */
 
-// Without a host there is nobody to answer: go at once, whatever native code is doing.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+let statesFolder: string | undefined
+
+// Without a host there is nobody to answer, and nobody to tidy up: go at once, whatever native code is doing.
+process.on('disconnect', () => {
+  if (statesFolder !== undefined) rmSync(statesFolder, {recursive: true, force: true})
+  process.kill(process.pid, 'SIGKILL')
+})
 
 const send = (event: EngineEvent): void => {
   // A host that is gone cannot be told; the disconnect ends this process.
@@ -17,6 +23,7 @@ const send = (event: EngineEvent): void => {
 let engine: Engine | undefined
 
 async function start(options: EngineOptions): Promise<void> {
+  statesFolder = options.states?.folder
   try {
     const loaded = await loadAddon(options.model.n_gpu_layers !== 0)
     const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))
@@ -48,6 +55,12 @@ function handle(request: EngineRequest): void {
       break
     case 'slots':
       engine?.reportSlots(request.id)
+      break
+    case 'drop':
+      engine?.drop(request.session)
+      break
+    case 'forget':
+      engine?.forget(request.session)
       break
   }
 }

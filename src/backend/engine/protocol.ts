@@ -1,6 +1,7 @@
 import type {OutputMetadata, StopReason} from '../backend.js'
 import type {Config} from '../config/index.js'
 import type {WireError} from '../errors.js'
+import type {StateSettings, UnsavedReason} from './saved-states.js'
 
 /** One message of a conversation, as chat templates know it. */
 export interface ChatMessage {
@@ -19,7 +20,13 @@ export interface EngineOptions {
   header: EngineHeader
   model: Config['model']
   performance: Config['performance']
+  /** Where and how the caches of sessions that lose their slots are saved; `null` saves none. */
+  states: StateSettings | null
+  /** Whether a cache may lose its end alone. */
+  partialCaches: boolean
   modelSizeBytes: number
+  /** What weights, caches and the process are expected to take. */
+  estimatedBytes: number
   /** Why the model does not fit this machine's memory, if it does not: an error unless there is a GPU. */
   misfit?: WireError | null
   /** Decode slots, each with `ctx_size` tokens. */
@@ -64,6 +71,8 @@ export interface EngineInfo {
 
 export interface GenerateRequest {
   prompt: Prompt
+  /** Whose cache this continues. */
+  session: string
   sampling: Config['sampling']
   stopping: Config['stopping']
   /** Drops tokens from the middle when the slot is full; `null` ends the answer with `context_full`. */
@@ -79,8 +88,8 @@ export interface GenerateRequest {
   stream: boolean
 }
 
-/** Where cached prompt tokens were: in the slot taken, in another session's slot, or nowhere. */
-export type CacheSource = 'slot' | 'shared' | 'none'
+/** Where cached prompt tokens were: in the session's own slot, in another session's, in a saved state, or nowhere. */
+export type CacheSource = 'slot' | 'shared' | 'saved' | 'none'
 
 /** The end of a generation. */
 export interface GenerateResult {
@@ -98,7 +107,14 @@ export interface SlotStatus {
   slot: number
   tokens: number
   busy: boolean
+  /** The session that the tokens are of, while it may ask for them. */
+  session: string | null
 }
+
+/** What happened to a session's saved cache; times are milliseconds. */
+export type StateEvent =
+  | {type: 'saved'; session: string; tokens: number; bytes: number; ms: number}
+  | {type: 'unsaved'; session: string; reason: UnsavedReason; ms: number}
 
 export type EngineRequest =
   | {type: 'start'; options: EngineOptions}
@@ -107,6 +123,8 @@ export type EngineRequest =
   | {type: 'abort'; id: number}
   | {type: 'count'; id: number; prompt: Prompt}
   | {type: 'slots'; id: number}
+  | {type: 'drop'; session: string}
+  | {type: 'forget'; session: string}
 
 export type EngineEvent =
   | {type: 'ready'; info: EngineInfo}
@@ -114,6 +132,7 @@ export type EngineEvent =
   | {type: 'log'; level: EngineLogLevel; message: string}
   | {type: 'counted'; id: number; tokens: number}
   | {type: 'slots'; id: number; slots: SlotStatus[]}
+  | StateEvent
   | {type: 'texts'; texts: [id: number, text: string][]}
   | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}
   | {type: 'done'; id: number; result: GenerateResult}

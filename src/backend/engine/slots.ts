@@ -1,11 +1,14 @@
 import type {AddonContext} from './addon-types.js'
 import type {CacheSource, SlotStatus} from './protocol.js'
+import type {SavedStates} from './saved-states.js'
 
 /** A llama.cpp sequence: the tokens whose keys and values its cells hold. */
 export interface Slot {
   readonly id: number
   tokens: number[]
   busy: boolean
+  /** The session that the tokens are of; `undefined` when it is gone or goes on elsewhere. */
+  owner: string | undefined
   /** Order of the last use; the smallest is the least recent, 0 is never. */
   used: number
 }
@@ -16,8 +19,8 @@ export interface Prepared {
   source: CacheSource
 }
 
-/** Copying another slot's cells costs about as much as evaluating this many tokens. */
-const worthCopying = 32
+/** Copying, saving or reading cells costs about as much as evaluating this many tokens. */
+const worthKeeping = 32
 
 /** Tokens that a conversation's own next prompt may lack: the end of an answer that a stop string cut. */
 const nextToNothing = 16
@@ -26,25 +29,32 @@ const nextToNothing = 16
 export class Slots {
   private readonly slots: Slot[]
   private clock = 0
+  /** llama.cpp copies cells at the next decode only: until then these slots' cells are not, or must stay, what they seem. */
+  private readonly copying = {from: new Set<Slot>(), to: new Set<Slot>()}
 
   constructor(
     private readonly context: AddonContext,
     count: number,
+    private readonly states: SavedStates,
+    /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
+    private readonly partial = true,
   ) {
-    this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, used: 0}))
+    this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, owner: undefined, used: 0}))
   }
 
   /**
    * A free slot: the one that continues into this prompt, which is one that would lose next to nothing to it, else the
-   * least recently used one, so that other conversations keep their caches as long as possible.
+   * session's own, whose tokens nobody else will ask for, else the least recently used one, so that other
+   * conversations keep their caches as long as possible.
    */
-  take(prompt: Uint32Array): Slot | undefined {
+  take(prompt: Uint32Array, session: string): Slot | undefined {
     const free = this.slots.filter(({busy}) => !busy)
     const continued = free
       .map((slot) => ({slot, shared: commonPrefix(slot.tokens, prompt)}))
       .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
       .sort((a, b) => b.shared - a.shared)[0]
-    const slot = continued?.slot ?? free.sort((a, b) => a.used - b.used)[0]
+    const own = free.find(({owner}) => owner === session)
+    const slot = continued?.slot ?? own ?? free.sort((a, b) => a.used - b.used)[0]
     if (slot === undefined) return undefined
     slot.busy = true
     slot.used = ++this.clock
@@ -52,26 +62,71 @@ export class Slots {
   }
 
   /**
-   * Leaves in the slot what it shares with the prompt, or copies the cells of another slot that shares more: sessions
-   * with one system prompt evaluate it once. Only between decodes, which read the same cells.
+   * Brings as much of the prompt into the slot as can be had: what the slot shares with it; else the cells of another
+   * slot that shares more, so that sessions with one system prompt evaluate it once; else what was saved when the
+   * session lost its slot. The session that loses this slot has its cache saved first. Only between decodes, which
+   * read the same cells.
    */
-  async prepare(slot: Slot, prompt: Uint32Array): Promise<Prepared> {
-    const own = commonPrefix(slot.tokens, prompt)
+  async prepare(slot: Slot, prompt: Uint32Array, session: string): Promise<Prepared> {
+    const previous = slot.owner
+    const own = this.usable(slot.tokens, prompt)
     const other = this.slots
       .filter((candidate) => candidate !== slot)
-      .map((candidate) => ({candidate, shared: commonPrefix(candidate.tokens, prompt)}))
+      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt)}))
       .sort((a, b) => b.shared - a.shared)[0]
-    if (other !== undefined && other.shared >= own + worthCopying && (await this.copy(other.candidate, slot))) {
-      return {cachedTokens: this.truncate(slot, other.shared), source: 'shared'}
+    const saved = this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
+    this.claim(slot, session)
+    if (saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
+      await this.keep(slot, previous, 0)
+      if (!(await this.states.restore(session, slot))) return {cachedTokens: 0, source: 'none'}
+      return this.have(slot, saved, 'saved')
     }
-    const cachedTokens = this.truncate(slot, own)
-    return {cachedTokens, source: cachedTokens > 0 ? 'slot' : 'none'}
+    const copies = other !== undefined && other.shared >= own + worthKeeping
+    await this.keep(slot, previous, copies ? 0 : own)
+    // What it has in a slot is at least as much.
+    this.states.drop(session, 'superseded')
+    if (copies) {
+      const copied = await this.copy(other.candidate, slot)
+      return this.have(slot, copied ? other.shared : 0, 'shared')
+    }
+    return this.have(slot, own, previous === session ? 'slot' : 'shared')
+  }
+
+  /** Leaves so many tokens in the slot, if it can. */
+  private have(slot: Slot, tokens: number, source: CacheSource): Prepared {
+    const cachedTokens = this.truncate(slot, tokens)
+    return {cachedTokens, source: cachedTokens === 0 ? 'none' : source}
+  }
+
+  /** Tokens of a cache that a prompt can begin with. */
+  private usable(cached: readonly number[], prompt: Uint32Array): number {
+    const shared = commonPrefix(cached, prompt)
+    return this.partial || shared === cached.length ? shared : 0
+  }
+
+  /** The slot is this session's from now on, and no other one is. */
+  private claim(slot: Slot, session: string): void {
+    this.disown(session)
+    slot.owner = session
+  }
+
+  /** Saves the cache of the session that loses the slot, when it loses more than what stays of it is worth. */
+  private async keep(slot: Slot, previous: string | undefined, staying: number): Promise<void> {
+    if (previous === undefined || previous === slot.owner || slot.tokens.length - staying < worthKeeping) return
+    if (this.copying.to.has(slot)) return
+    await this.states.save(slot, previous)
+  }
+
+  private isCopying(slot: Slot): boolean {
+    return this.copying.from.has(slot) || this.copying.to.has(slot)
   }
 
   /** The addon says the last position that it has copied. */
   private async copy(from: Slot, to: Slot): Promise<boolean> {
     this.clear(to)
     const lastPosition = await this.context.copySequenceStateFromOtherSequence(to.id, from.id)
+    this.copying.from.add(from)
+    this.copying.to.add(to)
     if (lastPosition !== from.tokens.length - 1) {
       this.clear(to)
       return false
@@ -80,14 +135,39 @@ export class Slots {
     return true
   }
 
+  /** A decode has begun: what was to be copied is. */
+  decoded(): void {
+    this.copying.from.clear()
+    this.copying.to.clear()
+  }
+
   release(slot: Slot): void {
     slot.busy = false
+  }
+
+  /** Removes what was saved for a session; what it has in a slot stays. */
+  drop(session: string): void {
+    this.states.drop(session, 'dropped')
+  }
+
+  /** Nobody will ask for this session's cache again: its slot is the first to be taken, its saved state goes. */
+  forget(session: string): void {
+    this.disown(session)
+    this.drop(session)
+  }
+
+  private disown(session: string): void {
+    for (const slot of this.slots) {
+      if (slot.owner !== session) continue
+      slot.owner = undefined
+      if (!slot.busy) slot.used = 0
+    }
   }
 
   /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models keep all or nothing. */
   truncate(slot: Slot, length: number): number {
     if (length < slot.tokens.length) {
-      const kept = length > 0 && this.context.removeTokenCellsFromSequence(slot.id, length, -1)
+      const kept = length > 0 && this.partial && this.context.removeTokenCellsFromSequence(slot.id, length, -1)
       if (!kept) this.clear(slot)
       else slot.tokens.length = length
     }
@@ -108,7 +188,12 @@ export class Slots {
   }
 
   status(): SlotStatus[] {
-    return this.slots.map(({id, tokens, busy}) => ({slot: id, tokens: tokens.length, busy}))
+    return this.slots.map(({id, tokens, busy, owner}) => ({
+      slot: id,
+      tokens: tokens.length,
+      busy,
+      session: owner ?? null,
+    }))
   }
 }
 

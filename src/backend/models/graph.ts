@@ -1,7 +1,8 @@
+import {rm} from 'node:fs/promises'
 import type {GraphId} from '../backend.js'
 import type {Config, ConfigWarning} from '../config/index.js'
 import {EngineProcess} from '../engine/engine-process.js'
-import type {EngineInfo, EngineOptions} from '../engine/protocol.js'
+import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
 import type {GgufHeader} from './gguf.js'
@@ -15,6 +16,10 @@ export interface GraphParts {
   warnings: string[]
   engineOptions: EngineOptions
   logger: Logger
+  /** A session's cache was saved, or a saved one is gone. */
+  onState: (graph: GraphId, event: StateEvent) => void
+  /** The engine has died, and whatever it had cached with it. */
+  onEngineGone: (graph: GraphId) => void
 }
 
 /** A loaded model. Its engine process is started again when it has died. */
@@ -45,14 +50,17 @@ export class Graph {
   private async start(onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<EngineProcess> {
     const {engineOptions, logger, name} = this.parts
     const startedAt = performance.now()
+    await this.removeStates()
     const engine = await EngineProcess.start(
       engineOptions,
       {
         ...(onProgress && {onProgress}),
         onLog: (level, message) => logger.log(level, 'LLAMA', message),
+        onState: (event) => this.parts.onState(this.id, event),
         onCrash: (error) => {
           this.process = undefined
           this.current = undefined
+          this.parts.onEngineGone(this.id)
           logger.log('error', 'MODEL', 'engine died', {model: name, reason: error.message})
         },
       },
@@ -86,6 +94,14 @@ export class Graph {
     const engine = await this.process?.catch(() => undefined)
     this.current = undefined
     await engine?.stop()
+    this.parts.onEngineGone(this.id)
+    await this.removeStates()
     this.parts.logger.log('info', 'MODEL', 'model unloaded', {model: this.name})
+  }
+
+  /** What an engine that is gone has left behind. */
+  private async removeStates(): Promise<void> {
+    const {states} = this.parts.engineOptions
+    if (states !== null) await rm(states.folder, {recursive: true, force: true})
   }
 }

@@ -90,14 +90,17 @@ export function findMisfit(
   )
 }
 
-/** Bytes that a new process may take: free memory with reclaimable caches, and no more than `max_memory_mb`. */
-export async function availableMemory(maxMemoryMb: number, readText = readMeminfo): Promise<number> {
+/**
+ * Bytes that a new process may take: free memory with reclaimable caches, and no more than what other models leave of
+ * `max_memory_mb` (0: no limit).
+ */
+export async function availableMemory(maxMemoryMb: number, othersBytes = 0, readText = readMeminfo): Promise<number> {
   const meminfo = await readText()
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1]
   const free = available === undefined ? os.freemem() : Number(available) * 1024
   const constrained = process.constrainedMemory()
   const limit = constrained > 0 && constrained < os.totalmem() ? process.availableMemory() : Infinity
-  return Math.min(free, limit, maxMemoryMb > 0 ? maxMemoryMb * 1024 ** 2 : Infinity)
+  return Math.min(free, limit, maxMemoryMb > 0 ? Math.max(0, maxMemoryMb * 1024 ** 2 - othersBytes) : Infinity)
 }
 
 async function readMeminfo(): Promise<string> {

@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto'
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,9 +7,11 @@ import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import {NnError, toWire} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
 import type {EngineLogLevel} from '../engine/protocol.js'
+import type {StateSettings} from '../engine/saved-states.js'
+import {residentBytes} from '../memory/resident.js'
 import {readGgufHeader} from './gguf.js'
-import {Graph} from './graph.js'
-import {automaticSlots, availableMemory, estimateMemory, findMisfit} from './memory-estimate.js'
+import {Graph, type GraphParts} from './graph.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, totalBytes} from './memory-estimate.js'
 
 export interface RegistryOptions {
   /** Paths by name, for `load_by_name`. A name that is not here is taken as a path. */
@@ -16,6 +19,8 @@ export interface RegistryOptions {
   logger: Logger
   /** Cores that this process may use. */
   cores: number
+  onState?: GraphParts['onState']
+  onEngineGone?: GraphParts['onEngineGone']
 }
 
 /** The loaded models. */
@@ -30,9 +35,13 @@ export class Registry {
 
   constructor(private readonly options: RegistryOptions) {}
 
+  find(id: GraphId): Graph | undefined {
+    return this.graphs.get(id)
+  }
+
   /** @throws `invalid_argument` for a graph that is not loaded. */
   get(id: GraphId): Graph {
-    const graph = this.graphs.get(id)
+    const graph = this.find(id)
     if (graph === undefined)
       throw new NnError('invalid_argument', `There is no graph ${id}; it was not loaded or is unloaded.`)
     return graph
@@ -97,7 +106,7 @@ export class Registry {
     }
     if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
     const estimate = estimateMemory(header, model)
-    const available = await availableMemory(config.memory.max_memory_mb)
+    const available = await availableMemory(config.memory.max_memory_mb, this.estimatedBytes())
     const slots =
       model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
     const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
@@ -105,6 +114,8 @@ export class Registry {
     if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
     const graph = new Graph({
       ...{id: this.nextId++, name, header, config, configWarnings, warnings, logger: this.options.logger},
+      onState: this.options.onState ?? (() => undefined),
+      onEngineGone: this.options.onEngineGone ?? (() => undefined),
       engineOptions: {
         modelPath,
         header: {
@@ -115,8 +126,11 @@ export class Registry {
         },
         model: {...model, threads},
         performance: config.performance,
+        states: statesOf(config),
+        partialCaches: config.memory.enable_partial_cache_deletion,
         modelSizeBytes: header.fileBytes,
         slots,
+        estimatedBytes: totalBytes(estimate, slots),
         misfit: misfit === undefined ? null : toWire(misfit),
         logLevel: this.engineLogLevel(),
       },
@@ -135,6 +149,18 @@ export class Registry {
     } finally {
       this.loading.delete(load)
     }
+  }
+
+  /** What the loaded models were expected to take, in bytes. */
+  private estimatedBytes(): number {
+    return this.list().reduce((sum, {parts}) => sum + parts.engineOptions.estimatedBytes, 0)
+  }
+
+  /** Resident memory of this process and of all engines, in bytes. */
+  async residentBytes(): Promise<number> {
+    const pids = this.list().flatMap(({running}) => (running === undefined ? [] : [running.pid]))
+    const engines = await Promise.all(pids.map(residentBytes))
+    return engines.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss())
   }
 
   private engineLogLevel(): EngineLogLevel {
@@ -159,6 +185,13 @@ export class Registry {
     this.folder = undefined
     if (folder !== undefined) await rm(folder, {recursive: true, force: true})
   }
+}
+
+/** The engine makes the folder when it has something to save; a name that nobody can guess is as good as a lock. */
+function statesOf({memory}: Config): StateSettings | null {
+  const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
+  if (!cache_prompt || maxTokens === 0) return null
+  return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
 }
 
 function checkEncodingAndTarget(encoding: GraphEncoding, target: ExecutionTarget): void {

@@ -62,6 +62,10 @@ export class SessionStore {
     return session
   }
 
+  find(id: string): Session | undefined {
+    return this.sessions.get(id)
+  }
+
   touch(session: Session): void {
     session.lastActivity = this.now()
   }

@@ -4,6 +4,7 @@ import {BatchLoop} from '../../../src/backend/engine/batch-loop.js'
 import {Generation} from '../../../src/backend/engine/generation.js'
 import type {EngineModel} from '../../../src/backend/engine/model.js'
 import type {GenerateRequest} from '../../../src/backend/engine/protocol.js'
+import {SavedStates} from '../../../src/backend/engine/saved-states.js'
 import {Slots} from '../../../src/backend/engine/slots.js'
 import {defaultConfig} from '../../../src/backend/config/index.js'
 import {suite} from '../../support/suite.js'
@@ -47,6 +48,17 @@ class RecordingContext {
   }
 }
 
+const slotsOf = (context: AddonContext, count: number): Slots =>
+  new Slots(
+    context,
+    count,
+    new SavedStates(context, null, {saved: unexpected, unsaved: unexpected, failed: unexpected}),
+  )
+
+const unexpected = (): void => {
+  throw new Error('Nothing is saved here.')
+}
+
 const model = {
   isEog: () => false,
   text: (tokens: Iterable<number>) => 'x'.repeat([...tokens].length),
@@ -54,6 +66,7 @@ const model = {
 
 const request: GenerateRequest = {
   prompt: {mode: 'raw', text: ''},
+  session: 's',
   sampling,
   stopping: {...stopping, max_tokens: 64, max_time_ms: 0},
   ...{contextShift: null, contextSize: 4096, cachePrompt: true, deterministic: false, pace: 'free', stream: false},
@@ -65,7 +78,7 @@ const run = async (
   {batchSize = 512, failFirst = false, patienceMs = 0, context = new RecordingContext()} = {},
 ): Promise<{context: RecordingContext; finished: Generation[]}> => {
   context.failNext = failFirst
-  const slots = new Slots(context as unknown as AddonContext, prompts.length)
+  const slots = slotsOf(context as unknown as AddonContext, prompts.length)
   const finished: Generation[] = []
   await new Promise<void>((resolve) => {
     const events = {
@@ -77,7 +90,7 @@ const run = async (
     const loop = new BatchLoop(context as unknown as AddonContext, slots, settings, events, () => context.clock)
     for (const [id, {length, request: changed}] of prompts.entries()) {
       const prompt = Uint32Array.from({length}, (_, i) => id * 10_000 + i)
-      const slot = slots.take(prompt)
+      const slot = slots.take(prompt, `s${id}`)
       if (slot === undefined) throw new Error('no slot')
       loop.add(
         new Generation({
@@ -162,7 +175,7 @@ test('a deterministic answer is decoded in batches of its own', async () => {
 
 test('cells are only touched between decodes, also for a request that comes during one', async () => {
   const context = new RecordingContext()
-  const slots = new Slots(context as unknown as AddonContext, 2)
+  const slots = slotsOf(context as unknown as AddonContext, 2)
   const touched: boolean[] = []
   let decoding = false
   let second = false
@@ -177,7 +190,7 @@ test('cells are only touched between decodes, also for a request that comes duri
   const finished: Generation[] = []
   let loop: BatchLoop
   const add = (id: number): void => {
-    const slot = slots.take(Uint32Array.of(1, 2, 3))
+    const slot = slots.take(Uint32Array.of(1, 2, 3), `s${id}`)
     if (slot === undefined) return
     // As if an earlier request had left more than what is shared.
     slot.tokens = [1, 2, 9, 9]
@@ -230,8 +243,8 @@ test('a failed decode fails the answers in it, and says why', async () => {
 test('an answer whose time is over ends between tokens', async () => {
   const stopped = {...request.stopping, max_time_ms: 1}
   const context = new RecordingContext()
-  const slots = new Slots(context as unknown as AddonContext, 1)
-  const slot = slots.take(Uint32Array.of(1, 2))
+  const slots = slotsOf(context as unknown as AddonContext, 1)
+  const slot = slots.take(Uint32Array.of(1, 2), 's')
   if (slot === undefined) throw new Error('no slot')
   let clock = 0
   const ended = await new Promise<Generation>((resolve) => {

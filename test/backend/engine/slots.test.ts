@@ -1,73 +1,199 @@
+import {rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
 import * as assert from 'uvu/assert'
 import type {AddonContext} from '../../../src/backend/engine/addon-types.js'
-import {Slots, type Slot} from '../../../src/backend/engine/slots.js'
+import {SavedStates} from '../../../src/backend/engine/saved-states.js'
+import {Slots, type Prepared, type Slot} from '../../../src/backend/engine/slots.js'
 import {ask, openBackend} from '../../support/fixtures.js'
 import {suite} from '../../support/suite.js'
 
 const test = suite('slots', {timeoutMs: 20_000})
 
-const cells = {
-  removeTokenCellsFromSequence: () => true,
-  disposeSequence: () => undefined,
-  copied: 0,
-  copySequenceStateFromOtherSequence: () => Promise.resolve(cells.copied),
+/** Cells that do as they are told, and a record of what they were told. */
+class Cells {
+  copied = 0
+  /** What a saved file holds of tokens, by path. */
+  readonly files = new Map<string, number>()
+  readonly calls: string[] = []
+  removeTokenCellsFromSequence(): boolean {
+    return true
+  }
+  disposeSequence(): void {
+    return undefined
+  }
+  copySequenceStateFromOtherSequence(to: number, from: number): Promise<number> {
+    this.calls.push(`copy ${from} to ${to}`)
+    return Promise.resolve(this.copied)
+  }
+  saveSequenceStateToFile(file: string, slot: number, tokens: Uint32Array): Promise<number> {
+    this.calls.push(`save ${slot}`)
+    this.files.set(file, tokens.length)
+    return Promise.resolve(tokens.length * 10)
+  }
+  loadSequenceStateFromFile(file: string, slot: number): Promise<Uint32Array> {
+    this.calls.push(`load ${slot}`)
+    const tokens = this.files.get(file)
+    return tokens === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(new Uint32Array(tokens))
+  }
 }
 
-const opened = (count: number): Slots => new Slots(cells as unknown as AddonContext, count)
+const opened = (
+  count: number,
+  {maxTokens = 0, partial = true} = {},
+): {slots: Slots; cells: Cells; events: string[]} => {
+  const cells = new Cells()
+  const events: string[] = []
+  const settings = maxTokens === 0 ? null : {folder: path.join(tmpdir(), `wnn-test-${process.pid}`), maxTokens, partial}
+  const states = new SavedStates(cells as unknown as AddonContext, settings, {
+    saved: ({session, tokens}) => events.push(`saved ${session}: ${tokens}`),
+    unsaved: (session, reason) => events.push(`${reason} ${session}`),
+    failed: (message) => events.push(message),
+  })
+  return {slots: new Slots(cells as unknown as AddonContext, count, states, partial), cells, events}
+}
 
-/** Takes a slot for a prompt, leaves these tokens in it and gives it back. */
-const leave = (slots: Slots, tokens: number[]): Slot => {
-  const slot = slots.take(Uint32Array.from(tokens))
+test.after(() => rm(path.join(tmpdir(), `wnn-test-${process.pid}`), {recursive: true, force: true}))
+
+const prompt = (tokens: number[]): Uint32Array => Uint32Array.from(tokens)
+
+/** Takes a slot for a prompt, prepares it, leaves these tokens in it and gives it back. */
+const serve = async (slots: Slots, session: string, tokens: number[]): Promise<Prepared & {slot: Slot}> => {
+  const slot = slots.take(prompt(tokens), session)
   if (slot === undefined) throw new Error('no slot')
-  slot.tokens = tokens
+  const prepared = await slots.prepare(slot, prompt(tokens), session)
+  slots.decoded()
+  slot.tokens = [...tokens]
   slots.release(slot)
-  return slot
+  return {...prepared, slot}
 }
 
 const range = (length: number, from = 0): number[] => Array.from({length}, (_, i) => from + i)
 
-test('a conversation gets the slot that it continues', () => {
-  const slots = opened(3)
-  const mine = leave(slots, range(50))
-  leave(slots, range(50, 1000))
-  assert.is(slots.take(Uint32Array.from(range(60))), mine)
+test('a conversation gets the slot that it continues', async () => {
+  const {slots} = opened(3)
+  const {slot} = await serve(slots, 'mine', range(50))
+  await serve(slots, 'other', range(50, 1000))
+  assert.is(slots.take(prompt(range(60)), 'mine'), slot)
 })
 
-test('a new conversation takes an unused slot, though another shares its first words', () => {
-  const slots = opened(2)
-  const other = leave(slots, [...range(5), ...range(95, 1000)])
-  assert.is.not(slots.take(Uint32Array.from(range(20))), other)
+test('a conversation whose history was rewritten gets its own slot all the same', async () => {
+  const {slots} = opened(3)
+  const {slot} = await serve(slots, 'mine', range(500))
+  assert.is(slots.take(prompt([...range(100), 7777]), 'mine'), slot)
 })
 
-test('with none unused it takes the least recently used one; with none free, none', () => {
-  const slots = opened(2)
-  const first = leave(slots, range(50, 1000))
-  leave(slots, range(50, 2000))
-  assert.is(slots.take(Uint32Array.from(range(20))), first)
-  slots.take(Uint32Array.from(range(20)))
-  assert.is(slots.take(Uint32Array.from(range(20))), undefined)
+test('a new conversation takes an unused slot, though another shares its first words', async () => {
+  const {slots} = opened(2)
+  const {slot} = await serve(slots, 'other', [...range(5), ...range(95, 1000)])
+  assert.is.not(slots.take(prompt(range(20)), 'new'), slot)
+})
+
+test('with none unused it takes the least recently used one; with none free, none', async () => {
+  const {slots} = opened(2)
+  const {slot} = await serve(slots, 'a', range(50, 1000))
+  await serve(slots, 'b', range(50, 2000))
+  assert.is(slots.take(prompt(range(20)), 'c'), slot)
+  slots.take(prompt(range(20)), 'd')
+  assert.is(slots.take(prompt(range(20)), 'e'), undefined)
+})
+
+test('the slot of a session that is gone is taken first', async () => {
+  const {slots} = opened(2)
+  await serve(slots, 'a', range(50, 1000))
+  const {slot} = await serve(slots, 'b', range(50, 2000))
+  slots.forget('b')
+  assert.is(slots.take(prompt(range(20)), 'c'), slot)
 })
 
 test('a long shared beginning is copied, a short one evaluated', async () => {
-  const slots = opened(2)
-  leave(slots, range(100))
-  const slot = slots.take(Uint32Array.from([...range(40), 7777]))
-  if (slot === undefined) throw new Error('no slot')
+  const {slots, cells} = opened(2)
+  await serve(slots, 'a', range(100))
   cells.copied = 99
-  assert.equal(await slots.prepare(slot, Uint32Array.from([...range(40), 7777])), {cachedTokens: 40, source: 'shared'})
-  assert.equal(slot.tokens, range(40))
+  const {cachedTokens, source, slot} = await serve(slots, 'b', [...range(40), 7777])
+  assert.equal([cachedTokens, source], [40, 'shared'])
   slots.clear(slot)
-  assert.equal(await slots.prepare(slot, Uint32Array.from([...range(20), 7777])), {cachedTokens: 0, source: 'none'})
+  assert.is((await serve(slots, 'b', [...range(20), 7777])).source, 'none')
 })
 
 test('a copy that came out short is not trusted', async () => {
-  const slots = opened(2)
-  leave(slots, range(100))
-  const slot = slots.take(Uint32Array.from([...range(40), 7777]))
-  if (slot === undefined) throw new Error('no slot')
+  const {slots, cells} = opened(2)
+  await serve(slots, 'a', range(100))
   cells.copied = 12
-  assert.equal(await slots.prepare(slot, Uint32Array.from([...range(40), 7777])), {cachedTokens: 0, source: 'none'})
-  assert.equal(slot.tokens, [])
+  assert.is((await serve(slots, 'b', [...range(40), 7777])).source, 'none')
+})
+
+test('a session that loses its slot has its cache back when it returns', async () => {
+  const {slots, cells, events} = opened(1, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(200, 1000))
+  const {cachedTokens, source} = await serve(slots, 'a', range(120))
+  assert.equal([cachedTokens, source], [100, 'saved'])
+  assert.equal(cells.calls, ['save 0', 'save 0', 'load 0'])
+  assert.equal(events, ['saved a: 100', 'saved b: 200', 'restored a'])
+})
+
+test('a cache that is hardly worth it, or of a session that is gone, is not saved', async () => {
+  const {slots, events} = opened(1, {maxTokens: 1000})
+  await serve(slots, 'a', range(20))
+  await serve(slots, 'b', range(100, 1000))
+  slots.forget('b')
+  await serve(slots, 'c', range(100, 2000))
+  assert.equal(events, [])
+})
+
+test('a cache that is too long loses its end; where it may not, it is not saved', async () => {
+  const cutting = opened(1, {maxTokens: 64})
+  await serve(cutting.slots, 'a', range(100))
+  await serve(cutting.slots, 'b', range(50, 1000))
+  assert.equal(cutting.events, ['saved a: 64'])
+  const whole = opened(1, {maxTokens: 64, partial: false})
+  await serve(whole.slots, 'a', range(100))
+  await serve(whole.slots, 'b', range(50, 1000))
+  assert.equal(whole.events, [])
+})
+
+test('where a cache may not lose its end, one that differs there is of no use', async () => {
+  const {slots} = opened(1, {partial: false})
+  await serve(slots, 'a', range(100))
+  assert.is((await serve(slots, 'a', [...range(90), 7777])).cachedTokens, 0)
+  await serve(slots, 'a', range(100))
+  assert.is((await serve(slots, 'a', range(110))).cachedTokens, 100)
+})
+
+test('a cache that cannot be read back is evaluated anew, and said to be lost', async () => {
+  const {slots, cells, events} = opened(1, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(200, 1000))
+  cells.files.clear()
+  assert.is((await serve(slots, 'a', range(120))).source, 'none')
+  assert.ok(events.includes('The cache of session a could not be read: no such file') && events.includes('failed a'))
+})
+
+test('until the next decode, nothing is saved from or read into a slot that is being copied', async () => {
+  const {slots, cells, events} = opened(2, {maxTokens: 1000})
+  await serve(slots, 'x', range(300, 5000))
+  await serve(slots, 'b', range(300, 9000))
+  await serve(slots, 'a', range(100))
+  cells.calls.length = 0
+  cells.copied = 99
+  // Both requests come before the next decode: c copies a's cells, and then x would be read into the slot that they come from.
+  const taken = slots.take(prompt([...range(60), 7777]), 'c')
+  assert.ok(taken !== undefined)
+  assert.is((await slots.prepare(taken, prompt([...range(60), 7777]), 'c')).source, 'shared')
+  const second = slots.take(prompt(range(320, 5000)), 'x')
+  assert.ok(second !== undefined && second !== taken)
+  assert.is((await slots.prepare(second, prompt(range(320, 5000)), 'x')).source, 'none')
+  slots.release(taken)
+  const third = slots.take(prompt(range(10, 7000)), 'd')
+  assert.ok(third === taken)
+  taken.tokens = range(100)
+  await slots.prepare(taken, prompt(range(10, 7000)), 'd')
+  assert.equal(
+    cells.calls.filter((call) => call.startsWith('load')),
+    [],
+  )
+  assert.ok(!events.includes('saved c: 100'))
 })
 
 test('sessions with one system prompt evaluate it once, and answer as if each had', async () => {

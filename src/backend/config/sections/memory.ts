@@ -15,12 +15,13 @@ export const memory = Type.Object(
       minimum: 0,
       maximum: 1_000_000_000,
       unit: 'tokens',
-      description: 'Tokens cached for idle sessions, all sessions together. Accepted, but without effect so far.',
+      description:
+        'Tokens that are kept of sessions which have lost their slots, all sessions together, in files; 0 keeps none. What is in a slot does not count.',
     }),
     cache_strategy: Type.Enum(['lru', 'fifo', 'smart'], {
       default: 'lru',
       description:
-        'Whose cache goes first: `lru` the longest unused, `fifo` the oldest, `smart` the cheapest to make again. So far it is `lru` whatever stands here.',
+        'Whose saved cache goes first: `lru` the longest unused, `fifo` the oldest, `smart` the one that is least likely to be asked for, by how often it was.',
     }),
     n_keep_tokens: Type.Integer({
       default: 128,
@@ -41,18 +42,19 @@ export const memory = Type.Object(
       default: 0.8,
       minimum: 0,
       maximum: 1,
-      description: 'Share of `max_memory_mb` from which idle caches are given up. Accepted, but without effect so far.',
+      description: 'Share of `max_memory_mb` from which the saved caches of idle sessions are given up.',
     }),
     max_memory_mb: Type.Integer({
       default: 0,
       minimum: 0,
       maximum: 16_777_216,
       unit: 'MiB',
-      description: 'Memory for model and caches; a model that cannot fit is refused. 0 is no limit.',
+      description: 'Memory for all models and caches together; a model that cannot fit is refused. 0 is no limit.',
     }),
     enable_partial_cache_deletion: Type.Boolean({
       default: true,
-      description: 'A cache may lose its end alone; off, it goes as a whole. Accepted, but without effect so far.',
+      description:
+        'A cache may lose its end alone, where a prompt differs from it or it is too long to be saved; off, it goes as a whole.',
     }),
   },
   {description: 'What happens to the KV cache: of long conversations, of idle sessions, and when memory runs short.'},
