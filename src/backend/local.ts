@@ -1,5 +1,4 @@
 import os from 'node:os'
-import type {DestinationStream} from 'pino'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import {
   graphEncodings,
@@ -30,6 +29,7 @@ import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext, Output} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
+import type {InitOptions} from './init-options.js'
 import {Journal} from './journal.js'
 import {createLogger} from './logging/logger.js'
 import type {Graph} from './models/graph.js'
@@ -37,28 +37,17 @@ import {Registry} from './models/registry.js'
 import {report, type Reported} from './report.js'
 import {Scheduler} from './scheduler/scheduler.js'
 import {SessionStore} from './sessions/session-store.js'
+import {StateDir} from './sessions/state-dir.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
 
-export interface InitOptions {
-  /** The settings in docs/reference/config.md, as JSON or YAML text or as an object. Absent: defaults. */
-  config?: string | object
-  /** Named in configuration errors. */
-  configFile?: string
-  /** Makes a broken configuration an error instead of a warning and defaults. Defaults to `false`. */
-  strict?: boolean
-  /** Paths by name, for `loadByName`. */
-  models?: Readonly<Record<string, string>>
-  /** Where log lines go when no `logging.file` is configured. Defaults to nowhere. */
-  logStream?: DestinationStream
-  /** Defaults to the cores that this process may use. */
-  cores?: number
-}
+export type {InitOptions} from './init-options.js'
 
 /**
  * Initializes a backend in this process (`init_backend`, `init_backend_with_config`). Models run in processes of
  * their own, which end with `deinit`.
  *
- * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so.
+ * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so, and for a
+ * `stateDir` that cannot be used.
  */
 export async function initBackend(options: InitOptions = {}): Promise<LocalBackend> {
   const {config = '{}', configFile, strict = false, cores = os.availableParallelism()} = options
@@ -66,7 +55,15 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   const isObject = typeof config === 'object' && (config as object | null) !== null
   if (!isObject) checkString('configuration', config)
   const parsed = isObject ? configFromObject(config, how) : parseConfig(config as string, how)
-  return Promise.resolve(new LocalBackend({...options, cores}, parsed.config, parsed.warnings))
+  const {stateDir} = options
+  if (stateDir !== undefined) checkString('state folder', stateDir)
+  const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
+  try {
+    return new LocalBackend({...options, cores}, parsed.config, parsed.warnings, state)
+  } catch (error) {
+    await state?.close()
+    throw error
+  }
 }
 
 /** The lifecycle in this process: scheduling, sessions and models; the contract says what each call does. */
@@ -83,6 +80,8 @@ export class LocalBackend implements Backend {
     private readonly options: InitOptions & {cores: number},
     readonly config: Config,
     private readonly configWarnings: ConfigWarning[],
+    /** Where histories are kept; the backend closes it. */
+    readonly state?: StateDir,
   ) {
     const {models = {}, cores, logStream} = options
     const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})
@@ -94,6 +93,7 @@ export class LocalBackend implements Backend {
       config.backend,
       (session) => this.contexts.list().some((context) => context.session === session && isBusy(context)),
       (session, reason) => {
+        this.state?.remove(session.id)
         this.scheduler.forgetSession(session.id)
         for (const context of this.contexts.list()) {
           if (context.session === session)
@@ -104,6 +104,9 @@ export class LocalBackend implements Backend {
     )
     logger.log('info', 'MODEL', 'backend initialized', {config})
     this.journal.configWarnings(configWarnings)
+    if (state === undefined) return
+    state.logTo(logger)
+    this.sessions.restore(state.restored(), state.names)
   }
 
   async load(
@@ -229,6 +232,11 @@ export class LocalBackend implements Backend {
     await this.registry.unload(graph)
   }
 
+  /** What was said so far in a context's session, the oldest first. @throws `invalid_argument` for an unknown context. */
+  history(id: ContextId): {role: 'user' | 'assistant'; content: string}[] {
+    return this.context(id).session.messages.map(({role, content}) => ({role, content}))
+  }
+
   async getBackendStatus(type: StatusType, buffer: Uint8Array): Promise<number> {
     checkBuffer(buffer)
     return writeText(JSON.stringify(await this.status(type)), buffer)
@@ -246,6 +254,7 @@ export class LocalBackend implements Backend {
     for (const context of this.contexts.list()) this.contexts.close(context, 'is closed: the backend was released')
     await this.registry.dispose()
     this.sessions.clear()
+    await this.state?.close()
     this.journal.logger.log('info', 'MODEL', 'backend released')
     this.journal.logger.close()
   }
@@ -289,6 +298,7 @@ export class LocalBackend implements Backend {
           context.output = output
           throwIfFull(result, turn)
           commit(turn, result)
+          this.state?.save(context.session.id, context.session.messages)
           this.journal.answered(context, output.metadata, waitedMs, request.enable_log)
           return output
         },
@@ -351,8 +361,8 @@ export class LocalBackend implements Backend {
   }
 
   private reported(): Reported {
-    const {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, journal} = this
-    return {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, totals: journal.totals}
+    const {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, journal, state} = this
+    return {config, configWarnings, registry, contexts, sessions, scheduler, startedAt, totals: journal.totals, state}
   }
 
   private checkAlive(): void {

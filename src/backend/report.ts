@@ -7,6 +7,7 @@ import type {Graph} from './models/graph.js'
 import type {Registry} from './models/registry.js'
 import type {Scheduler} from './scheduler/scheduler.js'
 import type {SessionStore} from './sessions/session-store.js'
+import type {StateDir} from './sessions/state-dir.js'
 import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType, Totals} from './status.js'
 
 /** What status reports are made from. */
@@ -19,6 +20,7 @@ export interface Reported {
   scheduler: Scheduler
   totals: Totals
   startedAt: number
+  state: StateDir | undefined
 }
 
 type Reporters = {[T in StatusType]: (reported: Reported) => Promise<BackendStatus[T]> | BackendStatus[T]}
@@ -30,13 +32,15 @@ const reporters: Reporters = {
     max_memory_mb: config.memory.max_memory_mb,
     graphs: await Promise.all(registry.list().map(reportMemory)),
   }),
-  sessions: ({config: {backend}, sessions, contexts}) => {
+  sessions: ({config: {backend}, sessions, contexts, state}) => {
     const open = contexts.list()
     return {
       max_sessions: backend.max_sessions,
       idle_timeout_ms: backend.idle_timeout_ms,
       auto_cleanup: backend.auto_cleanup,
       active: sessions.size,
+      state_dir: state?.folder ?? null,
+      write_error: state?.problem ?? null,
       sessions: sessions.list().map(({session, idleMs}) => ({
         id: session.id,
         messages: session.messages.length,
