@@ -96,6 +96,8 @@ export class StateDir {
 }
 
 function makeOwn(folder: string): string {
+  // It would be the working directory.
+  if (folder === '') throw new NnError('invalid_argument', 'The name of the state folder is empty.')
   try {
     makeFolder(path.resolve(folder), 0o700)
     const real = realpathSync(folder)
