@@ -252,9 +252,12 @@ export class LocalBackend implements Backend {
     this.checkAlive()
     this.released = true
     for (const context of this.contexts.list()) this.contexts.close(context, 'is closed: the backend was released')
-    await this.registry.dispose()
-    this.sessions.clear()
-    await this.state?.close()
+    try {
+      await this.registry.dispose()
+    } finally {
+      this.sessions.clear()
+      await this.state?.close()
+    }
     this.journal.logger.log('info', 'MODEL', 'backend released')
     this.journal.logger.close()
   }
