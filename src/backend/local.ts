@@ -1,5 +1,4 @@
 import os from 'node:os'
-import type {DestinationStream} from 'pino'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import {
   graphEncodings,
@@ -18,7 +17,6 @@ import {
   parseConfig,
   parseRuntimeOptions,
   type Config,
-  type ConfigWarning,
   type ParsedConfig,
   type RuntimeOptions,
 } from './config/index.js'
@@ -26,40 +24,24 @@ import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
 import {generate} from './contexts/generate.js'
 import {commit, newTurn, promptOf, throwIfFull} from './contexts/turn.js'
-import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext, Output} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
-import {Journal} from './journal.js'
-import {createLogger} from './logging/logger.js'
+import type {InitOptions} from './init-options.js'
 import type {Graph} from './models/graph.js'
-import {CacheKeeper} from './memory/cache-keeper.js'
-import {Registry} from './models/registry.js'
-import {report, type Reported} from './report.js'
-import {Scheduler} from './scheduler/scheduler.js'
-import {SessionStore} from './sessions/session-store.js'
+import {Parts} from './parts.js'
+import {report} from './report.js'
+import {StateDir} from './sessions/state-dir.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
 
-export interface InitOptions {
-  /** The settings in docs/reference/config.md, as JSON or YAML text or as an object. Absent: defaults. */
-  config?: string | object
-  /** Named in configuration errors. */
-  configFile?: string
-  /** Makes a broken configuration an error instead of a warning and defaults. Defaults to `false`. */
-  strict?: boolean
-  /** Paths by name, for `loadByName`. */
-  models?: Readonly<Record<string, string>>
-  /** Where log lines go when no `logging.file` is configured. Defaults to nowhere. */
-  logStream?: DestinationStream
-  /** Defaults to the cores that this process may use. */
-  cores?: number
-}
+export type {InitOptions} from './init-options.js'
 
 /**
  * Initializes a backend in this process (`init_backend`, `init_backend_with_config`). Models run in processes of
  * their own, which end with `deinit`.
  *
- * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so.
+ * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so, and for a
+ * `stateDir` that cannot be used.
  */
 export async function initBackend(options: InitOptions = {}): Promise<LocalBackend> {
   const {config = '{}', configFile, strict = false, cores = os.availableParallelism()} = options
@@ -67,60 +49,30 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   const isObject = typeof config === 'object' && (config as object | null) !== null
   if (!isObject) checkString('configuration', config)
   const parsed = isObject ? configFromObject(config, how) : parseConfig(config as string, how)
-  return Promise.resolve(new LocalBackend({...options, cores}, parsed.config, parsed.warnings))
+  const {stateDir} = options
+  if (stateDir !== undefined) checkString('state folder', stateDir)
+  const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
+  try {
+    const {config, warnings: configWarnings} = parsed
+    return new LocalBackend({strict, cores}, new Parts({...options, cores, config, configWarnings, state}))
+  } catch (error) {
+    await state?.close()
+    throw error
+  }
 }
 
 /** The lifecycle in this process: scheduling, sessions and models; the contract says what each call does. */
 export class LocalBackend implements Backend {
-  readonly journal: Journal
-  private readonly registry: Registry
-  private readonly contexts: ContextTable
-  private readonly sessions: SessionStore
-  readonly scheduler: Scheduler
-  private readonly caches: CacheKeeper
-  private readonly startedAt = performance.now()
   private released = false
 
   constructor(
-    private readonly options: InitOptions & {cores: number},
-    readonly config: Config,
-    private readonly configWarnings: ConfigWarning[],
-  ) {
-    const {models = {}, cores, logStream} = options
-    const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})
-    this.journal = new Journal(logger)
-    this.registry = new Registry({
-      ...{names: models, logger, cores},
-      onState: (graph, event) => {
-        this.caches.told(graph, event)
-        void this.caches.relieve()
-      },
-      onEngineGone: (graph) => this.caches.forgetGraph(graph),
-    })
-    this.contexts = new ContextTable(config.backend)
-    this.scheduler = new Scheduler(config.backend, (event) => this.journal.scheduled(event))
-    this.sessions = new SessionStore(
-      config.backend,
-      (session) => this.contexts.list().some((context) => context.session === session && isBusy(context)),
-      (session, reason) => {
-        this.scheduler.forgetSession(session.id)
-        this.caches.forgetSession(session.id)
-        for (const graph of this.registry.list()) graph.running?.forget(session.id)
-        for (const context of this.contexts.list()) {
-          if (context.session === session)
-            this.contexts.close(context, `has lost its session ${session.id} (${reason})`)
-        }
-        logger.log('info', 'SESSION', 'session removed', {session: session.id, reason})
-      },
-    )
-    this.caches = new CacheKeeper({
-      ...{settings: config.memory, logger},
-      lastUse: (session) => this.sessions.find(session)?.lastActivity,
-      drop: (graph, session) => this.registry.find(graph)?.running?.drop(session),
-      resident: () => this.registry.residentBytes(),
-    })
-    logger.log('info', 'MODEL', 'backend initialized', {config})
-    this.journal.configWarnings(configWarnings)
+    private readonly options: Pick<InitOptions, 'strict'> & {cores: number},
+    private readonly parts: Parts,
+  ) {}
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.parts.config
   }
 
   async load(
@@ -142,20 +94,20 @@ export class LocalBackend implements Backend {
     }
     const {config, warnings} =
       text === undefined ? {config: this.config, warnings: []} : this.graphConfig(readUtf8(text))
-    return this.opened(await this.registry.loadBytes(bytes, encoding, target, {config, warnings}, options))
+    return this.opened(await this.parts.registry.loadBytes(bytes, encoding, target, {config, warnings}, options))
   }
 
   async loadByName(name: string, options?: LoadOptions): Promise<GraphId> {
     this.checkAlive()
     checkString('name', name)
-    return this.opened(await this.registry.loadByName(name, {config: this.config, warnings: []}, options))
+    return this.opened(await this.parts.registry.loadByName(name, {config: this.config, warnings: []}, options))
   }
 
   async loadByNameWithConfig(name: string, config: string, options?: LoadOptions): Promise<GraphId> {
     this.checkAlive()
     checkString('name', name)
     checkString('config', config)
-    return this.opened(await this.registry.loadByName(name, this.graphConfig(config), options))
+    return this.opened(await this.parts.registry.loadByName(name, this.graphConfig(config), options))
   }
 
   async initExecutionContext(graph: GraphId): Promise<ContextId> {
@@ -190,7 +142,7 @@ export class LocalBackend implements Backend {
     const context = this.context(id)
     // One step after the other: two at once would both begin, or wait for the same token.
     const step = context.steps.then(async () => {
-      context.single ??= await beginSingle(context, this, options)
+      context.single ??= await beginSingle(context, this.parts, options)
       await stepSingle(context, context.single, options)
     })
     context.steps = step.catch(() => undefined)
@@ -231,19 +183,24 @@ export class LocalBackend implements Backend {
     try {
       await endSingle(context)
     } finally {
-      this.sessions.touch(context.session)
-      this.contexts.close(context)
+      this.parts.sessions.touch(context.session)
+      this.parts.contexts.close(context)
     }
   }
 
   async unload(id: GraphId): Promise<void> {
     this.checkAlive()
-    const graph = this.registry.get(id)
-    for (const context of this.contexts.list()) {
-      if (context.graph === graph) this.contexts.close(context, `is closed: graph ${id} was unloaded`)
+    const graph = this.parts.registry.get(id)
+    for (const context of this.parts.contexts.list()) {
+      if (context.graph === graph) this.parts.contexts.close(context, `is closed: graph ${id} was unloaded`)
     }
-    this.scheduler.closeLane(id)
-    await this.registry.unload(graph)
+    this.parts.scheduler.closeLane(id)
+    await this.parts.registry.unload(graph)
+  }
+
+  /** What was said so far in a context's session, the oldest first. @throws `invalid_argument` for an unknown context. */
+  history(id: ContextId): {role: 'user' | 'assistant'; content: string}[] {
+    return this.context(id).session.messages.map(({role, content}) => ({role, content}))
   }
 
   async getBackendStatus(type: StatusType, buffer: Uint8Array): Promise<number> {
@@ -254,17 +211,22 @@ export class LocalBackend implements Backend {
   async status<T extends StatusType>(type: T): Promise<BackendStatus[T]> {
     this.checkAlive()
     checkOneOf('status type', type, statusTypes)
-    return report(type, this.reported())
+    return report(type, this.parts)
   }
 
   async deinit(): Promise<void> {
     this.checkAlive()
     this.released = true
-    for (const context of this.contexts.list()) this.contexts.close(context, 'is closed: the backend was released')
-    await this.registry.dispose()
-    this.sessions.clear()
-    this.journal.logger.log('info', 'MODEL', 'backend released')
-    this.journal.logger.close()
+    for (const context of this.parts.contexts.list())
+      this.parts.contexts.close(context, 'is closed: the backend was released')
+    try {
+      await this.parts.registry.dispose()
+    } finally {
+      this.parts.sessions.clear()
+      await this.parts.state?.close()
+    }
+    this.parts.journal.logger.log('info', 'MODEL', 'backend released')
+    this.parts.journal.logger.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -286,7 +248,7 @@ export class LocalBackend implements Backend {
       context.output = undefined
       context.step = undefined
     }
-    this.sessions.touch(context.session)
+    this.parts.sessions.touch(context.session)
   }
 
   private async run(context: ExecutionContext, callOptions: RuntimeOptions, options: ComputeOptions): Promise<Output> {
@@ -294,7 +256,7 @@ export class LocalBackend implements Backend {
     const {request} = turn.effective
     context.computing++
     try {
-      return await this.scheduler.submit({
+      return await this.parts.scheduler.submit({
         priority: request.priority,
         session: context.session.id,
         lane: context.graph.id,
@@ -306,53 +268,54 @@ export class LocalBackend implements Backend {
           context.output = output
           throwIfFull(result, turn)
           commit(turn, result)
-          this.journal.answered(context, output.metadata, waitedMs, request.enable_log)
-          void this.caches.relieve()
+          this.parts.state?.save(context.session.id, context.session.messages)
+          this.parts.journal.answered(context, output.metadata, waitedMs, request.enable_log)
+          void this.parts.caches.relieve()
           return output
         },
       })
     } catch (thrown) {
       const error =
         options.signal?.aborted === true && thrown === options.signal.reason ? abortedBefore(thrown) : thrown
-      this.journal.failed(context, error)
+      this.parts.journal.failed(context, error)
       throw error
     } finally {
       context.computing--
-      this.sessions.touch(context.session)
+      this.parts.sessions.touch(context.session)
     }
   }
 
   private openContext(graphId: GraphId, sessionId: string | undefined): Promise<ContextId> {
     this.checkAlive()
-    const graph = this.registry.get(graphId)
-    this.contexts.checkRoom()
-    return Promise.resolve(this.contexts.open(graph, this.sessions.open(sessionId)).id)
+    const graph = this.parts.registry.get(graphId)
+    this.parts.contexts.checkRoom()
+    return Promise.resolve(this.parts.contexts.open(graph, this.parts.sessions.open(sessionId)).id)
   }
 
   /** The configuration of one graph over the backend's. */
   private graphConfig(text: string): ParsedConfig {
     const {cores} = this.options
     const parsed = parseConfig(text, {strict: this.strict, cores, base: this.config, scope: 'graph'})
-    this.journal.configWarnings(parsed.warnings)
+    this.parts.journal.configWarnings(parsed.warnings)
     return parsed
   }
 
   /** A new graph may compute from now on. */
   private opened(graph: Graph): GraphId {
     const {performance} = graph.config
-    this.scheduler.openLane(graph.id, performance.batch_processing ? graph.parts.engineOptions.slots : 1)
+    this.parts.scheduler.openLane(graph.id, performance.batch_processing ? graph.parts.engineOptions.slots : 1)
     return graph.id
   }
 
   private context(id: ContextId): ExecutionContext {
     this.checkAlive()
-    return this.contexts.get(id)
+    return this.parts.contexts.get(id)
   }
 
   /** Broken options leave the configured values in force, as a broken configuration does. */
   private parseOptionsText(text: string, {graph}: ExecutionContext): RuntimeOptions {
     const {options, warnings} = parseRuntimeOptions(text, {strict: this.strict, config: graph.config})
-    this.journal.configWarnings(warnings)
+    this.parts.journal.configWarnings(warnings)
     return options
   }
 
@@ -368,11 +331,6 @@ export class LocalBackend implements Backend {
     return this.options.strict === true || this.config.backend.strict_config
   }
 
-  private reported(): Reported {
-    const {config, configWarnings, registry, contexts, sessions, scheduler, caches, startedAt, journal} = this
-    return {config, configWarnings, registry, contexts, sessions, scheduler, caches, startedAt, totals: journal.totals}
-  }
-
   private checkAlive(): void {
     if (this.released) throw new NnError('invalid_argument', 'The backend was released (deinit_backend).')
   }
@@ -381,8 +339,4 @@ export class LocalBackend implements Backend {
 /** The caller's own signal ended the compute while it waited; there is no text to keep. */
 function abortedBefore(reason: unknown): NnError {
   return new NnError('runtime_error', 'The compute was aborted before it began.', {cause: reason})
-}
-
-function isBusy({computing, single}: ExecutionContext): boolean {
-  return computing > 0 || single !== undefined
 }

@@ -1,29 +1,11 @@
-import type {Config, ConfigWarning} from './config/index.js'
-import type {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import {NnError} from './errors.js'
-import type {CacheKeeper} from './memory/cache-keeper.js'
 import {residentBytes} from './memory/resident.js'
 import type {Graph} from './models/graph.js'
-import type {Registry} from './models/registry.js'
-import type {Scheduler} from './scheduler/scheduler.js'
-import type {SessionStore} from './sessions/session-store.js'
-import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType, Totals} from './status.js'
+import type {Parts} from './parts.js'
+import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType} from './status.js'
 
-/** What status reports are made from. */
-export interface Reported {
-  config: Config
-  configWarnings: readonly ConfigWarning[]
-  registry: Registry
-  contexts: ContextTable
-  sessions: SessionStore
-  scheduler: Scheduler
-  caches: CacheKeeper
-  totals: Totals
-  startedAt: number
-}
-
-type Reporters = {[T in StatusType]: (reported: Reported) => Promise<BackendStatus[T]> | BackendStatus[T]}
+type Reporters = {[T in StatusType]: (parts: Parts) => Promise<BackendStatus[T]> | BackendStatus[T]}
 
 const reporters: Reporters = {
   queue: ({scheduler}) => scheduler.status(),
@@ -33,13 +15,15 @@ const reporters: Reporters = {
     saved_caches: caches.status(),
     graphs: await Promise.all(registry.list().map(reportMemory)),
   }),
-  sessions: ({config: {backend}, sessions, contexts}) => {
+  sessions: ({config: {backend}, sessions, contexts, state}) => {
     const open = contexts.list()
     return {
       max_sessions: backend.max_sessions,
       idle_timeout_ms: backend.idle_timeout_ms,
       auto_cleanup: backend.auto_cleanup,
       active: sessions.size,
+      state_dir: state?.folder ?? null,
+      write_error: state?.problem ?? null,
       sessions: sessions.list().map(({session, idleMs}) => ({
         id: session.id,
         messages: session.messages.length,
@@ -56,7 +40,7 @@ const reporters: Reporters = {
       })),
     }
   },
-  performance: ({totals, startedAt}): PerformanceStatus => ({
+  performance: ({journal: {totals}, startedAt}): PerformanceStatus => ({
     tasks: totals.tasks,
     prompt_tokens: totals.promptTokens,
     cached_tokens: totals.cachedTokens,
@@ -72,8 +56,8 @@ const reporters: Reporters = {
   }),
 }
 
-export async function report<T extends StatusType>(type: T, reported: Reported): Promise<BackendStatus[T]> {
-  return reporters[type](reported)
+export async function report<T extends StatusType>(type: T, parts: Parts): Promise<BackendStatus[T]> {
+  return reporters[type](parts)
 }
 
 function stateOf({computing, single, output, input}: ExecutionContext): string {

@@ -73,6 +73,10 @@ export interface SessionsStatus {
   idle_timeout_ms: number
   auto_cleanup: boolean
   active: number
+  /** Folder in which histories are kept; `null` when they end with the backend. */
+  state_dir: string | null
+  /** Why that folder lacks what was said last, and would lose it with this process; `null` when it has everything. */
+  write_error: string | null
   sessions: {
     id: string
     messages: number

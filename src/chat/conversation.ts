@@ -71,6 +71,12 @@ export class Conversation {
     this.last = undefined
   }
 
+  /** Goes on from what the backend has in this session. */
+  resume(messages: readonly Message[]): void {
+    this.restore(messages)
+    this.parted = this.messages.length < messages.length
+  }
+
   private async answer(question: Question, how: ComputeOptions): Promise<Reply> {
     const {backend, context, isRaw} = this
     const {prompt, before} = question

@@ -33,6 +33,10 @@ export const modelFlags = {
   'gpu-layers': Flags.string({description: 'Layers on the GPU: a number, auto or max.', helpGroup: 'MODEL'}),
   threads: Flags.integer({description: 'Threads that compute on the CPU.', helpGroup: 'MODEL'}),
   raw: Flags.boolean({description: 'Take prompts as they are: no template, no memory of earlier ones.'}),
+  'state-dir': Flags.string({
+    description: 'Keep conversations in this folder; --session goes on with one of them.',
+    helpValue: 'folder',
+  }),
   system: Flags.string({description: 'Instructions that go before the conversation.', helpValue: 'text'}),
 }
 
@@ -51,5 +55,6 @@ export interface ModelFlags {
   'gpu-layers'?: string | undefined
   threads?: number | undefined
   raw?: boolean | undefined
+  'state-dir'?: string | undefined
   system?: string | undefined
 }

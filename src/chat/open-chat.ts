@@ -12,6 +12,8 @@ export interface OpenChatOptions {
   settings: Settings
   /** Id of the session to go on with; absent: a new one. */
   session?: string | undefined
+  /** Folder in which conversations are kept; absent: they end with the chat. */
+  stateDir?: string | undefined
   /** Where loading shows its progress. */
   progress: Output
   signal: AbortSignal
@@ -22,13 +24,20 @@ export interface OpenChat extends AsyncDisposable {
   conversation: Conversation
   model: GraphStatus
   session: string
+  /** Why the folder for conversations lacks what was said last; `null` when it has it, or when there is none. */
+  writeError: () => Promise<string | null>
 }
 
 /** Loads the model and opens a context. @throws what loading and the configuration can fail with. */
-export async function openChat({model, settings, session, progress, signal}: OpenChatOptions): Promise<OpenChat> {
-  const {config, options} = settings
+export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
+  const {model, session, stateDir, progress, signal} = chat
+  const {config, options} = chat.settings
   // All mistakes were found when the settings were read.
-  const backend = await initBackend({config: JSON.stringify(config), strict: true})
+  const backend = await initBackend({
+    config: JSON.stringify(config),
+    strict: true,
+    ...(stateDir !== undefined && {stateDir}),
+  })
   try {
     const graph = await load(backend, model, progress, signal)
     const context =
@@ -39,10 +48,14 @@ export async function openChat({model, settings, session, progress, signal}: Ope
     const {graphs} = await backend.status('model')
     const status = graphs.find((one) => one.graph === graph)
     if (status === undefined) throw new Error(`Graph ${graph} has no status.`)
+    const conversation = new Conversation(backend, context, options, config.model.prompt_mode)
+    const history = backend.history(context)
+    if (history.length > 0) conversation.resume(history)
     return {
-      conversation: new Conversation(backend, context, options, config.model.prompt_mode),
+      conversation,
       model: status,
       session: contexts.find((one) => one.context === context)?.session ?? '',
+      writeError: async () => (await backend.status('sessions')).write_error,
       [Symbol.asyncDispose]: () => backend.deinit(),
     }
   } catch (error) {

@@ -22,6 +22,11 @@ export class Screen {
     this.note('/help for what can be typed besides prompts, Ctrl-D to leave.')
   }
 
+  /** Says which of the conversations that are kept this is. */
+  greetSession(id: string, messages: number): void {
+    this.note(messages === 0 ? `Session ${id} is new.` : `Session ${id} goes on after ${messages} messages.`)
+  }
+
   prompt(isFirstLine: boolean): string {
     return paint(this.out, 'cyan', isFirstLine ? '> ' : '… ')
   }

@@ -14,10 +14,11 @@ export interface Settings {
 
 /**
  * Defaults for one person at a keyboard: a long answer of a slow model is no error, a pause for coffee does not cost
- * the conversation, and memory goes to one context instead of several.
+ * the conversation, and memory goes to one context instead of several. With a folder for them each chat is one session
+ * more, and none goes by itself: the limit is as high as can be.
  */
 const patience = {
-  backend: {default_task_timeout_ms: 3_600_000, auto_cleanup: false},
+  backend: {default_task_timeout_ms: 3_600_000, auto_cleanup: false, max_sessions: 10_000},
   stopping: {max_time_ms: 0},
   model: {parallel: 1},
 }
@@ -30,7 +31,13 @@ export function readSettings(flags: ModelFlags): Settings {
     file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
   const options = checkOptions(optionKeys(flags), config)
-  if (flags.system !== undefined && (options.prompt_mode ?? config.model.prompt_mode) === 'raw') {
+  const isRaw = (options.prompt_mode ?? config.model.prompt_mode) === 'raw'
+  if (flags['state-dir'] !== undefined && isRaw) {
+    throw new NnError('invalid_argument', 'Raw prompts have no history: there is nothing to keep.', {
+      hint: 'Leave out --state-dir, or have prompts in chat mode.',
+    })
+  }
+  if (flags.system !== undefined && isRaw) {
     throw new NnError('invalid_argument', noRawInstructions, {
       hint: 'Leave out --system, or have prompts in chat mode.',
     })

@@ -4,7 +4,7 @@ import {NnError, toNnError} from '../backend/errors.js'
 import {modelFlags} from '../chat/flags.js'
 import {converse} from '../chat/interactive.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
-import {openChat} from '../chat/open-chat.js'
+import {openChat, type OpenChat} from '../chat/open-chat.js'
 import {PromptHistory} from '../chat/prompt-history.js'
 import {Screen} from '../chat/screen.js'
 import {readSettings} from '../chat/settings.js'
@@ -19,6 +19,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     '<%= config.bin %> chat model.gguf',
     'echo "What is the capital of France?" | <%= config.bin %> chat model.gguf',
     '<%= config.bin %> chat model.gguf --prompt "Tell me a story." --temp 0 --json',
+    '<%= config.bin %> chat model.gguf --state-dir ~/chats --session holidays',
   ]
   static override args = {
     // oclif would take what is piped in for an argument that is missing.
@@ -27,7 +28,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
   static override flags = {
     ...modelFlags,
     prompt: Flags.string({char: 'p', description: 'Answer this prompt and leave; standard input is not read.'}),
-    session: Flags.string({description: 'Id of the session to open.', helpValue: 'id'}),
+    session: Flags.string({description: 'Id of the session to open. Defaults to a new one.', helpValue: 'id'}),
     stats: Flags.boolean({
       allowNo: true,
       description: 'Tokens and times after each answer, on standard error. Defaults to yes in a conversation.',
@@ -62,22 +63,35 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
       model: args.model,
       settings,
       session: flags.session,
+      stateDir: flags['state-dir'],
       progress: process.stderr,
       signal,
     })
     for (const warning of chat.model.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     if (!isConversation) {
-      return await answerOnce(chat, {
+      const answer = await answerOnce(chat, {
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
         stats: orElse(flags.stats, false) ? process.stderr : undefined,
         signal,
       })
+      await this.warnIfUnkept(chat)
+      return answer
     }
     screen.greet(chat.model)
+    const isKept = flags['state-dir'] !== undefined
+    if (isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code
+    await this.warnIfUnkept(chat)
+    if (isKept) screen.note(`--session ${chat.session} goes on with this conversation.`)
     return undefined
+  }
+
+  /** No answer is lost because it cannot be kept, but whoever wanted it kept should know. */
+  private async warnIfUnkept(chat: OpenChat): Promise<void> {
+    const reason = await chat.writeError()
+    if (reason !== null) this.logToStderr(`${this.config.bin}: the conversation could not be kept: ${reason}`)
   }
 
   private get defaultHistory(): string {

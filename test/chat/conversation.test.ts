@@ -146,3 +146,20 @@ test('in raw mode nothing is remembered or brought along', async () => {
   await conversation.ask('q2')
   assert.equal(histories(asked), [undefined, undefined, []])
 })
+
+test('what the backend has already is not brought along, unless it is asked again', async () => {
+  const {asked, conversation} = backendSaying('a2', 'again')
+  conversation.resume(turns('q1', 'a1'))
+  await conversation.ask('q2')
+  assert.equal(conversation.messages, turns('q1', 'a1', 'q2', 'a2'))
+  await conversation.askAgain()
+  assert.equal(histories(asked), [undefined, turns('q1', 'a1')])
+})
+
+test('the last question of a resumed conversation can be answered again', async () => {
+  const {asked, conversation} = backendSaying('again')
+  conversation.resume(turns('q0', 'a0', 'q1', 'a1'))
+  await conversation.askAgain()
+  assert.equal(histories(asked), [turns('q0', 'a0')])
+  assert.equal(conversation.messages, turns('q0', 'a0', 'q1', 'again'))
+})

@@ -14,6 +14,7 @@ test('a chat is patient unless it is told otherwise', () => {
   assert.is(config.backend.default_task_timeout_ms, 3_600_000)
   assert.is(config.stopping.max_time_ms, 0)
   assert.is(config.backend.auto_cleanup, false)
+  assert.is(config.backend.max_sessions, 10_000)
   assert.is(config.model.parallel, 1)
   assert.equal(options, {})
 })

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import {qwen} from '../support/fixtures.js'
 import {cli} from '../support/run-cli.js'
 import {suite} from '../support/suite.js'
+import {temporaryFolder} from '../support/temporary-folder.js'
 
 const test = suite('output that cannot be written', {timeoutMs: 20_000})
 
@@ -21,3 +22,16 @@ for (const argv of [
     assert.not.match(stderr, /^\s+at /m)
   })
 }
+
+test('a conversation that cannot be kept is answered all the same, with a warning', (t) => {
+  const argv = ['chat', qwen, '--temp', '0', '--prompt', 'My name is Alice.', '--state-dir', temporaryFolder(t)]
+  // Longer than the file may become.
+  const session = 'x'.repeat(3000)
+  const {status, stdout, stderr} = spawnSync(
+    'sh',
+    ['-c', 'ulimit -f 2; "$@"', 'sh', process.execPath, cli, ...argv, '--session', session],
+    {encoding: 'utf8', env: {...process.env, NO_COLOR: '1'}},
+  )
+  assert.equal([stdout, status], ['Nice to meet you, Alice!\n', 0])
+  assert.match(stderr, /^wnn: the conversation could not be kept: EFBIG.*\n$/)
+})

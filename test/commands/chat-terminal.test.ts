@@ -202,6 +202,24 @@ test('SIGTERM ends an answer, too', async (t) => {
   assert.not.ok(engines.some(isAlive))
 })
 
+test('a conversation that is kept tells how to go on with it', async (t) => {
+  const kept = ['--state-dir', folder(t), '--no-stats']
+  const first = start(t, kept)
+  await first.until('Session session-1 is new.')
+  await first.until(prompt)
+  await say(first, 'My name is Alice.', 'Nice to meet you, Alice!')
+  first.type(ctrl.d)
+  await first.until('--session session-1 goes on with this conversation.')
+  assert.is((await first.ended).code, 0)
+  const second = start(t, [...kept, '--session', 'session-1'])
+  await second.until('Session session-1 goes on after 2 messages.')
+  await second.until(prompt)
+  await say(second, 'What is my name?', 'Your name is Alice.')
+  await say(second, '/regen', 'Your name is Alice.')
+  second.type(ctrl.d)
+  assert.is((await second.ended).code, 0)
+})
+
 test('colours are for terminals that want them', async (t) => {
   const plain = start(t)
   await plain.until(prompt)

@@ -74,6 +74,13 @@ const refused: [what: string, args: (folder: string) => string[], input: string,
   ['a broken configuration', (at) => [...chat, '--config', config(at)], france, /config\.yaml:1:1 tmep: unknown key/],
   ['a value out of range', () => [...chat, '--temp', '1000'], france, /^wnn: temp: must be a number from 0 to 100/],
   ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /Expected a number but received: hot/],
+  [
+    'a folder for raw prompts',
+    (at) => [...chat, '--raw', '--state-dir', at],
+    france,
+    /^wnn: Raw prompts have no history/,
+  ],
+  ['a folder that is a file', (at) => [...chat, '--state-dir', other(at)], france, /other\.txt is no folder/],
   ['an unknown flag', () => [...chat, '--tmep', '1'], france, /Nonexistent flag: --tmep/],
 ]
 for (const [what, args, input, message] of refused) {
@@ -102,6 +109,35 @@ test('a line about the answer that cannot be written costs nothing else', async 
   const args = [...chat, '--stats', '--prompt', 'What is the capital of France?']
   const {stdout, code} = await startWnn(t, args, undefined, {stderr: '/dev/full'}).ended
   assert.equal([stdout, code], ['The capital of France is Paris.\n', 0])
+})
+
+test('--state-dir keeps conversations, --session goes on with one', async (t) => {
+  const kept = [...chat, '--state-dir', path.join(folder(t), 'state'), '--temp', '0']
+  const alice = await runWnn(t, [...kept, '--session', 'alice'], 'My name is Alice.')
+  assert.equal([alice.stdout, alice.stderr, alice.code], ['Nice to meet you, Alice!\n', '', 0])
+  const other = await runWnn(t, [...kept, '--json'], 'My name is Bob.')
+  const {session} = JSON.parse(other.stdout) as {session: string}
+  for (const [id, name] of [
+    ['alice', 'Alice'],
+    [session, 'Bob'],
+  ] as const) {
+    const {stdout} = await runWnn(t, [...kept, '--session', id], 'What is my name?')
+    assert.is(stdout, `Your name is ${name}.\n`)
+  }
+})
+
+test('one command at a time uses a folder; one that was killed frees it', async (t) => {
+  const kept = [...chat, '--state-dir', folder(t), '--temp', '0', '--session', 'alice']
+  const endless = ['--max-tokens', '-1', '--config', config(folder(t), 'ignore_eos: true\n')]
+  await runWnn(t, kept, 'My name is Alice.')
+  const first = startWnn(t, [...kept, ...endless], 'Tell me a long story.')
+  await first.until(/\w/)
+  const second = await runWnn(t, kept, 'What is my name?')
+  assert.equal([second.stdout, second.code], ['', 2])
+  assert.match(second.stderr, /^wnn: The state folder \S+ is in use by another process\.\n/)
+  first.child.kill('SIGKILL')
+  await first.ended
+  assert.is((await runWnn(t, kept, 'What is my name?')).stdout, 'Your name is Alice.\n')
 })
 
 for (const [signal, exit] of [

@@ -2,6 +2,7 @@ import type {ComputeOptions} from '../backend.js'
 import type {Journal} from '../journal.js'
 import type {Scheduler} from '../scheduler/scheduler.js'
 import {NnError} from '../errors.js'
+import type {StateDir} from '../sessions/state-dir.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
@@ -13,7 +14,7 @@ import {commit, generateRequest, newTurn, throwIfFull} from './turn.js'
  */
 export function beginSingle(
   context: ExecutionContext,
-  {scheduler, journal}: {scheduler: Scheduler; journal: Journal},
+  {scheduler, journal, state}: {scheduler: Scheduler; journal: Journal; state?: StateDir | undefined},
   {signal}: ComputeOptions,
 ): Promise<Single> {
   const asked = newTurn(context)
@@ -44,7 +45,10 @@ export function beginSingle(
           const end = await result
           const metadata = withWait(end.metadata, waitedMs)
           context.output = {text: end.text, metadata}
-          if (end.stopReason !== 'context_full') commit(turn, end)
+          if (end.stopReason !== 'context_full') {
+            commit(turn, end)
+            state?.save(context.session.id, context.session.messages)
+          }
           journal.answered(context, metadata, waitedMs, enable_log)
         } catch (error) {
           journal.failed(context, error)

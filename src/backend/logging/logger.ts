@@ -1,8 +1,9 @@
-import {closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync} from 'node:fs'
+import {closeSync, fstatSync, openSync, renameSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
 import type {Config} from '../config/index.js'
 import {NnError} from '../errors.js'
+import {makeFolder} from '../make-folder.js'
 
 /** What a line is about. */
 export type LogTag = 'PERF' | 'MEM' | 'TASK' | 'MODEL' | 'SESSION' | 'LLAMA'
@@ -98,11 +99,4 @@ class LogFile implements DestinationStream {
     this.descriptor = openSync(this.target, 'a', 0o600)
     this.bytes = 0
   }
-}
-
-/** Step by step: below a folder that takes no entries (`/proc`), Node's recursive `mkdir` never returns. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  makeFolder(path.dirname(folder))
-  mkdirSync(folder)
 }

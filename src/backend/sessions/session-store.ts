@@ -53,10 +53,7 @@ export class SessionStore {
       return existing
     }
     this.makePlace()
-    const session: Session = {
-      ...{id: id ?? this.newName(), messages: [], leftOut: {graph: -1, messages: 0}},
-      ...{lastActivity: this.now(), cachedTokens: 0, cacheSource: 'none'},
-    }
+    const session = newSession(id ?? this.newName(), this.now())
     this.sessions.set(session.id, session)
     this.watch()
     return session
@@ -64,6 +61,23 @@ export class SessionStore {
 
   find(id: string): Session | undefined {
     return this.sessions.get(id)
+  }
+
+  /**
+   * Takes over sessions of an earlier backend, the least recently used first. With `auto_cleanup` they go when they were
+   * idle for too long or are more than `max_sessions`; without it all stay, and new ones are refused until there is place.
+   *
+   * @param names The highest number that a session was named by; new names begin after it.
+   */
+  restore(sessions: readonly {id: string; messages: StoredMessage[]; idleMs: number}[], names: number): void {
+    const now = this.now()
+    for (const {id, messages, idleMs} of sessions) {
+      this.sessions.set(id, {...newSession(id, now - idleMs), messages})
+    }
+    this.lastName = names
+    this.removeIdle()
+    while (this.settings.auto_cleanup && this.sessions.size > this.settings.max_sessions) this.makePlace()
+    this.watch()
   }
 
   touch(session: Session): void {
@@ -134,6 +148,13 @@ export class SessionStore {
       },
       Math.max(10, next - this.now()),
     ).unref()
+  }
+}
+
+function newSession(id: string, lastActivity: number): Session {
+  return {
+    ...{id, messages: [], leftOut: {graph: -1, messages: 0}},
+    ...{lastActivity, cachedTokens: 0, cacheSource: 'none'},
   }
 }
 

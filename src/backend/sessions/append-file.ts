@@ -1,0 +1,121 @@
+import {closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync} from 'node:fs'
+import path from 'node:path'
+
+/** Writes some or all of the bytes, as `writeSync` does. */
+export type Write = (descriptor: number, bytes: Uint8Array) => number
+
+/**
+ * A file that grows by whole pieces: of one that could not be written, nothing stays. It is this process's alone, and
+ * what it was given is in the kernel when a call returns.
+ */
+export class AppendFile {
+  private descriptor: number
+  /** Bytes that are written and meant. */
+  bytes: number
+  /** Something that is not meant may follow them. */
+  private isTorn = false
+
+  /** Opens a file that exists, and cuts off what follows the first `bytes`. Throws the system's errors. */
+  constructor(
+    readonly file: string,
+    bytes: number,
+    private readonly write: Write = writeSync,
+  ) {
+    this.descriptor = openSync(file, 'a')
+    this.bytes = bytes
+    this.isTorn = fstatSync(this.descriptor).size > bytes
+    this.mend()
+  }
+
+  /** Throws the system's error when the piece cannot be written; it is as if it had never been. */
+  append(piece: string): void {
+    // What an earlier failure has left would glue itself to this piece.
+    this.mend()
+    const bytes = Buffer.from(piece)
+    this.isTorn = true
+    try {
+      writeAll(this.descriptor, bytes, this.write)
+    } catch (error) {
+      this.tryToMend()
+      throw error
+    }
+    this.isTorn = false
+    this.bytes += bytes.length
+  }
+
+  /** Puts other contents in the file's place, at once or not at all. Throws the system's errors. */
+  replace(pieces: Iterable<string>): void {
+    const {descriptor, bytes} = writeNew(this.file, pieces, this.write)
+    closeSync(this.descriptor)
+    this.descriptor = descriptor
+    this.bytes = bytes
+    this.isTorn = false
+    syncFolder(path.dirname(this.file))
+  }
+
+  /** Waits until the disk has what the kernel has. */
+  close(): void {
+    try {
+      fsyncSync(this.descriptor)
+    } finally {
+      closeSync(this.descriptor)
+    }
+  }
+
+  private mend(): void {
+    if (this.isTorn) ftruncateSync(this.descriptor, this.bytes)
+    this.isTorn = false
+  }
+
+  /** Where this fails, the next piece begins with it, or a process that opens the file after this one. */
+  private tryToMend(): void {
+    try {
+      this.mend()
+    } catch {
+      this.isTorn = true
+    }
+  }
+}
+
+/** Makes a file, readable by its owner only, that has all of its contents or does not exist. Throws the system's errors. */
+export function createFile(file: string, contents: string, write: Write = writeSync): void {
+  closeSync(writeNew(file, [contents], write).descriptor)
+  syncFolder(path.dirname(file))
+}
+
+/** Name of a file that is being written, to take the place of another. */
+export function draftOf(file: string): string {
+  return `${file}.new`
+}
+
+/** Gives the new file, open for appending. On the disk before it gets its name: a loss of power finds one or the other. */
+function writeNew(file: string, pieces: Iterable<string>, write: Write): {descriptor: number; bytes: number} {
+  const draft = draftOf(file)
+  rmSync(draft, {force: true})
+  const descriptor = openSync(draft, 'ax', 0o600)
+  try {
+    for (const piece of pieces) writeAll(descriptor, Buffer.from(piece), write)
+    fsyncSync(descriptor)
+    const {size: bytes} = fstatSync(descriptor)
+    // The last that may fail: whoever is told of a failure goes on with the old file.
+    renameSync(draft, file)
+    return {descriptor, bytes}
+  } catch (error) {
+    closeSync(descriptor)
+    rmSync(draft, {force: true})
+    throw error
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array, write: Write): void {
+  for (let at = 0; at < bytes.length;) at += write(descriptor, bytes.subarray(at))
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

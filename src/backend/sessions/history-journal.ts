@@ -1,0 +1,178 @@
+import {readFileSync, rmSync, statSync} from 'node:fs'
+import {NnError} from '../errors.js'
+import {AppendFile, createFile, draftOf, type Write} from './append-file.js'
+import {
+  headerLine,
+  numberOf,
+  recordLine,
+  replay,
+  type HistoryRecord,
+  type RecordedMessage,
+  type RecordedSession,
+} from './history-records.js'
+
+export interface HistoryJournalOptions {
+  /** Milliseconds since 1970. Defaults to `Date.now`. */
+  now?: () => number
+  /** Defaults to the system's. */
+  write?: Write
+  /** A smaller file is not written anew, in bytes. Defaults to 1 MiB. */
+  compactFromBytes?: number
+}
+
+/** A session as it was written. */
+interface Recorded {
+  at: number
+  messages: readonly RecordedMessage[]
+}
+
+/** How much larger than what is alive the file may become. */
+const growth = 4
+const mebibyte = 1024 * 1024
+
+/**
+ * The histories of sessions on disk: a line is appended for each change. It is in the kernel when `save` returns, so
+ * that the end of the process costs nothing; docs/sessions.md says what a loss of power may cost. A change that cannot
+ * be written is written with the next one.
+ */
+export class HistoryJournal {
+  /** What the file held when it was opened, the last changed last. */
+  readonly restored: readonly RecordedSession[]
+  /** Bytes of a line that was cut off while it was written, and that were removed. */
+  readonly tornBytes: number
+  /** Why what should be in the file is not; `null` when all is. */
+  problem: string | null = null
+  private readonly file: AppendFile
+  /** As the file has them. Histories are replaced, never changed in place, so that these stay what was written. */
+  private readonly written: Map<string, Recorded>
+  /** As they should be; without messages for a session that is to go. */
+  private readonly pending = new Map<string, {at: number; messages: readonly RecordedMessage[] | undefined}>()
+  private compactAbove = 0
+  private isClosed = false
+
+  private constructor(
+    file: string,
+    /** The highest number that a session was named by. */
+    public names: number,
+    {sessions, wholeBytes, size}: {sessions: Map<string, RecordedSession>; wholeBytes: number; size: number},
+    private readonly options: HistoryJournalOptions,
+  ) {
+    this.file = new AppendFile(file, wholeBytes, options.write)
+    this.written = new Map<string, Recorded>(sessions)
+    this.restored = [...sessions.values()]
+    this.tornBytes = size - wholeBytes
+  }
+
+  /**
+   * Opens the file, or makes it. No other process may have it open.
+   *
+   * @throws `invalid_argument` for another file, a newer version, a damaged line, and when it cannot be read or written.
+   */
+  static open(file: string, options: HistoryJournalOptions = {}): HistoryJournal {
+    try {
+      const stats = statSync(file, {throwIfNoEntry: false})
+      // Reading a pipe would wait for whoever writes to it.
+      if (stats !== undefined && !stats.isFile()) {
+        throw new NnError('invalid_argument', `${file} is no file; it stays as it is.`)
+      }
+      rmSync(draftOf(file), {force: true})
+      if (stats === undefined || stats.size === 0) createFile(file, headerLine(0), options.write)
+      const bytes = readFileSync(file)
+      const {names, ...replayed} = replay(bytes, file)
+      const journal = new HistoryJournal(file, names, {...replayed, size: bytes.length}, options)
+      journal.noteAlive([...journal.lines()].reduce((sum, line) => sum + Buffer.byteLength(line), 0))
+      journal.compactIfLarge()
+      return journal
+    } catch (error) {
+      if (error instanceof NnError) throw error
+      throw new NnError('invalid_argument', `${file} cannot hold histories: ${(error as Error).message}`, {
+        hint: 'Give a folder in which this user may write.',
+        cause: error,
+      })
+    }
+  }
+
+  /** Never throws: `problem` tells what could not be written. */
+  save(id: string, messages: readonly RecordedMessage[]): void {
+    this.change(id, messages)
+  }
+
+  /** Never throws: `problem` tells what could not be written. */
+  remove(id: string): void {
+    this.change(id, undefined)
+  }
+
+  /** Writes what could not be written before, and waits for the disk. Never throws: `problem` tells what is lost. */
+  close(): void {
+    if (this.isClosed) return
+    this.flush()
+    this.isClosed = true
+    try {
+      this.file.close()
+    } catch (error) {
+      this.problem = (error as Error).message
+    }
+  }
+
+  private change(id: string, messages: readonly RecordedMessage[] | undefined): void {
+    if (this.isClosed) return
+    this.pending.set(id, {at: (this.options.now ?? Date.now)(), messages})
+    this.names = Math.max(this.names, numberOf(id))
+    this.flush()
+  }
+
+  private flush(): void {
+    const records = [...this.pending].flatMap(([id, wanted]) => recordOf(id, this.written.get(id)?.messages, wanted))
+    try {
+      if (records.length > 0) this.file.append(records.map(recordLine).join(''))
+    } catch (error) {
+      this.problem = (error as Error).message
+      return
+    }
+    this.problem = null
+    for (const {session, at} of records) {
+      const messages = this.pending.get(session)?.messages
+      this.written.delete(session)
+      if (messages !== undefined) this.written.set(session, {at, messages})
+    }
+    this.pending.clear()
+    this.compactIfLarge()
+  }
+
+  /** Nothing is lost when this fails: the file goes on growing. */
+  private compactIfLarge(): void {
+    if (this.file.bytes <= this.compactAbove) return
+    try {
+      this.file.replace(this.lines())
+    } catch (error) {
+      this.problem = (error as Error).message
+    }
+    this.noteAlive(this.file.bytes)
+  }
+
+  private noteAlive(bytes: number): void {
+    this.compactAbove = Math.max(growth * bytes, this.options.compactFromBytes ?? mebibyte)
+  }
+
+  /** A file that has what is alive and nothing else. */
+  private *lines(): Generator<string> {
+    yield headerLine(this.names)
+    for (const [id, {at, messages}] of this.written) {
+      for (const record of recordOf(id, undefined, {at, messages})) yield recordLine(record)
+    }
+  }
+}
+
+/** What brings the file from one history to another; nothing when they are the same. */
+function recordOf(
+  session: string,
+  before: readonly RecordedMessage[] | undefined,
+  {at, messages}: {at: number; messages: readonly RecordedMessage[] | undefined},
+): HistoryRecord[] {
+  if (messages === undefined) return before === undefined ? [] : [{type: 'removed', session, at}]
+  const differs = messages.findIndex((message, index) => message !== before?.[index])
+  const keep = differs === -1 ? messages.length : differs
+  if (keep === messages.length && keep === (before?.length ?? 0)) return []
+  const added = messages.slice(keep).map(({role, content}) => ({role, content}))
+  return [{type: 'history', session, at, keep, messages: added}]
+}
