@@ -39,6 +39,8 @@ export class TaskQueue<Entry extends QueueEntry> {
   /** In the order of arrival, numbered. */
   private readonly arrivals = new Map<Entry, number>()
   private readonly bySession = new Map<string, Set<Entry>>()
+  /** The first task of each session. A choice looks at all of them, and there are no more than open contexts. */
+  private readonly heads = new Map<string, Entry>()
   private readonly turns = new Map<string, number>()
   private lastArrival = 0
   private lastTurn = 0
@@ -72,15 +74,24 @@ export class TaskQueue<Entry extends QueueEntry> {
     }
     this.arrivals.set(entry, ++this.lastArrival)
     const others = this.bySession.get(entry.session)
-    if (others === undefined) this.bySession.set(entry.session, new Set([entry]))
-    else others.add(entry)
+    others?.add(entry)
+    if (others !== undefined) return
+    this.bySession.set(entry.session, new Set([entry]))
+    this.heads.set(entry.session, entry)
   }
 
   remove(entry: Entry): void {
+    const {session} = entry
+    const others = this.bySession.get(session)
     this.arrivals.delete(entry)
-    const others = this.bySession.get(entry.session)
     others?.delete(entry)
-    if (others?.size === 0) this.bySession.delete(entry.session)
+    const [head] = others ?? []
+    if (head !== undefined) {
+      this.heads.set(session, head)
+      return
+    }
+    this.bySession.delete(session)
+    this.heads.delete(session)
   }
 
   /** Whether a task of that session waits. */
@@ -95,9 +106,10 @@ export class TaskQueue<Entry extends QueueEntry> {
 
   /** Takes out the next task among those that can run now. */
   take(canRun: (entry: Entry) => boolean): Entry | undefined {
+    const now = this.now()
     let best: Entry | undefined
-    for (const [first] of this.bySession.values()) {
-      if (first !== undefined && canRun(first) && (best === undefined || this.before(first, best))) best = first
+    for (const head of this.heads.values()) {
+      if ((best === undefined || this.before(head, best, now)) && canRun(head)) best = head
     }
     if (best !== undefined) this.remove(best)
     return best
@@ -113,8 +125,8 @@ export class TaskQueue<Entry extends QueueEntry> {
     this.turns.delete(session)
   }
 
-  private before(a: Entry, b: Entry): boolean {
-    const rank = this.rank(a) - this.rank(b)
+  private before(a: Entry, b: Entry, now: number): boolean {
+    const rank = this.rank(a, now) - this.rank(b, now)
     if (rank !== 0) return rank > 0
     if (this.settings.fair) {
       const turn = (this.turns.get(a.session) ?? 0) - (this.turns.get(b.session) ?? 0)
@@ -123,9 +135,9 @@ export class TaskQueue<Entry extends QueueEntry> {
     return (this.arrivals.get(a) ?? 0) < (this.arrivals.get(b) ?? 0)
   }
 
-  private rank({priority, enqueuedAt}: Entry): number {
+  private rank({priority, enqueuedAt}: Entry, now: number): number {
     const {priorities, fair, agingMs} = this.settings
     const level = priorities ? taskPriorities.indexOf(priority) : 0
-    return fair ? level + Math.floor((this.now() - enqueuedAt) / agingMs) : level
+    return fair ? level + Math.floor((now - enqueuedAt) / agingMs) : level
   }
 }
