@@ -11,7 +11,7 @@ const refusalEvents = {refused: 'refused', timed_out: 'expired', cancelled: 'can
 
 interface Entry extends Dispatched {
   /** It will never run. */
-  refuse: (outcome: Refusal, reason: unknown) => void
+  refuse: (outcome: Refusal, reason: Error) => void
 }
 
 /** Decides which task runs when: limits, priorities, turns and deadlines. */
@@ -75,8 +75,8 @@ export class Scheduler {
   private turn(task: Task<unknown>, deadline: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       const {priority, session, lane, signal} = task
-      const cancel = (): void => this.takeBack(entry, 'cancelled', signal?.reason)
-      const expire = (): void => this.takeBack(entry, 'timed_out', deadline.reason)
+      const cancel = (): void => this.takeBack(entry, 'cancelled', signal?.reason as Error)
+      const expire = (): void => this.takeBack(entry, 'timed_out', deadline.reason as Error)
       const settle = (): void => {
         signal?.removeEventListener('abort', cancel)
         deadline.removeEventListener('abort', expire)
@@ -86,7 +86,7 @@ export class Scheduler {
         start: () => {
           // Without automatic clean-up an expired task has kept its place until now.
           if (deadline.aborted) {
-            entry.refuse('timed_out', deadline.reason)
+            entry.refuse('timed_out', deadline.reason as Error)
             return
           }
           settle()
@@ -96,7 +96,7 @@ export class Scheduler {
           settle()
           this.statistics.countEnded(outcome)
           this.report(refusalEvents[outcome], entry)
-          reject(reason as Error)
+          reject(reason)
         },
       }
       signal?.addEventListener('abort', cancel)
@@ -107,7 +107,7 @@ export class Scheduler {
 
   private admit(entry: Entry, signal: AbortSignal | undefined): void {
     if (signal?.aborted === true) {
-      entry.refuse('cancelled', signal.reason)
+      entry.refuse('cancelled', signal.reason as Error)
       return
     }
     if (!this.dispatcher.isOpen(entry.lane)) {
@@ -117,14 +117,14 @@ export class Scheduler {
     try {
       if (this.dispatcher.offer(entry) === 'started') return
     } catch (error) {
-      entry.refuse('refused', error)
+      entry.refuse('refused', error as Error)
       return
     }
     this.report('queued', entry)
     this.warnIfLong()
   }
 
-  private takeBack(entry: Entry, outcome: Refusal, reason: unknown): void {
+  private takeBack(entry: Entry, outcome: Refusal, reason: Error): void {
     this.dispatcher.withdraw(entry)
     entry.refuse(outcome, reason)
     this.dispatch()
