@@ -99,7 +99,7 @@ export async function simulate(
     }
     scheduler.submit({priority, session, lane, timeoutMs, signal: stop.signal, run}).then(
       () => end('completed'),
-      (error: unknown) => end(outcomeOf(error)),
+      (error: unknown) => end(outcomeOf(error, stop.signal)),
     )
   }
 
@@ -127,10 +127,10 @@ function running({runMs, fails, whenStopped}: Plan, signal: AbortSignal, clock: 
   })
 }
 
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown, {aborted}: AbortSignal): Outcome {
   const {message} = error as Error
   if (message === 'taken back') return 'cancelled'
-  if (message === 'planned') return 'failed'
+  if (message === 'planned') return aborted ? 'cancelled' : 'failed'
   if (!(error instanceof NnError)) throw error
   return error.code === 'timeout' ? 'timed_out' : 'refused'
 }
@@ -139,12 +139,14 @@ function outcomeOf(error: unknown): Outcome {
 export function couldHaveRun(task: Lived, other: Lived, tasks: readonly Lived[]): boolean {
   const now = other.order.started
   const waited = task.order.arrived < now && task.order.started > now && task.endedAt > other.startedAt
-  return waited && !tasks.some((each) => each !== task && each.session === task.session && isBefore(each, task, now))
+  return waited && !tasks.some((each) => each.session === task.session && isBefore(each, task, other))
 }
 
-function isBefore(each: Lived, task: Lived, now: number): boolean {
+/** Whether `each` runs, or waits with an earlier place than `task`, when `other` starts. */
+function isBefore(each: Lived, task: Lived, other: Lived): boolean {
+  const now = other.order.started
   const runs = each.order.started <= now && each.order.stopped > now
-  const left = each.order.started === Infinity && each.endedAt < Infinity
-  const waits = each.order.arrived < task.order.arrived && each.order.started > now && !left
-  return runs || waits
+  // One that was taken out in the same moment may have been there until after this start.
+  const left = each.starts === 0 && each.endedAt < other.startedAt
+  return runs || (each.order.arrived < task.order.arrived && each.order.started > now && !left)
 }

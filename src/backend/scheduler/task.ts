@@ -1,6 +1,5 @@
 import type {TaskPriority} from '../backend.js'
 import {NnError} from '../errors.js'
-import type {Outcome} from './statistics.js'
 
 export interface Task<Result> {
   priority: TaskPriority
@@ -21,10 +20,13 @@ export type SchedulerEvent =
   | {type: 'queued' | 'refused' | 'expired' | 'cancelled' | 'started'; session: string; queued: number; running: number}
   | {type: 'warning'; queued: number; threshold: number}
 
-/** What a task that failed with `error` counts as: its own signal's reason means that it was taken back. */
-export function outcomeOf(error: unknown, {signal}: Task<unknown>): Outcome {
-  if (signal?.aborted === true && error === signal.reason) return 'cancelled'
-  return error instanceof NnError && error.code === 'timeout' ? 'timed_out' : 'failed'
+/**
+ * What a running task that failed with `error` counts as. Once it was taken back, it fails in ways of its own: the
+ * engine of an unloaded graph is gone, for one.
+ */
+export function outcomeOf(error: unknown, {signal}: Task<unknown>): 'timed_out' | 'cancelled' | 'failed' {
+  if (error instanceof NnError && error.code === 'timeout') return 'timed_out'
+  return signal?.aborted === true ? 'cancelled' : 'failed'
 }
 
 export function timeoutError(timeoutMs: number): NnError {
