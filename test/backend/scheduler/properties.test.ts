@@ -72,15 +72,15 @@ test('no limit is ever exceeded', async () => {
 })
 
 test('the tasks of a session start in the order in which they came', async () => {
-  const property = fc.asyncProperty(plans, settings, async (all, changes) => {
-    const {tasks} = await simulate(all, changes)
+  const property = fc.asyncProperty(fc.oneof(crowd, plans), settings, async (all, changes) => {
+    const {tasks} = await simulate(all, {...changes, queue_size: 100, queue_reject_threshold: 100})
     const last = new Map<string, number>()
     for (const {session, order} of tasks.filter(({starts}) => starts > 0)) {
       assert.ok(order.started > (last.get(session) ?? 0))
       last.set(session, order.started)
     }
   })
-  await fc.assert(property, {numRuns: 100})
+  await fc.assert(property, {numRuns: 300})
 })
 
 test('no place stays free while a task could take it', async () => {
