@@ -2,7 +2,7 @@ import type {OutputMetadata} from './backend.js'
 import type {ConfigWarning} from './config/index.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import type {Logger} from './logging/logger.js'
-import type {SchedulerEvent} from './scheduler/scheduler.js'
+import type {SchedulerEvent} from './scheduler/task.js'
 import type {Totals} from './status.js'
 
 /** Writes what happens into the log and adds it up for status. */

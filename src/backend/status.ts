@@ -23,12 +23,33 @@ export interface QueueStatus {
   default_task_timeout_ms: number
   priority_scheduling_enabled: boolean
   fair_scheduling_enabled: boolean
+  priority_aging_ms: number
   auto_queue_cleanup: boolean
   queued_by_priority: {low: number; normal: number; high: number; urgent: number}
+  /** Since the backend was initialized; at any time the sum of `queued`, `running` and the five ways to end. */
+  submitted: number
+  /** With an answer, also one that its caller ended early. */
   completed: number
   failed: number
+  /** Past the deadline, waiting or running. */
   timed_out: number
+  /** Not taken into the queue. */
   refused: number
+  /** Taken back by the caller, or with a context or graph that was closed, before there was an answer. */
+  cancelled: number
+  /** From the call to the start, of the tasks that started. */
+  wait_ms: DurationSummary
+  /** From the start to the end, of the tasks that ran. */
+  run_ms: DurationSummary
+}
+
+/** Milliseconds, exact to 0.1 % and a microsecond; all 0 when `count` is. */
+export interface DurationSummary {
+  count: number
+  p50: number
+  p95: number
+  p99: number
+  max: number
 }
 
 export interface MemoryStatus {

@@ -211,6 +211,27 @@ test('closing a context and unloading a graph end what they compute', async () =
   }
 })
 
+test('unloading a graph ends the tasks that wait for it, and leaves those of other graphs alone', async () => {
+  const {backend, graph} = await openBackend({parallel: 1})
+  try {
+    const other = await backend.loadByName(qwen)
+    const contexts = await Promise.all([0, 1, 2, 3].map((i) => backend.initExecutionContext(i === 3 ? other : graph)))
+    const endless = {ignore_eos: true, max_tokens: -1}
+    const ended = contexts
+      .slice(0, 3)
+      .map((context) => rejects(ask({backend, context}, 'Tell me a story.', endless), 'runtime_error'))
+    const answer = ask({backend, context: contexts[3] ?? -1}, 'Hello!')
+    while ((await backend.status('queue')).queued < 2);
+    await backend.unload(graph)
+    await Promise.all(ended)
+    assert.is((await answer).text, 'Hello! How can I help you?')
+    const {submitted, queued, running, completed, cancelled} = await backend.status('queue')
+    assert.equal([submitted, queued, running, completed, cancelled], [4, 0, 0, 1, 3])
+  } finally {
+    await backend.deinit()
+  }
+})
+
 test('a session answers on another model with the same history', async () => {
   const {backend} = opened()
   const phi = await backend.loadByName(phi3)

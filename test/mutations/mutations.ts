@@ -9,6 +9,8 @@ export interface Mutation {
   file: string
   find: string
   replace: string
+  /** The cases of the scenario that turn red. Defaults to the scenario, which then has no matrix. */
+  cases?: readonly string[]
 }
 
 export const mutations: readonly Mutation[] = [
@@ -81,10 +83,23 @@ export const mutations: readonly Mutation[] = [
     replace: 'warning_threshold: 40,',
   },
   {
+    scenario: 12,
+    file: 'backend/scheduler/scheduler.js',
+    find: 'priorities: settings.priority_scheduling_enabled,',
+    replace: 'priorities: false,',
+  },
+  {
     scenario: 13,
     file: 'backend/contexts/context-table.js',
     find: 'this.contexts.delete(context.id);',
     replace: '',
+  },
+  {
+    scenario: 14,
+    file: 'backend/scheduler/scheduler.js',
+    find: 'fair: settings.fair_scheduling_enabled,',
+    replace: 'fair: true,',
+    cases: ['14[fair=false]'],
   },
   {
     scenario: 15,

@@ -1,199 +1,182 @@
-import type {TaskPriority} from '../backend.js'
+import {realClock, type Clock} from '../clock.js'
 import type {Config} from '../config/index.js'
-import {NnError} from '../errors.js'
 import type {QueueStatus} from '../status.js'
-import {TaskQueue, type QueueEntry} from './task-queue.js'
+import {Dispatcher, type Dispatched} from './dispatcher.js'
+import {Statistics, type Outcome} from './statistics.js'
+import {notLoaded, outcomeOf, timeoutError, type SchedulerEvent, type Task} from './task.js'
 
-export interface Task<Result> {
-  priority: TaskPriority
-  /** One task of a session runs at a time. */
-  session: string
-  /** Tasks of a lane (a graph) run together up to its capacity. */
-  lane: number
-  /** Waiting and running together, in milliseconds; `Infinity` for none. */
-  timeoutMs: number
-  /** Takes the task back while it waits; while it runs, `run` gets the same signal. */
-  signal?: AbortSignal | undefined
-  /** Carries it out. `signal` says when to stop: the task's own, or the deadline with a `timeout` error as reason. */
-  run: (signal: AbortSignal, waitedMs: number) => Promise<Result>
+/** How a task ends that has not started. */
+type Refusal = 'refused' | 'timed_out' | 'cancelled'
+const refusalEvents = {refused: 'refused', timed_out: 'expired', cancelled: 'cancelled'} as const
+
+interface Entry extends Dispatched {
+  /** It will never run. */
+  refuse: (outcome: Refusal, reason: Error) => void
 }
-
-interface Entry extends QueueEntry {
-  lane: number
-  start: () => void
-}
-
-/** Something that happened to a task, for the log. */
-export type SchedulerEvent =
-  | {type: 'queued' | 'refused' | 'expired' | 'started'; session: string; queued: number; running: number}
-  | {type: 'warning'; queued: number; threshold: number}
 
 /** Decides which task runs when: limits, priorities, turns and deadlines. */
 export class Scheduler {
-  private readonly queue: TaskQueue<Entry>
-  private readonly capacities = new Map<number, number>()
-  private readonly running = new Map<number, number>()
-  private readonly busySessions = new Set<string>()
-  private readonly counters = {completed: 0, failed: 0, timed_out: 0, refused: 0}
+  private readonly dispatcher: Dispatcher<Entry>
+  private readonly statistics = new Statistics()
   private warned = false
 
   constructor(
     private readonly settings: Config['backend'],
     private readonly onEvent: (event: SchedulerEvent) => void = () => undefined,
-    private readonly now: () => number = () => performance.now(),
+    private readonly clock: Clock = realClock,
   ) {
-    this.queue = new TaskQueue(
+    this.dispatcher = new Dispatcher(
       {
         rejectThreshold: Math.min(settings.queue_size, settings.queue_reject_threshold),
         priorities: settings.priority_scheduling_enabled,
         fair: settings.fair_scheduling_enabled,
+        agingMs: settings.priority_aging_ms,
       },
-      now,
+      () => clock.now(),
     )
   }
 
+  /** @param capacity Tasks of the lane that run together, 1 or more. */
   openLane(lane: number, capacity: number): void {
-    this.capacities.set(lane, capacity)
+    this.dispatcher.openLane(lane, capacity)
   }
 
+  /** Tasks that wait for the lane are cancelled with `runtime_error`, new ones are refused; those that run go on. */
   closeLane(lane: number): void {
-    this.capacities.delete(lane)
+    for (const entry of this.dispatcher.closeLane(lane)) this.takeBack(entry, 'cancelled', notLoaded(lane))
   }
 
   forgetSession(session: string): void {
-    this.queue.forget(session)
+    this.dispatcher.forgetSession(session)
   }
 
-  /** @throws `runtime_error` when the queue is full, `timeout` past the deadline, what `run` throws otherwise. */
+  /**
+   * Runs the task when its turn comes.
+   *
+   * @throws `runtime_error` when the queue is full or the lane is closed, `timeout` past the deadline, the reason of
+   *   the task's signal when that took it back, what `run` throws otherwise.
+   */
   async submit<Result>(task: Task<Result>): Promise<Result> {
+    const {timeoutMs} = task
     const deadline = new AbortController()
-    const signal = task.signal === undefined ? deadline.signal : AbortSignal.any([task.signal, deadline.signal])
-    const enqueuedAt = this.now()
-    const timer = Number.isFinite(task.timeoutMs)
-      ? setTimeout(() => deadline.abort(timeoutError(task.timeoutMs)), task.timeoutMs)
-      : undefined
+    this.statistics.countSubmitted()
+    const stopTimer = Number.isFinite(timeoutMs)
+      ? this.clock.after(timeoutMs, () => deadline.abort(timeoutError(timeoutMs)))
+      : () => undefined
     try {
-      const release = await this.turn(task, deadline.signal, enqueuedAt)
-      return await this.carryOut(task, signal, this.now() - enqueuedAt).finally(release)
+      const waitedMs = await this.turn(task, deadline.signal)
+      return await this.carryOut(task, deadline.signal, waitedMs)
     } finally {
-      clearTimeout(timer)
+      stopTimer()
     }
   }
 
-  private async carryOut<Result>(task: Task<Result>, signal: AbortSignal, waitedMs: number): Promise<Result> {
-    try {
-      const result = await task.run(signal, waitedMs)
-      this.counters.completed++
-      return result
-    } catch (error) {
-      this.count(error)
-      throw error
-    }
-  }
-
-  /** Waits until the task may run; gives what ends its turn. */
-  private turn(task: Task<unknown>, deadline: AbortSignal, enqueuedAt: number): Promise<() => void> {
+  /** Waits until the task may run, and takes its place; gives the wait in milliseconds. */
+  private turn(task: Task<unknown>, deadline: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      task.signal?.throwIfAborted()
-      const leave = ({target}: {target: unknown}): void => {
-        this.queue.remove(entry)
-        this.report('expired', task)
-        refuse((target as AbortSignal).reason as Error)
+      const {priority, session, lane, signal} = task
+      const cancel = (): void => this.takeBack(entry, 'cancelled', signal?.reason as Error)
+      const expire = (): void => this.takeBack(entry, 'timed_out', deadline.reason as Error)
+      const settle = (): void => {
+        signal?.removeEventListener('abort', cancel)
+        deadline.removeEventListener('abort', expire)
       }
-      const refuse = (reason: Error): void => {
-        this.count(reason)
-        reject(reason)
+      const entry: Entry = {
+        ...{priority, session, lane, enqueuedAt: this.clock.now()},
+        start: () => {
+          // Without automatic clean-up an expired task has kept its place until now.
+          if (deadline.aborted) {
+            entry.refuse('timed_out', deadline.reason as Error)
+            return
+          }
+          settle()
+          resolve(this.begin(entry))
+        },
+        refuse: (outcome, reason) => {
+          settle()
+          this.statistics.countEnded(outcome)
+          this.report(refusalEvents[outcome], entry)
+          reject(reason)
+        },
       }
-      const {priority, session, lane} = task
-      const start = (): void => {
-        task.signal?.removeEventListener('abort', leave)
-        deadline.removeEventListener('abort', leave)
-        // Without automatic clean-up an expired task has kept its place until now.
-        if (deadline.aborted) {
-          refuse(deadline.reason as Error)
-          return
-        }
-        resolve(this.begin(task))
-      }
-      const entry: Entry = {priority, session, lane, enqueuedAt, start}
-      // A task that can run at once never counts as waiting.
-      if (this.canRun(entry) && !this.someoneWaitsBefore(entry)) {
-        start()
-        return
-      }
-      this.admit(entry)
-      task.signal?.addEventListener('abort', leave)
-      if (this.settings.auto_queue_cleanup) deadline.addEventListener('abort', leave)
-      this.report('queued', task)
-      this.warnIfLong()
+      signal?.addEventListener('abort', cancel)
+      if (this.settings.auto_queue_cleanup) deadline.addEventListener('abort', expire)
+      this.admit(entry, signal)
     })
   }
 
-  /** Takes the task's place; gives what gives it back. */
-  private begin(task: Task<unknown>): () => void {
-    const {lane, session} = task
-    this.running.set(lane, (this.running.get(lane) ?? 0) + 1)
-    this.busySessions.add(session)
-    this.report('started', task)
-    return () => {
-      this.running.set(lane, (this.running.get(lane) ?? 1) - 1)
-      this.busySessions.delete(session)
+  private admit(entry: Entry, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) {
+      entry.refuse('cancelled', signal.reason as Error)
+      return
+    }
+    if (!this.dispatcher.isOpen(entry.lane)) {
+      entry.refuse('refused', notLoaded(entry.lane))
+      return
+    }
+    try {
+      if (this.dispatcher.offer(entry) === 'started') return
+    } catch (error) {
+      entry.refuse('refused', error as Error)
+      return
+    }
+    this.report('queued', entry)
+    this.warnIfLong()
+  }
+
+  private takeBack(entry: Entry, outcome: Refusal, reason: Error): void {
+    this.dispatcher.withdraw(entry)
+    entry.refuse(outcome, reason)
+    this.dispatch()
+  }
+
+  private begin(entry: Entry): number {
+    const waitedMs = this.clock.now() - entry.enqueuedAt
+    this.dispatcher.begin(entry)
+    this.statistics.countStarted(waitedMs)
+    this.report('started', entry)
+    return waitedMs
+  }
+
+  private async carryOut<Result>(task: Task<Result>, deadline: AbortSignal, waitedMs: number): Promise<Result> {
+    const startedAt = this.clock.now()
+    let outcome: Outcome = 'completed'
+    try {
+      return await task.run(task.signal === undefined ? deadline : AbortSignal.any([task.signal, deadline]), waitedMs)
+    } catch (error) {
+      outcome = outcomeOf(error, task)
+      throw error
+    } finally {
+      this.statistics.countEnded(outcome)
+      this.statistics.countRun(this.clock.now() - startedAt)
+      this.dispatcher.end(task)
       this.dispatch()
     }
   }
 
-  private admit(entry: Entry): void {
-    try {
-      this.queue.add(entry)
-    } catch (error) {
-      this.counters.refused++
-      this.onEvent({type: 'refused', session: entry.session, queued: this.queue.size, running: this.runningCount})
-      throw error
-    }
-  }
-
-  private someoneWaitsBefore(entry: Entry): boolean {
-    return this.queue.some((other) => other.lane === entry.lane && this.canRun(other))
-  }
-
-  private canRun({lane, session}: Entry): boolean {
-    return (this.running.get(lane) ?? 0) < (this.capacities.get(lane) ?? 0) && !this.busySessions.has(session)
-  }
-
   private dispatch(): void {
-    for (;;) {
-      const entry = this.queue.take((waiting) => this.canRun(waiting))
-      if (entry === undefined) break
-      entry.start()
-    }
-    if (this.queue.size < this.settings.queue_warning_threshold) this.warned = false
+    this.dispatcher.dispatch()
+    if (this.dispatcher.queued < this.settings.queue_warning_threshold) this.warned = false
   }
 
   private warnIfLong(): void {
+    const {queued} = this.dispatcher
     const threshold = this.settings.queue_warning_threshold
-    if (this.warned || this.queue.size < threshold) return
+    if (this.warned || queued < threshold) return
     this.warned = true
-    this.onEvent({type: 'warning', queued: this.queue.size, threshold})
+    this.onEvent({type: 'warning', queued, threshold})
   }
 
-  private count(error: unknown): void {
-    if (error instanceof NnError && error.code === 'timeout') this.counters.timed_out++
-    else this.counters.failed++
-  }
-
-  private report(type: 'queued' | 'refused' | 'expired' | 'started', {session}: Task<unknown>): void {
-    this.onEvent({type, session, queued: this.queue.size, running: this.runningCount})
-  }
-
-  private get runningCount(): number {
-    return [...this.running.values()].reduce((sum, count) => sum + count, 0)
+  private report(type: Exclude<SchedulerEvent['type'], 'warning'>, {session}: Entry): void {
+    const {queued, running} = this.dispatcher
+    this.onEvent({type, session, queued, running})
   }
 
   status(): QueueStatus {
-    const {settings} = this
+    const {settings, dispatcher} = this
     return {
-      queued: this.queue.size,
-      running: this.runningCount,
+      queued: dispatcher.queued,
+      running: dispatcher.running,
       queue_size: settings.queue_size,
       max_concurrent: settings.max_concurrent,
       warning_threshold: settings.queue_warning_threshold,
@@ -201,15 +184,10 @@ export class Scheduler {
       default_task_timeout_ms: settings.default_task_timeout_ms,
       priority_scheduling_enabled: settings.priority_scheduling_enabled,
       fair_scheduling_enabled: settings.fair_scheduling_enabled,
+      priority_aging_ms: settings.priority_aging_ms,
       auto_queue_cleanup: settings.auto_queue_cleanup,
-      queued_by_priority: this.queue.countByPriority(),
-      ...this.counters,
+      queued_by_priority: dispatcher.queuedByPriority,
+      ...this.statistics.report(),
     }
   }
-}
-
-function timeoutError(timeoutMs: number): NnError {
-  return new NnError('timeout', `The task did not finish within ${timeoutMs} ms of waiting and running.`, {
-    hint: 'Raise backend.default_task_timeout_ms or give the request its own timeout_ms.',
-  })
 }

@@ -6,6 +6,8 @@ export interface QueueSettings {
   rejectThreshold: number
   priorities: boolean
   fair: boolean
+  /** With `fair`, a waiting task counts as one priority higher after each of these spans, in milliseconds. */
+  agingMs: number
 }
 
 /** A task that waits. */
@@ -17,20 +19,31 @@ export interface QueueEntry {
   enqueuedAt: number
 }
 
-/** With fair scheduling a waiting task counts as one priority higher after each of these spans. */
-export const agingStepMs = 5000
-
 /**
  * Tasks that wait for a slot, and which of them is next.
  *
- * Order: effective priority, then the session that was served longest ago, then arrival. With fair scheduling the
- * effective priority rises with the wait, so a low task overtakes urgent ones that came more than three steps after
- * it: it waits at most three steps longer than the tasks before it take.
+ * The tasks of a session keep the order in which they arrived, whatever their priorities: each turn builds on the
+ * history before it. Among the first tasks of the sessions the order is effective priority, then the session whose
+ * turn was longest ago, then arrival. With fair scheduling the effective priority is
+ * `level + floor(wait / agingMs)`, levels being 0 (low) to 3 (urgent).
+ *
+ * That bounds the wait. A task of level `l` is overtaken by a later one of level `u` only if that one arrived less
+ * than `(u - l + 1) * agingMs` after it; one that arrives at that moment or later stays behind, as does every later
+ * one of a lower level. So from `(4 - l) * agingMs` after its arrival (four spans for a low task, one for an urgent
+ * one) nothing that arrives goes first, and the task waits no longer than those that are there by then take. The same
+ * holds for each task of its session before it; while one of them runs, tasks of other sessions run as they come.
+ *
+ * Without fair scheduling the order is level, then arrival, and there is no bound. Without priorities all levels are 0.
  */
 export class TaskQueue<Entry extends QueueEntry> {
-  private readonly entries = new Set<Entry>()
-  private readonly served = new Map<string, number>()
-  private turns = 0
+  /** In the order of arrival, numbered. */
+  private readonly arrivals = new Map<Entry, number>()
+  private readonly bySession = new Map<string, Set<Entry>>()
+  /** The first task of each session. A choice looks at all of them, and there are no more than open contexts. */
+  private readonly heads = new Map<string, Entry>()
+  private readonly turns = new Map<string, number>()
+  private lastArrival = 0
+  private lastTurn = 0
 
   constructor(
     private readonly settings: QueueSettings,
@@ -38,67 +51,93 @@ export class TaskQueue<Entry extends QueueEntry> {
   ) {}
 
   get size(): number {
-    return this.entries.size
+    return this.arrivals.size
   }
 
   countByPriority(): Record<TaskPriority, number> {
     const counts = {low: 0, normal: 0, high: 0, urgent: 0}
-    for (const {priority} of this.entries) counts[priority]++
+    for (const {priority} of this.arrivals.keys()) counts[priority]++
     return counts
   }
 
   /** @throws `runtime_error` when the queue is full. */
   add(entry: Entry): void {
     const {rejectThreshold} = this.settings
-    if (this.entries.size >= rejectThreshold) {
+    if (this.size >= rejectThreshold) {
       throw new NnError(
         'runtime_error',
-        `The queue is full: ${this.entries.size} tasks wait, ${rejectThreshold} are allowed.`,
+        `The queue is full: ${this.size} tasks wait, ${rejectThreshold} are allowed.`,
         {
           hint: 'Try again later, or raise backend.queue_size.',
         },
       )
     }
-    this.entries.add(entry)
+    this.arrivals.set(entry, ++this.lastArrival)
+    const others = this.bySession.get(entry.session)
+    others?.add(entry)
+    if (others !== undefined) return
+    this.bySession.set(entry.session, new Set([entry]))
+    this.heads.set(entry.session, entry)
   }
 
-  remove(entry: Entry): boolean {
-    return this.entries.delete(entry)
+  remove(entry: Entry): void {
+    const {session} = entry
+    const others = this.bySession.get(session)
+    this.arrivals.delete(entry)
+    others?.delete(entry)
+    const [head] = others ?? []
+    if (head !== undefined) {
+      this.heads.set(session, head)
+      return
+    }
+    this.bySession.delete(session)
+    this.heads.delete(session)
   }
 
-  some(matches: (entry: Entry) => boolean): boolean {
-    for (const entry of this.entries) if (matches(entry)) return true
-    return false
+  /** Whether a task of that session waits. */
+  holds(session: string): boolean {
+    return this.bySession.has(session)
+  }
+
+  /** The waiting tasks in the order of arrival. */
+  list(): Entry[] {
+    return [...this.arrivals.keys()]
   }
 
   /** Takes out the next task among those that can run now. */
   take(canRun: (entry: Entry) => boolean): Entry | undefined {
+    const now = this.now()
     let best: Entry | undefined
-    for (const entry of this.entries)
-      if (canRun(entry) && (best === undefined || this.before(entry, best))) best = entry
-    if (best === undefined) return undefined
-    this.entries.delete(best)
-    this.served.set(best.session, ++this.turns)
+    for (const head of this.heads.values()) {
+      if ((best === undefined || this.before(head, best, now)) && canRun(head)) best = head
+    }
+    if (best !== undefined) this.remove(best)
     return best
+  }
+
+  /** A task of the session has started: the others of its level come first now. */
+  noteTurn(session: string): void {
+    this.turns.set(session, ++this.lastTurn)
   }
 
   /** A session that is gone needs no turn. */
   forget(session: string): void {
-    this.served.delete(session)
+    this.turns.delete(session)
   }
 
-  private before(a: Entry, b: Entry): boolean {
-    const rank = this.rank(a) - this.rank(b)
+  private before(a: Entry, b: Entry, now: number): boolean {
+    const rank = this.rank(a, now) - this.rank(b, now)
     if (rank !== 0) return rank > 0
     if (this.settings.fair) {
-      const turn = (this.served.get(a.session) ?? 0) - (this.served.get(b.session) ?? 0)
+      const turn = (this.turns.get(a.session) ?? 0) - (this.turns.get(b.session) ?? 0)
       if (turn !== 0) return turn < 0
     }
-    return a.enqueuedAt < b.enqueuedAt
+    return (this.arrivals.get(a) ?? 0) < (this.arrivals.get(b) ?? 0)
   }
 
-  private rank({priority, enqueuedAt}: Entry): number {
-    const level = this.settings.priorities ? taskPriorities.indexOf(priority) : 0
-    return this.settings.fair ? level + Math.floor((this.now() - enqueuedAt) / agingStepMs) : level
+  private rank({priority, enqueuedAt}: Entry, now: number): number {
+    const {priorities, fair, agingMs} = this.settings
+    const level = priorities ? taskPriorities.indexOf(priority) : 0
+    return fair ? level + Math.floor((now - enqueuedAt) / agingMs) : level
   }
 }

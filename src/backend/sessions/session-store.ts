@@ -1,3 +1,4 @@
+import {realClock, type Clock} from '../clock.js'
 import type {Config} from '../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
@@ -29,7 +30,7 @@ export type RemovalReason = 'idle' | 'evicted'
 /** The conversations: at most `max_sessions`, removed when idle or when a new one needs the place of the oldest. */
 export class SessionStore {
   private readonly sessions = new Map<string, Session>()
-  private timer: NodeJS.Timeout | undefined
+  private stopTimer: (() => void) | undefined
   private lastName = 0
 
   constructor(
@@ -37,7 +38,7 @@ export class SessionStore {
     /** A session in use is neither idle nor evicted. */
     private readonly inUse: (session: Session) => boolean,
     private readonly onRemove: (session: Session, reason: RemovalReason) => void,
-    private readonly now: () => number = () => performance.now(),
+    private readonly clock: Clock = realClock,
   ) {}
 
   get size(): number {
@@ -53,7 +54,7 @@ export class SessionStore {
       return existing
     }
     this.makePlace()
-    const session = newSession(id ?? this.newName(), this.now())
+    const session = newSession(id ?? this.newName(), this.clock.now())
     this.sessions.set(session.id, session)
     this.watch()
     return session
@@ -70,7 +71,7 @@ export class SessionStore {
    * @param names The highest number that a session was named by; new names begin after it.
    */
   restore(sessions: readonly {id: string; messages: StoredMessage[]; idleMs: number}[], names: number): void {
-    const now = this.now()
+    const now = this.clock.now()
     for (const {id, messages, idleMs} of sessions) {
       this.sessions.set(id, {...newSession(id, now - idleMs), messages})
     }
@@ -81,17 +82,17 @@ export class SessionStore {
   }
 
   touch(session: Session): void {
-    session.lastActivity = this.now()
+    session.lastActivity = this.clock.now()
   }
 
   list(): {session: Session; idleMs: number}[] {
     this.removeIdle()
-    return [...this.sessions.values()].map((session) => ({session, idleMs: this.now() - session.lastActivity}))
+    return [...this.sessions.values()].map((session) => ({session, idleMs: this.clock.now() - session.lastActivity}))
   }
 
   clear(): void {
-    clearTimeout(this.timer)
-    this.timer = undefined
+    this.stopTimer?.()
+    this.stopTimer = undefined
     this.sessions.clear()
   }
 
@@ -124,7 +125,7 @@ export class SessionStore {
   private removeIdle(): void {
     if (!this.settings.auto_cleanup) return
     for (const session of this.sessions.values()) {
-      const idle = this.now() - session.lastActivity >= this.settings.idle_timeout_ms
+      const idle = this.clock.now() - session.lastActivity >= this.settings.idle_timeout_ms
       if (idle && !this.inUse(session)) this.remove(session, 'idle')
     }
   }
@@ -136,18 +137,19 @@ export class SessionStore {
 
   /** Wakes when the next session can have become idle. */
   private watch(): void {
-    if (!this.settings.auto_cleanup || this.timer !== undefined || this.sessions.size === 0) return
+    if (!this.settings.auto_cleanup || this.stopTimer !== undefined || this.sessions.size === 0) return
     const next =
       Math.min(...[...this.sessions.values()].map(({lastActivity}) => lastActivity)) + this.settings.idle_timeout_ms
     // Never sooner than a moment from now: a session in use may be past its time already.
-    this.timer = setTimeout(
+    this.stopTimer = this.clock.after(
+      Math.max(10, next - this.clock.now()),
       () => {
-        this.timer = undefined
+        this.stopTimer = undefined
         this.removeIdle()
         this.watch()
       },
-      Math.max(10, next - this.now()),
-    ).unref()
+      {unref: true},
+    )
   }
 }
 

@@ -2,21 +2,17 @@ import * as assert from 'uvu/assert'
 import {configFromObject} from '../../../src/backend/config/index.js'
 import {NnError} from '../../../src/backend/errors.js'
 import {SessionStore, toChatMessages, type Session} from '../../../src/backend/sessions/session-store.js'
+import {ManualClock} from '../../support/manual-clock.js'
 import {suite} from '../../support/suite.js'
 
 const test = suite('session store')
 
 const opened = (changes: object, inUse: (session: Session) => boolean = () => false) => {
   const removed: string[] = []
-  const time = {now: 0}
+  const clock = new ManualClock()
   const {backend} = configFromObject(changes).config
-  const store = new SessionStore(
-    backend,
-    inUse,
-    (session, reason) => removed.push(`${session.id} ${reason}`),
-    () => time.now,
-  )
-  return {store, removed, time}
+  const store = new SessionStore(backend, inUse, (session, reason) => removed.push(`${session.id} ${reason}`), clock)
+  return {store, removed, clock}
 }
 
 test('the same id is the same conversation', (t) => {
@@ -28,14 +24,14 @@ test('the same id is the same conversation', (t) => {
   assert.is.not(store.open(undefined).id, store.open(undefined).id)
 })
 
-test('the least recently used goes when a new one needs its place, and nothing else', (t) => {
-  const {store, removed, time} = opened({max_sessions: 3})
+test('the least recently used goes when a new one needs its place, and nothing else', async (t) => {
+  const {store, removed, clock} = opened({max_sessions: 3})
   t.after(() => store.clear())
   for (const id of ['a', 'b', 'c']) {
-    time.now++
+    await clock.advance(1)
     store.open(id)
   }
-  time.now++
+  await clock.advance(1)
   store.open('a')
   store.open('d')
   assert.equal(removed, ['b evicted'])
@@ -45,14 +41,14 @@ test('the least recently used goes when a new one needs its place, and nothing e
   )
 })
 
-test('a session that computes is neither evicted nor idle', (t) => {
-  const {store, removed, time} = opened({max_sessions: 2, idle_timeout_ms: 100}, ({id}) => id === 'a')
+test('a session that computes is neither evicted nor idle', async (t) => {
+  const {store, removed, clock} = opened({max_sessions: 2, idle_timeout_ms: 100}, ({id}) => id === 'a')
   t.after(() => store.clear())
   store.open('a')
   store.open('b')
-  time.now = 50
+  await clock.advance(50)
   store.open('c')
-  time.now = 1000
+  await clock.advance(950)
   assert.equal(
     store.list().map(({session}) => session.id),
     ['a'],
@@ -60,12 +56,12 @@ test('a session that computes is neither evicted nor idle', (t) => {
   assert.equal(removed, ['b evicted', 'c idle'])
 })
 
-test('with automatic clean-up off a session too many is refused', (t) => {
-  const {store, time} = opened({max_sessions: 2, auto_cleanup: false, idle_timeout_ms: 10})
+test('with automatic clean-up off a session too many is refused', async (t) => {
+  const {store, clock} = opened({max_sessions: 2, auto_cleanup: false, idle_timeout_ms: 10})
   t.after(() => store.clear())
   store.open('a')
   store.open('b')
-  time.now = 1000
+  await clock.advance(1000)
   assert.throws(
     () => store.open('c'),
     (error: unknown) => error instanceof NnError && error.code === 'runtime_error',
@@ -73,20 +69,17 @@ test('with automatic clean-up off a session too many is refused', (t) => {
   assert.is(store.list().length, 2)
 })
 
-test('idle sessions go by themselves', async () => {
-  const removed = await new Promise<string>((resolve) => {
-    const {backend} = configFromObject({idle_timeout_ms: 10}).config
-    new SessionStore(
-      backend,
-      () => false,
-      (session, reason) => resolve(`${session.id} ${reason}`),
-    ).open('a')
-    // The store's timer does not keep a process alive; this one does for the length of the test.
-    setTimeout(() => resolve('nothing was removed'), 2000).unref()
-    const alive = setInterval(() => undefined, 50)
-    setTimeout(() => clearInterval(alive), 500)
-  })
-  assert.is(removed, 'a idle')
+test('idle sessions go by themselves, each when its time is up', async () => {
+  const {store, removed, clock} = opened({idle_timeout_ms: 100})
+  store.open('a')
+  await clock.advance(50)
+  store.open('b')
+  await clock.advance(49)
+  assert.equal(removed, [])
+  await clock.advance(1)
+  assert.equal(removed, ['a idle'])
+  await clock.advance(50)
+  assert.equal([removed, store.size, clock.pending], [['a idle', 'b idle'], 0, 0])
 })
 
 test('generated tokens go along only to the graph that made them', () => {

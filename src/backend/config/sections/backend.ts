@@ -49,6 +49,13 @@ export const backend = Type.Object(
       description:
         'A waiting task gains priority with time, and the sessions of one priority take turns: nobody starves.',
     }),
+    priority_aging_ms: Type.Integer({
+      default: 5000,
+      minimum: 1,
+      maximum: 3_600_000,
+      unit: 'ms',
+      description: 'With fair scheduling, a waiting task counts as one priority higher after each of these spans.',
+    }),
     queue_warning_threshold: Type.Integer({
       minimum: 1,
       maximum: 100_000,

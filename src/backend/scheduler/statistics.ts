@@ -1,0 +1,33 @@
+import type {DurationSummary} from '../status.js'
+import {Durations} from './durations.js'
+
+/** How a task ended. */
+export type Outcome = 'completed' | 'failed' | 'timed_out' | 'refused' | 'cancelled'
+
+/** What became of the tasks so far. Every task that was submitted waits, runs or has exactly one outcome. */
+export class Statistics {
+  private submitted = 0
+  private readonly ended = {completed: 0, failed: 0, timed_out: 0, refused: 0, cancelled: 0}
+  private readonly wait = new Durations()
+  private readonly run = new Durations()
+
+  countSubmitted(): void {
+    this.submitted++
+  }
+
+  countStarted(waitedMs: number): void {
+    this.wait.record(waitedMs)
+  }
+
+  countRun(ranMs: number): void {
+    this.run.record(ranMs)
+  }
+
+  countEnded(outcome: Outcome): void {
+    this.ended[outcome]++
+  }
+
+  report(): {submitted: number} & Record<Outcome, number> & {wait_ms: DurationSummary; run_ms: DurationSummary} {
+    return {submitted: this.submitted, ...this.ended, wait_ms: this.wait.summary(), run_ms: this.run.summary()}
+  }
+}
