@@ -81,6 +81,8 @@ export interface ComputeOptions {
 }
 
 export interface LoadOptions {
+  /** What the graph goes by in reports and for HTTP clients. Defaults to the name or path it is loaded by. */
+  name?: string
   signal?: AbortSignal
   /** Fraction loaded, from 0 to 1. */
   onProgress?: (fraction: number) => void

@@ -53,6 +53,15 @@ test('a name that is no model leaves the backend usable', async () => {
   assert.is((await ask(opened(), 'Hello!')).text, 'Hello! How can I help you?')
 })
 
+test('a graph goes by the name that it is given, whatever it was loaded by', async () => {
+  const {backend} = opened()
+  const graph = await backend.loadByName(phi3, {name: 'small'})
+  const {graphs} = await backend.status('model')
+  const status = graphs.find((one) => one.graph === graph)
+  assert.equal([status?.name, status?.path], ['small', phi3])
+  await backend.unload(graph)
+})
+
 test('models are found by registered name', async () => {
   const backend = await initBackend({models: {tiny: qwen}})
   try {

@@ -55,7 +55,7 @@ export class Registry {
     if (name === '') throw new NnError('invalid_argument', 'The model name is empty.')
     const {names} = this.options
     const file = Object.hasOwn(names, name) ? (names[name] ?? name) : name
-    return this.track(this.load(name, path.resolve(file), parsed, options))
+    return this.track(this.load(options.name ?? name, path.resolve(file), parsed, options))
   }
 
   /** Loads bytes: llama.cpp reads files, so they are put into one that only the owner can read. */
@@ -81,7 +81,7 @@ export class Registry {
     }
     try {
       const onIt = {config: onTarget(config, target), warnings}
-      return await this.track(this.load(path.basename(file, '.gguf'), file, onIt, options))
+      return await this.track(this.load(options.name ?? path.basename(file, '.gguf'), file, onIt, options))
     } catch (error) {
       await rm(file, {force: true})
       throw error
