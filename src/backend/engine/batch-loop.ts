@@ -32,6 +32,10 @@ export interface LoopSettings {
   gatherMs: number
 }
 
+/** A standing loop begins when no further request has come for so long, in milliseconds; they come one message at a time. */
+const quietMs = 0.5
+const longestGatherMs = 5
+
 /**
  * Continuous batching: every step decodes one token of each running answer, samples them, and then evaluates as much
  * of the waiting prompts as their share of the time allows. Between steps generations come, go, are aborted and run
@@ -87,12 +91,19 @@ export class BatchLoop {
     }
   }
 
-  /** Lets requests that arrive together start together. */
+  /** Lets requests that arrive together start together: evaluating their prompts in one decode is quicker for all. */
   private async gather(): Promise<void> {
     const {gatherMs} = this.settings
     const isNew = [...this.generations].some(({prepared}) => prepared === undefined)
     if (gatherMs > 0 && isNew) await delay(gatherMs)
-    else await new Promise((resolve) => setImmediate(resolve))
+    const from = performance.now()
+    let known: number
+    let quietFrom = from
+    do {
+      known = this.generations.size
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.generations.size > known) quietFrom = performance.now()
+    } while (isNew && performance.now() - quietFrom < quietMs && performance.now() - from < longestGatherMs)
   }
 
   /** Takes in what is new, takes out what has ended or run out of time. */
@@ -110,7 +121,9 @@ export class BatchLoop {
     const {slot, cacheable, request} = generation
     try {
       generation.prepared = await this.slots.prepare(slot, cacheable, request.session)
-      generation.turn = this.evaluated + generation.promptRest.length
+      const {length} = generation.promptRest
+      generation.turn = this.evaluated + length
+      this.share.arrived(length)
     } catch (error) {
       this.fail(generation, toNnError(error, 'runtime_error'))
     }
@@ -129,16 +142,21 @@ export class BatchLoop {
     await this.decode(answers)
     const answersMs = this.now() - from
     const prompts = generations.filter(({inPrompt, ended}) => inPrompt && ended === undefined)
-    if (prompts.length === 0) return
+    if (prompts.length === 0) {
+      this.share.idle()
+      return
+    }
     this.events.stepped(true)
-    const room =
-      answers.length === 0
-        ? this.settings.batchSize
-        : this.share.tokens({answersMs, answers: answers.length, prompts: prompts.length})
-    await this.evaluate(prompts, room)
+    if (answers.length === 0) {
+      await this.evaluate(prompts, this.settings.batchSize)
+      return
+    }
+    const room = this.share.tokens({answersMs, answers: answers.length, prompts: prompts.length})
+    this.share.spent(await this.evaluate(prompts, room))
   }
 
-  private async evaluate(prompts: readonly Generation[], room: number): Promise<void> {
+  /** Evaluates so many tokens of the prompts; gives how long that took, in milliseconds. */
+  private async evaluate(prompts: readonly Generation[], room: number): Promise<number> {
     const parts = planPrompts(prompts, room)
     // Nothing to decode is never right here, and the loop would turn on the spot.
     if (parts.length === 0) {
@@ -148,7 +166,9 @@ export class BatchLoop {
     const from = this.now()
     await this.decode(parts)
     this.evaluated += sum(parts)
-    this.share.measured(sum(parts), this.now() - from)
+    const ms = this.now() - from
+    this.share.measured(sum(parts), ms)
+    return ms
   }
 
   /** Decodes all parts in one call and samples those that ask for it. */

@@ -10,15 +10,20 @@ export interface Waiting {
 
 /** How much an estimate follows its newest measurement. */
 const weight = 0.5
+const usualWeight = 0.2
 /** An estimate that stands in the way shrinks by this at every step: one bad measurement must not rule for ever. */
 const forgetting = 0.998
+
+/** What a prompt may take at once when it comes, in milliseconds. */
+const hiccupMs = 250
 
 /**
  * How many prompt tokens are evaluated between two tokens of the running answers.
  *
- * Prompts get as much time as the answers do, so that a long prompt at most doubles the time between two tokens, and
- * more when more requests wait for their first token than are being answered: then each request has the same share.
- * `patienceMs` sets a time between two tokens that is short enough for anybody: it may be used up in any case.
+ * A prompt that comes may take a moment at once: a short one is evaluated in one hiccup, which is quicker than bit by bit.
+ * From then on prompts get as much time as the answers do, so that a long prompt at most doubles the time between two
+ * tokens, and more when more requests wait for their first token than are being answered: then each request has the
+ * same share. `patienceMs` sets a time between two tokens that is short enough for anybody: it may be used up in any case.
  *
  * How long a number of tokens takes is measured, for powers of two: kernels change their ways with it, so that on some
  * models 64 tokens take less time than 32 (docs/benchmarks.md).
@@ -26,6 +31,12 @@ const forgetting = 0.998
 export class PromptShare {
   private readonly durations = new Map<number, number>()
   private readonly sizes: readonly number[]
+  /** What is left of the moments that waiting prompts may take at once. */
+  private momentsMs = 0
+  /** What the answers' part takes of late, in milliseconds; 0 when that is not known. */
+  private usual = 0
+  /** What the last step was given apart from that. */
+  private due = 0
 
   constructor(
     largest: number,
@@ -34,15 +45,35 @@ export class PromptShare {
     this.sizes = Array.from({length: Math.floor(Math.log2(largest)) + 1}, (_, power) => 2 ** power)
   }
 
+  /** A prompt has come, of which so many tokens are to be evaluated. */
+  arrived(tokens: number): void {
+    const size = this.sizes.find((one) => one >= tokens)
+    this.momentsMs += size === undefined ? hiccupMs : Math.min(hiccupMs, this.estimate(size))
+  }
+
+  /** No prompt waits. */
+  idle(): void {
+    this.momentsMs = 0
+  }
+
   /** Prompt tokens for this step: a power of two. */
   tokens({answersMs, answers, prompts}: Waiting): number {
-    const budget = Math.max(answersMs * Math.max(1, prompts / answers), this.patienceMs - answersMs)
+    this.usual = this.usual === 0 ? answersMs : this.usual + usualWeight * (answersMs - this.usual)
+    // A step that something else held up is no reason to hold up the next one as well.
+    const share = Math.min(answersMs, this.usual) * Math.max(1, prompts / answers)
+    this.due = Math.max(share, this.patienceMs - answersMs)
+    const budget = this.due + this.momentsMs
     for (const size of this.sizes.toReversed()) {
       if (this.estimate(size) <= budget) return size
       const known = this.durations.get(size)
       if (known !== undefined) this.durations.set(size, known * forgetting)
     }
     return 1
+  }
+
+  /** Tokens beside answers took so long. */
+  spent(ms: number): void {
+    this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
   }
 
   /** Takes in how long that many tokens took. */

@@ -138,9 +138,9 @@ test('beside a running answer a prompt takes as long as the answer does, so that
   context.cost = (tokens) => (tokens === 1 ? 10 : 4 + 2 * tokens)
   const long = {stopping: {...request.stopping, max_tokens: 2000}}
   await run([{length: 1, request: long}, {length: 1000}], {context})
-  const [first, ...beside] = promptSteps(context, 1)
-  // The first batch had room for all but one token; from then on 2 tokens are what 10 ms allow, and more are seldom tried.
-  assert.is(first, 511)
+  const [first, moment, ...beside] = promptSteps(context, 1)
+  // The first batch had room for all but one token, and it may take a moment; from then on 2 tokens are what 10 ms allow.
+  assert.equal([first, moment], [511, 128])
   assert.ok(beside.filter((count) => count > 2).length < beside.length * 0.03, String(beside))
 })
 
@@ -149,7 +149,7 @@ test('a gap that nobody minds is used up', async () => {
   context.cost = (tokens) => (tokens === 1 ? 10 : 4 + 2 * tokens)
   const long = {stopping: {...request.stopping, max_tokens: 2000}}
   await run([{length: 1, request: long}, {length: 1000}], {context, patienceMs: 50})
-  const beside = promptSteps(context, 1).slice(1, 20)
+  const beside = promptSteps(context, 1).slice(3, 20)
   // 40 ms are left beside the answer's 10: 16 tokens take 36.
   assert.ok(beside.every((count) => count <= 16) && beside.includes(16), String(beside))
 })

@@ -46,6 +46,22 @@ test('requests that wait for their first token have as much time each as those t
   assert.is(measuring(cost).tokens({answersMs: 8, answers: 8, prompts: 64}), 64)
 })
 
+test('a prompt that comes may take a moment at once, a short one no more than it needs', () => {
+  const cost = (tokens: number): number => tokens
+  const share = measuring(cost)
+  const waiting = {answersMs: 8, answers: 8, prompts: 1}
+  share.arrived(2000)
+  assert.is(share.tokens(waiting), 256)
+  share.spent(256)
+  // 250 ms and this step's 8, of which 2 are left.
+  assert.is(share.tokens(waiting), 8)
+  share.idle()
+  share.arrived(60)
+  assert.is(share.tokens(waiting), 64)
+  share.spent(64)
+  assert.is(share.tokens(waiting), 8)
+})
+
 test('one slow measurement is forgotten', () => {
   const cost = (tokens: number): number => tokens
   const share = measuring(cost)
