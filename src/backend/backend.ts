@@ -1,3 +1,4 @@
+import type {SwitchOptions, SwitchReport} from './models/switch.js'
 import type {BackendStatus, StatusType} from './status.js'
 
 /** Encoding of a graph's bytes; only `ggml` and `autodetect` load here. */
@@ -144,6 +145,13 @@ export interface Backend extends AsyncDisposable {
 
   /** Closes the handle; the session keeps its history. `invalid_argument` the second time. */
   closeExecutionContext(context: ContextId): Promise<void>
+
+  /**
+   * Puts another model behind a graph, whose contexts and sessions go on with it: tasks that run finish on the old model,
+   * those that wait run on the new one. `config` is as for `loadByNameWithConfig`. Fails as `loadByName` does, and
+   * `runtime_error` while another switch of the graph is under way; the old model answers then as before.
+   */
+  switchGraph(graph: GraphId, name: string, config?: string, options?: SwitchOptions): Promise<SwitchReport>
 
   /** Releases the model; its contexts are closed. `invalid_argument` for an unknown graph. */
   unload(graph: GraphId): Promise<void>

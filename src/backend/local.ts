@@ -23,12 +23,13 @@ import {
 import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
 import {generate} from './contexts/generate.js'
-import {commit, newTurn, promptOf, throwIfFull} from './contexts/turn.js'
+import {commit, newTurn, onCurrentModel, promptOf, throwIfFull} from './contexts/turn.js'
 import type {ExecutionContext, Output} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import type {Graph} from './models/graph.js'
+import {ModelSwitch, switchModes, type SwitchOptions, type SwitchReport} from './models/switch.js'
 import {Parts} from './parts.js'
 import {report} from './report.js'
 import {StateDir} from './sessions/state-dir.js'
@@ -108,6 +109,20 @@ export class LocalBackend implements Backend {
     checkString('name', name)
     checkString('config', config)
     return this.opened(await this.parts.registry.loadByName(name, this.graphConfig(config), options))
+  }
+
+  async switchGraph(id: GraphId, name: string, config?: string, options: SwitchOptions = {}): Promise<SwitchReport> {
+    this.checkAlive()
+    checkString('name', name)
+    if (options.mode !== undefined) checkOneOf('mode', options.mode, switchModes)
+    const {registry, scheduler, journal} = this.parts
+    const parsed = config === undefined ? {config: this.config, warnings: []} : this.graphConfig(config)
+    const work = new ModelSwitch(registry.get(id), {name, parsed}, options, {
+      registry,
+      scheduler,
+      logger: journal.logger,
+    })
+    return registry.track(work.carryOut())
   }
 
   async initExecutionContext(graph: GraphId): Promise<ContextId> {
@@ -252,8 +267,8 @@ export class LocalBackend implements Backend {
   }
 
   private async run(context: ExecutionContext, callOptions: RuntimeOptions, options: ComputeOptions): Promise<Output> {
-    const turn = newTurn(context, callOptions)
-    const {request} = turn.effective
+    const asked = newTurn(context, callOptions)
+    const {request} = asked.effective
     context.computing++
     try {
       return await this.parts.scheduler.submit({
@@ -263,6 +278,7 @@ export class LocalBackend implements Backend {
         timeoutMs: request.timeout_ms,
         signal: anySignal(context.closing.signal, options.signal),
         run: async (signal, waitedMs) => {
+          const turn = onCurrentModel(asked)
           const result = await generate(turn, signal, withStdout(options, request.stream_stdout))
           const output = {text: result.text, metadata: withWait(result.metadata, waitedMs)}
           context.output = output
@@ -301,10 +317,9 @@ export class LocalBackend implements Backend {
   }
 
   /** A new graph may compute from now on. */
-  private opened(graph: Graph): GraphId {
-    const {performance} = graph.config
-    this.parts.scheduler.openLane(graph.id, performance.batch_processing ? graph.parts.engineOptions.slots : 1)
-    return graph.id
+  private opened({id, model}: Graph): GraphId {
+    this.parts.scheduler.openLane(id, model.parallelTasks)
+    return id
   }
 
   private context(id: ContextId): ExecutionContext {
@@ -322,7 +337,7 @@ export class LocalBackend implements Backend {
   /** Metadata before a compute: the prompt's length is known, guests print it there. */
   private async pendingMetadata(context: ExecutionContext): Promise<string> {
     if (context.input === undefined) return ''
-    const engine = await context.graph.engine()
+    const engine = await context.graph.model.engine()
     const inputTokens = await engine.count(promptOf(newTurn(context)))
     return JSON.stringify(unansweredMetadata(inputTokens, engine.info))
   }

@@ -25,7 +25,8 @@ export interface ExecutionContext {
 
 export interface Output {
   text: string
-  metadata: OutputMetadata
+  /** Not all of it is known of an answer whose engine died. */
+  metadata: Partial<OutputMetadata>
 }
 
 export interface Single {

@@ -31,6 +31,9 @@ export interface EngineHandlers {
   onCrash?: (error: NnError) => void
 }
 
+/** The process has gone without being told to. */
+export class EngineDied extends NnError {}
+
 /** A failure with what had been said before it. */
 export class GenerationError extends NnError {
   constructor(
@@ -132,7 +135,7 @@ export class EngineProcess {
     this.child.stderr?.removeAllListeners('data')
     this.child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
     this.child.on('message', (event: EngineEvent) => this.receive(event))
-    this.child.on('error', (error) => this.crash(new NnError('runtime_error', error.message, {cause: error})))
+    this.child.on('error', (error) => this.crash(new EngineDied('runtime_error', error.message, {cause: error})))
     this.child.once('close', (code, signal) => {
       if (!this.expectedExit) this.crash(crashError(code, signal, this.stderr))
     })
@@ -326,13 +329,17 @@ function tell(callback: () => void, reject: (error: NnError) => void): void {
   }
 }
 
-function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): NnError {
+function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): EngineDied {
   const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
   const reason = stderr
     .split('\n')
     .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
     .at(-1)
-  return new NnError('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`, {
-    hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
-  })
+  return new EngineDied(
+    'runtime_error',
+    `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`,
+    {
+      hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
+    },
+  )
 }

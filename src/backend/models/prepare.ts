@@ -1,0 +1,74 @@
+import {randomUUID} from 'node:crypto'
+import os from 'node:os'
+import path from 'node:path'
+import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
+import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
+import type {StateSettings} from '../engine/saved-states.js'
+import {toWire} from '../errors.js'
+import {readGgufHeader, type GgufHeader} from './gguf.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, totalBytes} from './memory-estimate.js'
+
+export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
+  header: GgufHeader
+  warnings: string[]
+  engineOptions: EngineOptions
+}
+
+export interface Surroundings {
+  /** Cores that the process may use. */
+  cores: number
+  logLevel: EngineLogLevel
+  /** What the other loaded models were expected to take, in bytes. */
+  othersBytes: number
+  /** What will be free by the time that this model is started, in bytes: of a model that ends before. */
+  freedBytes?: number
+}
+
+/**
+ * Reads and checks a model's file and decides how it will be run. Nothing is started.
+ * @throws `model_not_found`, `invalid_argument` for a file that llama.cpp would not survive, `too_large`.
+ */
+export async function prepareModel(
+  modelPath: string,
+  config: Config,
+  {cores, logLevel, othersBytes, freedBytes = 0}: Surroundings,
+): Promise<PreparedModel> {
+  const header = await readGgufHeader(modelPath)
+  const {model} = config
+  const warnings: string[] = []
+  // Who asks for more than there are wants as many as are good.
+  const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
+  if (threads < model.threads) {
+    warnings.push(`model.threads is ${model.threads}; the process may use ${cores} cores, so ${threads} are used.`)
+  }
+  if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
+  const estimate = estimateMemory(header, model)
+  const available = await availableMemory(config.memory.max_memory_mb, othersBytes, freedBytes)
+  const slots =
+    model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
+  const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
+  // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
+  if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
+  const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
+  const engineOptions: EngineOptions = {
+    modelPath,
+    header: {architecture, layers, vocabularySize, chatTemplate},
+    model: {...model, threads},
+    performance: config.performance,
+    states: statesOf(config),
+    partialCaches: config.memory.enable_partial_cache_deletion,
+    modelSizeBytes: fileBytes,
+    slots,
+    estimatedBytes: totalBytes(estimate, slots),
+    misfit: misfit === undefined ? null : toWire(misfit),
+    logLevel,
+  }
+  return {header, config, warnings, engineOptions}
+}
+
+/** The engine makes the folder when it has something to save; a name that nobody can guess is as good as a lock. */
+function statesOf({memory}: Config): StateSettings | null {
+  const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
+  if (!cache_prompt || maxTokens === 0) return null
+  return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
+}
