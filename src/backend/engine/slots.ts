@@ -6,6 +6,8 @@ import type {SavedStates} from './saved-states.js'
 export interface Slot {
   readonly id: number
   tokens: number[]
+  /** How many of them stand for all that went into their cells; behind a shift, what was dropped went in as well. */
+  exact: number
   busy: boolean
   /** The session that the tokens are of; `undefined` when it is gone or goes on elsewhere. */
   owner: string | undefined
@@ -39,7 +41,9 @@ export class Slots {
     /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
     private readonly partial = true,
   ) {
-    this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, owner: undefined, used: 0}))
+    this.slots = Array.from({length: count}, (_, id) => ({
+      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
+    }))
   }
 
   /**
@@ -72,7 +76,7 @@ export class Slots {
     const own = this.usable(slot.tokens, prompt)
     const other = this.slots
       .filter((candidate) => candidate !== slot)
-      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt)}))
+      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt, candidate.exact)}))
       .sort((a, b) => b.shared - a.shared)[0]
     const saved = this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
     this.claim(slot, session)
@@ -99,8 +103,8 @@ export class Slots {
   }
 
   /** Tokens of a cache that a prompt can begin with. */
-  private usable(cached: readonly number[], prompt: Uint32Array): number {
-    const shared = commonPrefix(cached, prompt)
+  private usable(cached: readonly number[], prompt: Uint32Array, exact = Infinity): number {
+    const shared = Math.min(commonPrefix(cached, prompt), exact)
     return this.partial || shared === cached.length ? shared : 0
   }
 
@@ -141,7 +145,9 @@ export class Slots {
     this.copying.to.clear()
   }
 
+  /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
   release(slot: Slot): void {
+    this.truncate(slot, slot.exact)
     slot.busy = false
   }
 
@@ -171,12 +177,14 @@ export class Slots {
       if (!kept) this.clear(slot)
       else slot.tokens.length = length
     }
+    if (slot.tokens.length <= slot.exact) slot.exact = Infinity
     return slot.tokens.length
   }
 
   clear(slot: Slot): void {
     this.context.disposeSequence(slot.id)
     slot.tokens = []
+    slot.exact = Infinity
   }
 
   /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
@@ -184,6 +192,7 @@ export class Slots {
     if (!this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)
     slot.tokens.splice(keep, discard)
+    slot.exact = Math.min(slot.exact, keep)
     return true
   }
 

@@ -22,6 +22,9 @@ class Cells {
   disposeSequence(): void {
     return undefined
   }
+  shiftSequenceTokenCells(): void {
+    return undefined
+  }
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number> {
     this.calls.push(`copy ${from} to ${to}`)
     return Promise.resolve(this.copied)
@@ -151,6 +154,24 @@ test('a cache that is too long loses its end; where it may not, it is not saved'
   await serve(whole.slots, 'a', range(100))
   await serve(whole.slots, 'b', range(50, 1000))
   assert.equal(whole.events, [])
+})
+
+test('what was shifted is continued by its own answer alone: more than its tokens went into its cells', async () => {
+  const {slots, cells} = opened(3, {maxTokens: 1000})
+  const slot = slots.take(prompt(range(300)), 'a')
+  assert.ok(slot !== undefined)
+  slot.tokens = range(300)
+  slots.shift(slot, 100, 50)
+  const left = [...slot.tokens]
+  assert.is(left.length, 250)
+  cells.copied = 249
+  // While the answer goes on, and when it has ended.
+  const meanwhile = await serve(slots, 'b', left)
+  assert.equal([meanwhile.cachedTokens, meanwhile.source], [100, 'shared'])
+  slots.release(slot)
+  const {cachedTokens} = await serve(slots, 'a', left)
+  assert.is(cachedTokens, 250, "b's cells")
+  assert.equal(slot.tokens, range(100))
 })
 
 test('where a cache may not lose its end, one that differs there is of no use', async () => {
