@@ -114,9 +114,13 @@ export class Slots {
     slot.owner = session
   }
 
-  /** Saves the cache of the session that loses the slot, when it loses more than what stays of it is worth. */
+  /**
+   * Saves the cache of the session that loses the slot, when more can be saved than what stays in the slot anyway:
+   * saving cuts off what is too long, and would take from the new session what it was to begin with.
+   */
   private async keep(slot: Slot, previous: string | undefined, staying: number): Promise<void> {
-    if (previous === undefined || previous === slot.owner || slot.tokens.length - staying < worthKeeping) return
+    if (previous === undefined || previous === slot.owner) return
+    if (this.states.savable(slot.tokens.length) - staying < worthKeeping) return
     if (this.copying.to.has(slot)) return
     await this.states.save(slot, previous)
   }

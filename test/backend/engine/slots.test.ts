@@ -156,6 +156,14 @@ test('a cache that is too long loses its end; where it may not, it is not saved'
   assert.equal(whole.events, [])
 })
 
+test('a cache that is too long is not cut at the cost of what the new conversation shares with it', async () => {
+  const {slots, events} = opened(1, {maxTokens: 64})
+  await serve(slots, 'a', range(200))
+  const {cachedTokens} = await serve(slots, 'b', [...range(150), 7777])
+  assert.is(cachedTokens, 150)
+  assert.equal(events, [])
+})
+
 test('what was shifted is continued by its own answer alone: more than its tokens went into its cells', async () => {
   const {slots, cells} = opened(3, {maxTokens: 1000})
   const slot = slots.take(prompt(range(300)), 'a')
