@@ -268,7 +268,7 @@ export class LocalBackend implements Backend {
           context.output = output
           throwIfFull(result, turn)
           commit(turn, result)
-          this.parts.state?.save(context.session.id, context.session.messages)
+          this.parts.keepHistory(context.session)
           this.parts.journal.answered(context, output.metadata, waitedMs, request.enable_log)
           void this.parts.caches.relieve()
           return output

@@ -2,7 +2,7 @@ import type {ComputeOptions} from '../backend.js'
 import type {Journal} from '../journal.js'
 import type {Scheduler} from '../scheduler/scheduler.js'
 import {NnError} from '../errors.js'
-import type {StateDir} from '../sessions/state-dir.js'
+import type {Session} from '../sessions/session-store.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
@@ -14,9 +14,10 @@ import {commit, generateRequest, newTurn, throwIfFull} from './turn.js'
  */
 export function beginSingle(
   context: ExecutionContext,
-  {scheduler, journal, state}: {scheduler: Scheduler; journal: Journal; state?: StateDir | undefined},
+  parts: {scheduler: Scheduler; journal: Journal; keepHistory: (session: Session) => void},
   {signal}: ComputeOptions,
 ): Promise<Single> {
+  const {scheduler, journal} = parts
   const asked = newTurn(context)
   const stopping = {...asked.effective.stopping, max_tokens: -1, max_time_ms: 0}
   const turn = {...asked, effective: {...asked.effective, stopping}}
@@ -47,7 +48,7 @@ export function beginSingle(
           context.output = {text: end.text, metadata}
           if (end.stopReason !== 'context_full') {
             commit(turn, end)
-            state?.save(context.session.id, context.session.messages)
+            parts.keepHistory(context.session)
           }
           journal.answered(context, metadata, waitedMs, enable_log)
         } catch (error) {
