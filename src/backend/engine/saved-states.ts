@@ -2,6 +2,7 @@ import {mkdir, rm} from 'node:fs/promises'
 import path from 'node:path'
 import {toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
 import type {Slot} from './slots.js'
 
 export interface StateSettings {
@@ -104,7 +105,7 @@ export class SavedStates {
 
   /** Leaves the first tokens in the slot; `false` for memory that cannot lose its end alone. */
   private cut(slot: Slot, length: number): boolean {
-    if (!this.context.removeTokenCellsFromSequence(slot.id, length, -1)) return false
+    if (!dropEnd(this.context, slot.id, length)) return false
     slot.tokens.length = length
     return true
   }

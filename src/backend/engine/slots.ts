@@ -1,4 +1,5 @@
 import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
 import type {CacheSource, SlotStatus} from './protocol.js'
 import type {SavedStates} from './saved-states.js'
 
@@ -174,10 +175,10 @@ export class Slots {
     }
   }
 
-  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models keep all or nothing. */
+  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models and sliding windows that were read back keep all or nothing. */
   truncate(slot: Slot, length: number): number {
     if (length < slot.tokens.length) {
-      const kept = length > 0 && this.partial && this.context.removeTokenCellsFromSequence(slot.id, length, -1)
+      const kept = length > 0 && this.partial && dropEnd(this.context, slot.id, length)
       if (!kept) this.clear(slot)
       else slot.tokens.length = length
     }

@@ -19,6 +19,11 @@ class Cells {
   removeTokenCellsFromSequence(): boolean {
     return true
   }
+  /** The first position that all layers have; more than 0 where windows have slid. */
+  first = 0
+  getSequenceKvCacheMinPosition(): number {
+    return this.first
+  }
   disposeSequence(): void {
     return undefined
   }
@@ -162,6 +167,17 @@ test('a cache that is too long is not cut at the cost of what the new conversati
   const {cachedTokens} = await serve(slots, 'b', [...range(150), 7777])
   assert.is(cachedTokens, 150)
   assert.equal(events, [])
+})
+
+test('a sliding window that was read back goes on, but does not slide back', async () => {
+  const {slots, cells, events} = opened(1, {maxTokens: 150})
+  cells.first = 40
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(200, 1000))
+  assert.is((await serve(slots, 'a', range(120))).cachedTokens, 100)
+  assert.is((await serve(slots, 'a', [...range(60), 7777])).cachedTokens, 0)
+  // What is cut off to be saved would be missed as well.
+  assert.equal(events, ['saved a: 100', 'restored a'])
 })
 
 test('what was shifted is continued by its own answer alone: more than its tokens went into its cells', async () => {
