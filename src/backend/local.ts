@@ -24,7 +24,7 @@ import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
 import {generate} from './contexts/generate.js'
 import {commit, newTurn, onCurrentModel, promptOf, throwIfFull} from './contexts/turn.js'
-import type {ExecutionContext, Output} from './contexts/execution-context.js'
+import type {ExecutionContext, Output, Single} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
@@ -157,7 +157,7 @@ export class LocalBackend implements Backend {
     const context = this.context(id)
     // One step after the other: two at once would both begin, or wait for the same token.
     const step = context.steps.then(async () => {
-      context.single ??= await beginSingle(context, this.parts, options)
+      context.single ??= await this.begin(context, options)
       await stepSingle(context, context.single, options)
     })
     context.steps = step.catch(() => undefined)
@@ -284,7 +284,7 @@ export class LocalBackend implements Backend {
           context.output = output
           throwIfFull(result, turn)
           commit(turn, result)
-          this.parts.state?.save(context.session.id, context.session.messages)
+          this.parts.keepHistory(context.session)
           this.parts.journal.answered(context, output.metadata, waitedMs, request.enable_log)
           void this.parts.caches.relieve()
           return output
@@ -298,6 +298,16 @@ export class LocalBackend implements Backend {
     } finally {
       context.computing--
       this.parts.sessions.touch(context.session)
+    }
+  }
+
+  /** While it waits for its turn, the context is as busy as one that computes. */
+  private async begin(context: ExecutionContext, options: ComputeOptions): Promise<Single> {
+    context.computing++
+    try {
+      return await beginSingle(context, this.parts, options)
+    } finally {
+      context.computing--
     }
   }
 

@@ -65,6 +65,11 @@ export class Parts {
     this.sessions.restore(state.restored(), state.names)
   }
 
+  /** Keeps the session's history on disk, unless the session is gone: a task may end after its context was closed. */
+  keepHistory(session: Session): void {
+    if (this.sessions.find(session.id) === session) this.state?.save(session.id, session.messages)
+  }
+
   private sessionRemoved(session: Session, reason: RemovalReason): void {
     const {id} = session
     this.state?.remove(id)

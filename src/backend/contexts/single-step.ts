@@ -3,7 +3,7 @@ import type {Journal} from '../journal.js'
 import type {Scheduler} from '../scheduler/scheduler.js'
 import type {EngineProcess} from '../engine/engine-process.js'
 import {NnError} from '../errors.js'
-import type {StateDir} from '../sessions/state-dir.js'
+import type {Session} from '../sessions/session-store.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
@@ -15,9 +15,10 @@ import {commit, generateRequest, newTurn, onCurrentModel, throwIfFull, type Turn
  */
 export function beginSingle(
   context: ExecutionContext,
-  {scheduler, journal, state}: {scheduler: Scheduler; journal: Journal; state?: StateDir | undefined},
+  parts: {scheduler: Scheduler; journal: Journal; keepHistory: (session: Session) => void},
   {signal}: ComputeOptions,
 ): Promise<Single> {
+  const {scheduler, journal} = parts
   const asked = newTurn(context)
   const {priority, enable_log} = asked.effective.request
   context.output = undefined
@@ -42,7 +43,7 @@ export function beginSingle(
         context.output = {text: end.text, metadata}
         if (end.stopReason !== 'context_full') {
           commit(turn, end)
-          state?.save(context.session.id, context.session.messages)
+          parts.keepHistory(context.session)
         }
         journal.answered(context, metadata, waitedMs, enable_log)
       } catch (error) {

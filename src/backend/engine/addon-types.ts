@@ -36,6 +36,8 @@ export interface ContextOptions {
   batchSize: number
   sequences: number
   flashAttention: boolean | 'auto'
+  /** Keeps the cells that a layer's sliding window has left behind: a sequence that loses its end needs them again. */
+  swaFullCache: boolean
   threads: number
   kvCacheKeyType: number
   kvCacheValueType: number
@@ -70,6 +72,8 @@ export interface AddonContext {
   sampleToken: SampleToken
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
+  /** The first position that every layer has; -1 for an empty sequence. */
+  getSequenceKvCacheMinPosition: (sequence: number) => number
   /** Copies at the next decode, whatever the cells hold by then. Gives the last position. */
   copySequenceStateFromOtherSequence: (target: number, source: number) => Promise<number>
   /** Gives the size of the file in bytes. */

@@ -50,6 +50,7 @@ export async function loadModel(
     batchSize: Math.max(settings.batch_size, slots),
     sequences: slots,
     flashAttention: settings.flash_attention,
+    swaFullCache: true,
     threads: settings.threads,
     kvCacheKeyType: cacheType(settings.cache_type_k),
     kvCacheValueType: cacheType(settings.cache_type_v),

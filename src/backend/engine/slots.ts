@@ -1,4 +1,5 @@
 import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
 import type {CacheSource, SlotStatus} from './protocol.js'
 import type {SavedStates} from './saved-states.js'
 
@@ -6,6 +7,8 @@ import type {SavedStates} from './saved-states.js'
 export interface Slot {
   readonly id: number
   tokens: number[]
+  /** How many of them stand for all that went into their cells; behind a shift, what was dropped went in as well. */
+  exact: number
   busy: boolean
   /** The session that the tokens are of; `undefined` when it is gone or goes on elsewhere. */
   owner: string | undefined
@@ -39,7 +42,9 @@ export class Slots {
     /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
     private readonly partial = true,
   ) {
-    this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, owner: undefined, used: 0}))
+    this.slots = Array.from({length: count}, (_, id) => ({
+      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
+    }))
   }
 
   /**
@@ -72,7 +77,7 @@ export class Slots {
     const own = this.usable(slot.tokens, prompt)
     const other = this.slots
       .filter((candidate) => candidate !== slot)
-      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt)}))
+      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt, candidate.exact)}))
       .sort((a, b) => b.shared - a.shared)[0]
     const saved = this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
     this.claim(slot, session)
@@ -99,8 +104,8 @@ export class Slots {
   }
 
   /** Tokens of a cache that a prompt can begin with. */
-  private usable(cached: readonly number[], prompt: Uint32Array): number {
-    const shared = commonPrefix(cached, prompt)
+  private usable(cached: readonly number[], prompt: Uint32Array, exact = Infinity): number {
+    const shared = Math.min(commonPrefix(cached, prompt), exact)
     return this.partial || shared === cached.length ? shared : 0
   }
 
@@ -110,9 +115,13 @@ export class Slots {
     slot.owner = session
   }
 
-  /** Saves the cache of the session that loses the slot, when it loses more than what stays of it is worth. */
+  /**
+   * Saves the cache of the session that loses the slot, when more can be saved than what stays in the slot anyway:
+   * saving cuts off what is too long, and would take from the new session what it was to begin with.
+   */
   private async keep(slot: Slot, previous: string | undefined, staying: number): Promise<void> {
-    if (previous === undefined || previous === slot.owner || slot.tokens.length - staying < worthKeeping) return
+    if (previous === undefined || previous === slot.owner) return
+    if (this.states.savable(slot.tokens.length) - staying < worthKeeping) return
     if (this.copying.to.has(slot)) return
     await this.states.save(slot, previous)
   }
@@ -141,7 +150,9 @@ export class Slots {
     this.copying.to.clear()
   }
 
+  /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
   release(slot: Slot): void {
+    this.truncate(slot, slot.exact)
     slot.busy = false
   }
 
@@ -164,19 +175,21 @@ export class Slots {
     }
   }
 
-  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models keep all or nothing. */
+  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models and sliding windows that were read back keep all or nothing. */
   truncate(slot: Slot, length: number): number {
     if (length < slot.tokens.length) {
-      const kept = length > 0 && this.partial && this.context.removeTokenCellsFromSequence(slot.id, length, -1)
+      const kept = length > 0 && this.partial && dropEnd(this.context, slot.id, length)
       if (!kept) this.clear(slot)
       else slot.tokens.length = length
     }
+    if (slot.tokens.length <= slot.exact) slot.exact = Infinity
     return slot.tokens.length
   }
 
   clear(slot: Slot): void {
     this.context.disposeSequence(slot.id)
     slot.tokens = []
+    slot.exact = Infinity
   }
 
   /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
@@ -184,6 +197,7 @@ export class Slots {
     if (!this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)
     slot.tokens.splice(keep, discard)
+    slot.exact = Math.min(slot.exact, keep)
     return true
   }
 

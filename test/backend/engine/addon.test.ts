@@ -24,7 +24,7 @@ test.before(async () => {
   model = new addon.AddonModel(qwen, {addonExports: addon, gpuLayers: 0, useMmap: true, useMlock: false})
   assert.is(await model.init(), true)
   context = new addon.AddonContext(model, {
-    ...{contextSize: 512, batchSize: 64, sequences: 2, flashAttention: 'auto', threads: 1},
+    ...{contextSize: 512, batchSize: 64, sequences: 2, flashAttention: 'auto', swaFullCache: true, threads: 1},
     ...{kvCacheKeyType: 1, kvCacheValueType: 1},
   })
   assert.is(await context.init(), true)
@@ -80,6 +80,7 @@ test('candidates come sorted, with the weight of the whole vocabulary', async ()
 })
 
 test('cells can be removed and moved', () => {
+  assert.is(context.getSequenceKvCacheMinPosition(0), 0)
   assert.is(context.removeTokenCellsFromSequence(0, 1, -1), true)
   context.shiftSequenceTokenCells(1, 1, -1, 0)
   context.disposeSequence(1)

@@ -37,6 +37,9 @@ class RecordingContext {
   removeTokenCellsFromSequence(): boolean {
     return true
   }
+  getSequenceKvCacheMinPosition(): number {
+    return 0
+  }
   shiftSequenceTokenCells(): void {
     return undefined
   }
