@@ -4,7 +4,7 @@ import type {GenerateResult} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
 import {generateRequest, type Turn} from './turn.js'
 
-/** An engine that has not reacted to an abort for so long is stuck, and is ended: it is started again when needed. */
+/** An engine that has not reacted to an abort for so long is looked at, and ended when it is stuck. */
 const graceMs = 5000
 
 /**
@@ -48,16 +48,25 @@ async function attempt(turn: Turn, signal: AbortSignal, onText?: (text: string) 
   })
 }
 
-/** The generation's result, ended when the signal says so, and by force when the engine does not listen. */
+/** The generation's result, ended when the signal says so, and by force when the engine is stuck. */
 export async function endedBy(
   signal: AbortSignal,
   handle: GenerationHandle,
   engine: EngineProcess,
 ): Promise<GenerateResult> {
   let grace: NodeJS.Timeout | undefined
+  const watch = (): void => {
+    grace = setTimeout(() => {
+      engine.isStuck().then(
+        (stuck) => (stuck ? engine.kill() : grace !== undefined && watch()),
+        // It is gone, which ends the generation.
+        () => undefined,
+      )
+    }, graceMs)
+  }
   const abort = (): void => {
     handle.abort()
-    grace ??= setTimeout(() => engine.kill(), graceMs)
+    if (grace === undefined) watch()
   }
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
@@ -69,6 +78,7 @@ export async function endedBy(
     throw error
   } finally {
     clearTimeout(grace)
+    grace = undefined
     signal.removeEventListener('abort', abort)
   }
 }

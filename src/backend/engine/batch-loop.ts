@@ -48,6 +48,7 @@ export class BatchLoop {
   private readonly generations = new Set<Generation>()
   private running: Promise<void> | undefined
   private readonly share: PromptShare
+  private decodingSince: number | undefined
   /** Prompt tokens evaluated so far. */
   private evaluated = 0
 
@@ -59,6 +60,11 @@ export class BatchLoop {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.share = new PromptShare(settings.batchSize, settings.patienceMs)
+  }
+
+  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  get decodingMs(): number {
+    return this.decodingSince === undefined ? 0 : this.now() - this.decodingSince
   }
 
   add(generation: Generation): void {
@@ -148,6 +154,7 @@ export class BatchLoop {
     }
     this.events.stepped(true)
     if (answers.length === 0) {
+      // Always the same pieces: the same request gives the same text whenever it is alone.
       await this.evaluate(prompts, this.settings.batchSize)
       return
     }
@@ -177,13 +184,16 @@ export class BatchLoop {
     try {
       this.context.initBatch(sum(parts))
       for (const part of parts) this.addToBatch(part)
-      await this.context.decodeBatch()
+      this.decodingSince = this.now()
+      const decoded = this.context.decodeBatch()
+      this.slots.decoded()
+      await decoded
     } catch (error) {
       // One bad part fails the whole decode, and what the cells hold now is unknown.
       for (const {generation} of parts) this.fail(generation, toNnError(error, 'runtime_error'))
       return
     } finally {
-      this.slots.decoded()
+      this.decodingSince = undefined
     }
     for (const {generation, tokens} of parts) for (const token of tokens) generation.slot.tokens.push(token)
     await Promise.all(parts.filter(({samples}) => samples).map((part) => this.sample(part)))

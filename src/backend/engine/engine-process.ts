@@ -22,6 +22,9 @@ const keptStderr = 4096
 /** An engine answers questions about itself between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
+/** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
+const longestDecodeMs = 300_000
+
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
   onLog?: (level: EngineLogLevel, message: string) => void
@@ -185,13 +188,32 @@ export class EngineProcess {
 
   /** @throws `timeout` when the engine does not answer. */
   async slots(): Promise<SlotStatus[]> {
+    return (await this.look()).slots
+  }
+
+  /**
+   * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
+   * cannot be called off, and of a large model on a CPU it takes its time.
+   */
+  async isStuck(): Promise<boolean> {
+    try {
+      return (await this.look()).decodingMs > longestDecodeMs
+    } catch (error) {
+      if (error instanceof NnError && error.code === 'timeout') return true
+      throw error
+    }
+  }
+
+  private async look(): Promise<{slots: SlotStatus[]; decodingMs: number}> {
     const id = ++this.lastId
     const timer = setTimeout(() => {
       this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))
     }, answerMs)
     try {
       const event = await this.request({type: 'slots', id}, id)
-      return event.type === 'slots' ? event.slots : []
+      if (event.type !== 'slots')
+        throw new NnError('unknown', `The engine answered ${event.type} to a question for slots.`)
+      return event
     } finally {
       clearTimeout(timer)
     }
@@ -270,7 +292,8 @@ export class EngineProcess {
         break
       case 'saved':
       case 'unsaved':
-        this.handlers.onState?.(event)
+        // What it did on its way out concerns nobody.
+        if (this.gone === undefined) this.handlers.onState?.(event)
         break
       case 'ready':
       case 'progress':

@@ -38,7 +38,7 @@ export class Engine {
       unsaved: (session, reason, ms) => send({type: 'unsaved', session, reason, ms}),
       failed: (message) => send({type: 'log', level: 'warn', message}),
     })
-    const slots = new Slots(context, info.slots, states, options.partialCaches)
+    const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift)
     const settings = {batchSize: info.batchSize, patienceMs, gatherMs}
     return new Engine(loaded.addon, engineModel, context, info, slots, settings, send)
   }
@@ -136,7 +136,7 @@ export class Engine {
   }
 
   reportSlots(id: number): void {
-    this.send({type: 'slots', id, slots: this.slots.status()})
+    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.loop.decodingMs})
   }
 
   /** Removes a session's saved state; what it has in a slot stays. */

@@ -8,6 +8,8 @@ export interface Waiting {
   prompts: number
 }
 
+/** A size that takes this much longer than it may is taken all the same: half of it would often take as long. */
+const tolerance = 1.1
 /** How much an estimate follows its newest measurement. */
 const weight = 0.5
 const usualWeight = 0.2
@@ -62,7 +64,7 @@ export class PromptShare {
     // A step that something else held up is no reason to hold up the next one as well.
     const share = Math.min(answersMs, this.usual) * Math.max(1, prompts / answers)
     this.due = Math.max(share, this.patienceMs - answersMs)
-    const budget = this.due + this.momentsMs
+    const budget = this.due * tolerance + this.momentsMs
     for (const size of this.sizes.toReversed()) {
       if (this.estimate(size) <= budget) return size
       const known = this.durations.get(size)
@@ -76,20 +78,26 @@ export class PromptShare {
     this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
   }
 
-  /** Takes in how long that many tokens took. */
+  /** Takes in how long that many tokens took; as of the next smaller power of two. */
   measured(tokens: number, ms: number): void {
-    if (!this.sizes.includes(tokens)) return
-    const known = this.durations.get(tokens) ?? ms
-    this.durations.set(tokens, known + weight * (ms - known))
+    const size = this.sizes.findLast((one) => one <= tokens)
+    if (size === undefined) return
+    const scaled = (ms * size) / tokens
+    const known = this.durations.get(size) ?? scaled
+    this.durations.set(size, known + weight * (scaled - known))
   }
 
-  /** Of a size that was never measured: at the best rate of the larger ones, to be found out; else at that of the nearest smaller one. */
+  /**
+   * Of a size that was never measured: at the best rate of the larger ones, else, if it is the next larger one, as long as
+   * the largest measured: weights are read once however many tokens there are. Either is found out by trying.
+   */
   private estimate(size: number): number {
     const known = this.durations.get(size)
     if (known !== undefined) return known
     const measured = [...this.durations].sort(([a], [b]) => a - b)
     const rates = measured.filter(([other]) => other > size).map(([other, ms]) => ms / other)
-    const [smaller, ms] = measured.at(-1) ?? [1, Infinity]
-    return size * (rates.length > 0 ? Math.min(...rates) : ms / smaller)
+    if (rates.length > 0) return size * Math.min(...rates)
+    const [largest, ms] = measured.at(-1) ?? [0, Infinity]
+    return size <= 2 * largest ? ms : Infinity
   }
 }

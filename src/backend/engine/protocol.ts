@@ -22,6 +22,8 @@ export interface EngineOptions {
   performance: Config['performance']
   /** Where and how the caches of sessions that lose their slots are saved; `null` saves none. */
   states: StateSettings | null
+  /** Whether llama.cpp survives a context shift with these settings. */
+  canShift: boolean
   /** Whether a cache may lose its end alone. */
   partialCaches: boolean
   modelSizeBytes: number
@@ -131,7 +133,7 @@ export type EngineEvent =
   | {type: 'progress'; fraction: number}
   | {type: 'log'; level: EngineLogLevel; message: string}
   | {type: 'counted'; id: number; tokens: number}
-  | {type: 'slots'; id: number; slots: SlotStatus[]}
+  | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number}
   | StateEvent
   | {type: 'texts'; texts: [id: number, text: string][]}
   | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}

@@ -41,6 +41,8 @@ export class Slots {
     private readonly states: SavedStates,
     /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
     private readonly partial = true,
+    /** Whether llama.cpp survives a shift; where it does not, a full slot stays full. */
+    private readonly canShift = true,
   ) {
     this.slots = Array.from({length: count}, (_, id) => ({
       ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
@@ -194,7 +196,7 @@ export class Slots {
 
   /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
   shift(slot: Slot, keep: number, discard: number): boolean {
-    if (!this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
+    if (!this.canShift || !this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)
     slot.tokens.splice(keep, discard)
     slot.exact = Math.min(slot.exact, keep)

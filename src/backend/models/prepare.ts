@@ -42,6 +42,12 @@ export async function prepareModel(
     warnings.push(`model.threads is ${model.threads}; the process may use ${cores} cores, so ${threads} are used.`)
   }
   if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
+  const canShift = survivesShift(header, model.cache_type_k)
+  if (config.memory.context_shifting && !canShift) {
+    warnings.push(
+      `llama.cpp cannot shift a context whose keys are ${model.cache_type_k} in this model: an answer that fills it ends with context_full. Use cache_type_k f16 or f32.`,
+    )
+  }
   const estimate = estimateMemory(header, model)
   const available = await availableMemory(config.memory.max_memory_mb, othersBytes, freedBytes)
   const slots =
@@ -56,6 +62,7 @@ export async function prepareModel(
     model: {...model, threads},
     performance: config.performance,
     states: statesOf(config),
+    canShift,
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
     slots,
@@ -71,4 +78,17 @@ function statesOf({memory}: Config): StateSettings | null {
   const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
   if (!cache_prompt || maxTokens === 0) return null
   return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
+}
+
+/**
+ * Shifting rotates the keys anew. llama.cpp v0.5.0 aborts over bf16, and reads past a null pointer over quantized ones
+ * unless a head's width is a multiple of 64 (`build_rope_shift` in src/llama-kv-cache.cpp).
+ */
+function survivesShift({metadata, architecture}: GgufHeader, keys: string): boolean {
+  if (keys === 'f16' || keys === 'f32') return true
+  const number = (name: string): number => Number(metadata.get(`${architecture}.${name}`) ?? NaN)
+  const width = metadata.has(`${architecture}.attention.key_length`)
+    ? number('attention.key_length')
+    : number('embedding_length') / number('attention.head_count')
+  return keys !== 'bf16' && width % 64 === 0
 }

@@ -58,8 +58,17 @@ test('a prompt that comes may take a moment at once, a short one no more than it
   share.idle()
   share.arrived(60)
   assert.is(share.tokens(waiting), 64)
-  share.spent(64)
+  share.spent(72)
   assert.is(share.tokens(waiting), 8)
+})
+
+test('where many tokens take hardly longer than one, that is found out', () => {
+  // As with a large model, whose weights are read once for all of them.
+  const cost = (tokens: number): number => 100 + tokens * 0.1
+  const share = new PromptShare(512, 0)
+  share.measured(1, cost(1))
+  const chosen = choices(share, cost, {answersMs: 100, answers: 1, prompts: 1}, 20)
+  assert.is(chosen.at(-1), 64)
 })
 
 test('one slow measurement is forgotten', () => {
