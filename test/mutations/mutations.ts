@@ -108,6 +108,7 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {scenario: 18, file: 'backend/journal.js', find: "'info', 'PERF', 'answer'", replace: "'info', 'TASK', 'answer'"},
+  {scenario: 19, file: 'backend/models/switch.js', find: 'this.graph.model = next;', replace: ''},
   {
     scenario: 20,
     file: 'backend/contexts/turn.js',
