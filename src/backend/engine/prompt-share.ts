@@ -8,8 +8,11 @@ export interface Waiting {
   prompts: number
 }
 
-/** A size that takes this much longer than it may is taken all the same: half of it would often take as long. */
-const tolerance = 1.1
+/** Part of the answers' time that prompts get: what noise adds should not make more than double of it. */
+const shareOfTime = 0.85
+/** Twice the tokens are taken when they take hardly longer, as they do where reading the weights takes the time. */
+const hardlyLonger = 1.1
+const mostOverdraft = 1.3
 /** How much an estimate follows its newest measurement. */
 const weight = 0.5
 const usualWeight = 0.2
@@ -23,7 +26,7 @@ const hiccupMs = 250
  * How many prompt tokens are evaluated between two tokens of the running answers.
  *
  * A prompt that comes may take a moment at once: a short one is evaluated in one hiccup, which is quicker than bit by bit.
- * From then on prompts get as much time as the answers do, so that a long prompt at most doubles the time between two
+ * From then on prompts get nearly as much time as the answers do, so that a long prompt at most doubles the time between two
  * tokens, and more when more requests wait for their first token than are being answered: then each request has the
  * same share. `patienceMs` sets a time between two tokens that is short enough for anybody: it may be used up in any case.
  *
@@ -62,9 +65,19 @@ export class PromptShare {
   tokens({answersMs, answers, prompts}: Waiting): number {
     this.usual = this.usual === 0 ? answersMs : this.usual + usualWeight * (answersMs - this.usual)
     // A step that something else held up is no reason to hold up the next one as well.
-    const share = Math.min(answersMs, this.usual) * Math.max(1, prompts / answers)
+    const share = shareOfTime * Math.min(answersMs, this.usual) * Math.max(1, prompts / answers)
     this.due = Math.max(share, this.patienceMs - answersMs)
-    const budget = this.due * tolerance + this.momentsMs
+    const budget = this.due + this.momentsMs
+    let size = this.largestWithin(budget)
+    for (let twice = 2 * size; this.sizes.includes(twice); twice *= 2) {
+      const ms = this.estimate(twice)
+      if (ms > hardlyLonger * this.estimate(size) || ms > mostOverdraft * budget) break
+      size = twice
+    }
+    return size
+  }
+
+  private largestWithin(budget: number): number {
     for (const size of this.sizes.toReversed()) {
       if (this.estimate(size) <= budget) return size
       const known = this.durations.get(size)
