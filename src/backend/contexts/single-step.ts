@@ -47,7 +47,7 @@ export function beginSingle(
           context.output = {text: end.text, metadata}
           if (end.stopReason !== 'context_full') {
             commit(turn, end)
-            state?.save(context.session.id, context.session.messages)
+            if (!context.session.temporary) state?.save(context.session.id, context.session.messages)
           }
           journal.answered(context, metadata, waitedMs, enable_log)
         } catch (error) {

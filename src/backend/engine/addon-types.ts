@@ -39,6 +39,8 @@ export interface ContextOptions {
   threads: number
   kvCacheKeyType: number
   kvCacheValueType: number
+  /** Keeps the last layer's output of each token, for `getEmbedding`. */
+  embeddings?: boolean
 }
 
 export interface AddonModel {
@@ -56,6 +58,7 @@ export interface AddonModel {
   tokenEos: () => number
   isEogToken: (token: number) => boolean
   shouldPrependBosToken: () => boolean
+  shouldAppendEosToken: () => boolean
 }
 
 export interface AddonContext {
@@ -68,6 +71,8 @@ export interface AddonContext {
   addToBatch: (sequence: number, firstPosition: number, tokens: Uint32Array, logitsAt: Uint32Array) => Uint32Array
   decodeBatch: () => Promise<void>
   sampleToken: SampleToken
+  /** The pooled output of sequence 0, or without pooling that of the last token decoded. @param tokens only checked to be > 0 */
+  getEmbedding: (tokens: number) => Float64Array
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
   /** Copies at the next decode, whatever the cells hold by then. Gives the last position. */

@@ -123,6 +123,7 @@ export class Registry {
           layers: header.layers,
           vocabularySize: header.vocabularySize,
           chatTemplate: header.chatTemplate,
+          pooling: Number(header.metadata.get(`${header.architecture}.pooling_type`) ?? 0),
         },
         model: {...model, threads},
         performance: config.performance,
