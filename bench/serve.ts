@@ -33,9 +33,9 @@ const model = flags.model === 'tiny' ? tiny : await cachedModel('bench')
 const ways = ['here', 'http'] as const
 
 console.log(
-  '| clients | in process, tokens/s | HTTP, tokens/s | ratio | host, CPU ms/token | with HTTP | first token p95, in process | HTTP |',
+  '| clients | in process, tokens/s | HTTP, tokens/s | ratio | ratio per CPU-s of the engine | host, CPU ms/token | with HTTP | first token p95, in process | HTTP |',
 )
-console.log('|---|---|---|---|---|---|---|---|')
+console.log('|---|---|---|---|---|---|---|---|---|')
 for (const sequences of flags.clients.split(',').map(Number)) await measure(sequences)
 
 async function measure(sequences: number): Promise<void> {
@@ -57,28 +57,34 @@ async function measure(sequences: number): Promise<void> {
   }
   const loaded = await ask({type: 'load', job})
   if (loaded.type !== 'loaded') throw new Error(`the answer to load was ${loaded.type}`)
+  const usage = async (): Promise<{host: number; engine: number}> => ({
+    ...{host: await cpuMs(loaded.hostPid), engine: await cpuMs(loaded.enginePid)},
+  })
   const agent = new http.Agent({keepAlive: true, maxSockets: sequences})
   const samples = {here: new Samples(), http: new Samples()}
   let seed = 0
   for (let round = 0; round <= Number(flags.rounds); round++) {
     for (const way of ways) {
-      const before = await cpuMs(loaded.hostPid)
+      const before = await usage()
       const runs: Run[] = []
       for (let repeat = 0; repeat < Number(flags.repeats); repeat++) {
         seed += 1000
         runs.push(way === 'here' ? await runHere(seed) : await runOverHttp(loaded.url, agent, job, seed))
       }
       // The first round warms up.
-      if (round > 0) samples[way].add(runs, (await cpuMs(loaded.hostPid)) - before, sequences * job.generateTokens)
+      const after = await usage()
+      const cpu = {host: after.host - before.host, engine: after.engine - before.engine}
+      if (round > 0) samples[way].add(runs, cpu, sequences * job.generateTokens)
     }
   }
   agent.destroy()
   child.disconnect()
   await once(child, 'exit')
   const {here, http: over} = samples
-  const ratio = median(here.perSecond.map((value, at) => (over.perSecond[at] ?? NaN) / value))
+  const ratio = (of: 'perSecond' | 'perCpuSecond'): string =>
+    median(here[of].map((value, at) => (over[of][at] ?? NaN) / value)).toFixed(3)
   const cells = [
-    ...[sequences, here.speed.toFixed(0), over.speed.toFixed(0), ratio.toFixed(3)],
+    ...[sequences, here.speed.toFixed(0), over.speed.toFixed(0), ratio('perSecond'), ratio('perCpuSecond')],
     ...[here.cost.toFixed(3), over.cost.toFixed(3), `${here.p95.toFixed(0)} ms`, `${over.p95.toFixed(0)} ms`],
   ]
   console.log(`| ${cells.join(' | ')} |`)

@@ -10,13 +10,16 @@ export interface Run {
 /** What one way of asking took. */
 export class Samples {
   readonly perSecond: number[] = []
+  /** Tokens per second of the engine's processor time: what others have of the machine does not count. */
+  readonly perCpuSecond: number[] = []
   private readonly cpuPerToken: number[] = []
   private readonly ttftMs: number[] = []
 
-  add(runs: readonly Run[], hostMs: number, tokens: number): void {
+  add(runs: readonly Run[], cpu: {host: number; engine: number}, tokens: number): void {
     const wallMs = runs.reduce((sum, run) => sum + run.wallMs, 0)
     this.perSecond.push((runs.length * tokens * 1000) / wallMs)
-    this.cpuPerToken.push(hostMs / (runs.length * tokens))
+    this.perCpuSecond.push((runs.length * tokens * 1000) / cpu.engine)
+    this.cpuPerToken.push(cpu.host / (runs.length * tokens))
     this.ttftMs.push(...runs.flatMap((run) => run.ttftMs))
   }
 
