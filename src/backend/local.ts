@@ -6,6 +6,10 @@ import {
   type Backend,
   type ComputeOptions,
   type ContextId,
+  type ContextOptions,
+  type Embedder,
+  type Embeddings,
+  type EmbedOptions,
   type ExecutionTarget,
   type GraphEncoding,
   type GraphId,
@@ -22,6 +26,7 @@ import {
 } from './config/index.js'
 import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
+import {embedTexts} from './contexts/embed.js'
 import {generate} from './contexts/generate.js'
 import {commit, newTurn, onCurrentModel, promptOf, throwIfFull} from './contexts/turn.js'
 import type {ExecutionContext, Output, Single} from './contexts/execution-context.js'
@@ -32,6 +37,7 @@ import type {Graph} from './models/graph.js'
 import {ModelSwitch, switchModes, type SwitchOptions, type SwitchReport} from './models/switch.js'
 import {Parts} from './parts.js'
 import {report} from './report.js'
+import {temporarySession} from './sessions/session-store.js'
 import {StateDir} from './sessions/state-dir.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
 
@@ -63,7 +69,7 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
 }
 
 /** The lifecycle in this process: scheduling, sessions and models; the contract says what each call does. */
-export class LocalBackend implements Backend {
+export class LocalBackend implements Backend, Embedder {
   private released = false
 
   constructor(
@@ -125,14 +131,18 @@ export class LocalBackend implements Backend {
     return registry.track(work.carryOut())
   }
 
-  async initExecutionContext(graph: GraphId): Promise<ContextId> {
-    return this.openContext(graph, undefined)
+  async initExecutionContext(graph: GraphId, options?: ContextOptions): Promise<ContextId> {
+    return this.openContext(graph, undefined, options)
   }
 
-  async initExecutionContextWithSessionId(graph: GraphId, sessionId: string): Promise<ContextId> {
+  async initExecutionContextWithSessionId(
+    graph: GraphId,
+    sessionId: string,
+    {counted = true}: Pick<ContextOptions, 'counted'> = {},
+  ): Promise<ContextId> {
     checkString('session id', sessionId)
     if (sessionId === '') throw new NnError('invalid_argument', 'The session id is empty.')
-    return this.openContext(graph, sessionId)
+    return this.openContext(graph, sessionId, {counted})
   }
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
@@ -200,6 +210,7 @@ export class LocalBackend implements Backend {
     } finally {
       this.parts.sessions.touch(context.session)
       this.parts.contexts.close(context)
+      if (context.session.temporary) this.parts.scheduler.forgetSession(context.session.id)
     }
   }
 
@@ -211,6 +222,12 @@ export class LocalBackend implements Backend {
     }
     this.parts.scheduler.closeLane(id)
     await this.parts.registry.unload(graph)
+  }
+
+  async embed(id: GraphId, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
+    this.checkAlive()
+    for (const text of texts) checkString('text', text)
+    return embedTexts(this.parts.registry.get(id), texts, this.parts.scheduler, options)
   }
 
   /** What was said so far in a context's session, the oldest first. @throws `invalid_argument` for an unknown context. */
@@ -311,11 +328,17 @@ export class LocalBackend implements Backend {
     }
   }
 
-  private openContext(graphId: GraphId, sessionId: string | undefined): Promise<ContextId> {
+  private openContext(
+    graphId: GraphId,
+    sessionId: string | undefined,
+    {temporary = false, counted = true}: ContextOptions = {},
+  ): Promise<ContextId> {
     this.checkAlive()
     const graph = this.parts.registry.get(graphId)
-    this.parts.contexts.checkRoom()
-    return Promise.resolve(this.parts.contexts.open(graph, this.parts.sessions.open(sessionId)).id)
+    // Before a session is made, which could cost another one its place.
+    if (counted) this.parts.contexts.checkRoom()
+    const session = temporary ? temporarySession() : this.parts.sessions.open(sessionId)
+    return Promise.resolve(this.parts.contexts.open(graph, session, counted).id)
   }
 
   /** The configuration of one graph over the backend's. */

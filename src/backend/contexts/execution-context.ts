@@ -8,6 +8,8 @@ export interface ExecutionContext {
   readonly id: ContextId
   readonly graph: Graph
   readonly session: Session
+  /** Whether it is one of `max_concurrent`. */
+  readonly counted: boolean
   input: string | undefined
   options: RuntimeOptions
   output: Output | undefined

@@ -65,7 +65,7 @@ export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 
   const {sampling, stopping, request} = turn.effective
   return {
     prompt: promptOf(turn),
-    session: turn.context.session.id,
+    session: turn.context.session.temporary ? null : turn.context.session.id,
     sampling,
     stopping,
     contextShift: memory.context_shifting ? {keep: memory.n_keep_tokens, discard: memory.n_discard_tokens} : null,

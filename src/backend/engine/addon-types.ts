@@ -41,6 +41,8 @@ export interface ContextOptions {
   threads: number
   kvCacheKeyType: number
   kvCacheValueType: number
+  /** Keeps the last layer's output of each token, for `getEmbedding`. */
+  embeddings?: boolean
 }
 
 export interface AddonModel {
@@ -58,6 +60,7 @@ export interface AddonModel {
   tokenEos: () => number
   isEogToken: (token: number) => boolean
   shouldPrependBosToken: () => boolean
+  shouldAppendEosToken: () => boolean
 }
 
 export interface AddonContext {
@@ -70,6 +73,8 @@ export interface AddonContext {
   addToBatch: (sequence: number, firstPosition: number, tokens: Uint32Array, logitsAt: Uint32Array) => Uint32Array
   decodeBatch: () => Promise<void>
   sampleToken: SampleToken
+  /** The pooled output of sequence 0, or without pooling that of the last token decoded. @param tokens only checked to be > 0 */
+  getEmbedding: (tokens: number) => Float64Array
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
   /** The first position that every layer has; -1 for an empty sequence. */

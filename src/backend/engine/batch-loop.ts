@@ -49,6 +49,8 @@ export class BatchLoop {
   private running: Promise<void> | undefined
   private readonly share: PromptShare
   private decodingSince: number | undefined
+  /** Other work on the same threads, one piece between two steps. */
+  private readonly others: (() => Promise<void>)[] = []
   /** Prompt tokens evaluated so far. */
   private evaluated = 0
 
@@ -72,6 +74,14 @@ export class BatchLoop {
     this.wake()
   }
 
+  /** Runs work that computes on the same threads when no decode runs: two at once would wait for each other's threads. */
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.others.push(() => work().then(resolve, reject))
+      this.wake()
+    })
+  }
+
   /** Starts the loop when it stands still and there is something to do. */
   wake(): void {
     this.running ??= this.run().finally(() => {
@@ -81,8 +91,11 @@ export class BatchLoop {
   }
 
   private hasWork(): boolean {
-    return [...this.generations].some(
-      ({runnable, ended, prepared}) => runnable || ended !== undefined || prepared === undefined,
+    return (
+      this.others.length > 0 ||
+      [...this.generations].some(
+        ({runnable, ended, prepared}) => runnable || ended !== undefined || prepared === undefined,
+      )
     )
   }
 
@@ -93,7 +106,8 @@ export class BatchLoop {
       const runnable = [...this.generations].filter((generation) => generation.runnable)
       for (const generation of runnable) if (generation.request.deterministic) await this.step([generation])
       await this.step(runnable.filter(({request}) => !request.deterministic))
-      this.events.stepped(!this.hasWork())
+      this.events.stepped(!this.hasWork() || this.others.length > 0)
+      await this.others.shift()?.()
     }
   }
 

@@ -186,6 +186,14 @@ export class EngineProcess {
     return event.type === 'counted' ? event.tokens : 0
   }
 
+  /** A text's vector, of length 1. @throws `prompt_too_long`, `invalid_argument` for a text without tokens. */
+  async embed(text: string): Promise<{vector: Float32Array; tokens: number}> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'embed', id, text}, id)
+    if (event.type !== 'embedded') throw new NnError('runtime_error', `The engine answered ${event.type} to a text.`)
+    return event
+  }
+
   /** @throws `timeout` when the engine does not answer. */
   async slots(): Promise<SlotStatus[]> {
     return (await this.look()).slots
@@ -281,6 +289,7 @@ export class EngineProcess {
         break
       case 'done':
       case 'counted':
+      case 'embedded':
       case 'slots':
         this.finish(event)
         break

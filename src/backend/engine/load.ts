@@ -107,7 +107,7 @@ function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineO
 }
 
 /** An unknown name would silently become f16 in the binding, so numbers are given. */
-function cacheType(name: string): number {
+export function cacheType(name: string): number {
   const type = ggmlType(name)
   if (type === undefined) throw new NnError('invalid_argument', `cache_type: llama.cpp has no type "${name}".`)
   return type.number

@@ -56,6 +56,9 @@ function handle(request: EngineRequest): void {
     case 'count':
       engine?.count(request.id, request.prompt)
       break
+    case 'embed':
+      engine?.embed(request.id, request.text)
+      break
     case 'slots':
       engine?.reportSlots(request.id)
       break

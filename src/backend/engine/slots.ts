@@ -54,13 +54,13 @@ export class Slots {
    * session's own, whose tokens nobody else will ask for, else the least recently used one, so that other
    * conversations keep their caches as long as possible.
    */
-  take(prompt: Uint32Array, session: string): Slot | undefined {
+  take(prompt: Uint32Array, session: string | null): Slot | undefined {
     const free = this.slots.filter(({busy}) => !busy)
     const continued = free
       .map((slot) => ({slot, shared: commonPrefix(slot.tokens, prompt)}))
       .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
       .sort((a, b) => b.shared - a.shared)[0]
-    const own = free.find(({owner}) => owner === session)
+    const own = session === null ? undefined : free.find(({owner}) => owner === session)
     const slot = continued?.slot ?? own ?? free.sort((a, b) => a.used - b.used)[0]
     if (slot === undefined) return undefined
     slot.busy = true
@@ -71,19 +71,19 @@ export class Slots {
   /**
    * Brings as much of the prompt into the slot as can be had: what the slot shares with it; else the cells of another
    * slot that shares more, so that sessions with one system prompt evaluate it once; else what was saved when the
-   * session lost its slot. The session that loses this slot has its cache saved first. Only between decodes, which
-   * read the same cells.
+   * session lost its slot. The session that loses this slot has its cache saved first. A prompt without a session
+   * leaves a cache that anybody may continue and nobody owns. Only between decodes, which read the same cells.
    */
-  async prepare(slot: Slot, prompt: Uint32Array, session: string): Promise<Prepared> {
+  async prepare(slot: Slot, prompt: Uint32Array, session: string | null): Promise<Prepared> {
     const previous = slot.owner
     const own = this.usable(slot.tokens, prompt)
     const other = this.slots
       .filter((candidate) => candidate !== slot)
       .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt, candidate.exact)}))
       .sort((a, b) => b.shared - a.shared)[0]
-    const saved = this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
+    const saved = session === null || this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
     this.claim(slot, session)
-    if (saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
+    if (session !== null && saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
       await this.keep(slot, previous, 0)
       if (!(await this.states.restore(session, slot))) return {cachedTokens: 0, source: 'none'}
       return this.have(slot, saved, 'saved')
@@ -91,12 +91,12 @@ export class Slots {
     const copies = other !== undefined && other.shared >= own + worthKeeping
     await this.keep(slot, previous, copies ? 0 : own)
     // What it has in a slot is at least as much.
-    this.states.drop(session, 'superseded')
+    if (session !== null) this.states.drop(session, 'superseded')
     if (copies) {
       const copied = await this.copy(other.candidate, slot)
       return this.have(slot, copied ? other.shared : 0, 'shared')
     }
-    return this.have(slot, own, previous === session ? 'slot' : 'shared')
+    return this.have(slot, own, previous !== undefined && previous === session ? 'slot' : 'shared')
   }
 
   /** Leaves so many tokens in the slot, if it can. */
@@ -112,9 +112,9 @@ export class Slots {
   }
 
   /** The slot is this session's from now on, and no other one is. */
-  private claim(slot: Slot, session: string): void {
-    this.disown(session)
-    slot.owner = session
+  private claim(slot: Slot, session: string | null): void {
+    if (session !== null) this.disown(session)
+    slot.owner = session ?? undefined
   }
 
   /**

@@ -56,9 +56,10 @@ export async function prepareModel(
   // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
+  const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
   const engineOptions: EngineOptions = {
     modelPath,
-    header: {architecture, layers, vocabularySize, chatTemplate},
+    header: {architecture, layers, vocabularySize, chatTemplate, pooling},
     model: {...model, threads},
     performance: config.performance,
     states: statesOf(config),

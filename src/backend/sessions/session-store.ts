@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto'
 import {realClock, type Clock} from '../clock.js'
 import type {Config} from '../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
@@ -6,6 +7,8 @@ import {NnError} from '../errors.js'
 /** A conversation: its history is the truth, KV caches only speed it up. */
 export interface Session {
   readonly id: string
+  /** Ends with its context, and is in no store. */
+  readonly temporary: boolean
   /** User and assistant turns in order; the system prompt belongs to the request. */
   messages: StoredMessage[]
   /** How many of the first messages no longer fit that model's context, and stay out of its prompts. */
@@ -116,6 +119,7 @@ export class SessionStore {
           hint: auto_cleanup
             ? 'All of them are computing: try again, or raise backend.max_sessions.'
             : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
+          busy: auto_cleanup,
         },
       )
     }
@@ -153,9 +157,14 @@ export class SessionStore {
   }
 }
 
+/** A session for one context alone. The scheduler tells sessions apart by their ids, so nobody else may have this one. */
+export function temporarySession(): Session {
+  return {...newSession(`temporary-${randomUUID()}`, 0), temporary: true}
+}
+
 function newSession(id: string, lastActivity: number): Session {
   return {
-    ...{id, messages: [], leftOut: {model: -1, messages: 0}},
+    ...{id, temporary: false, messages: [], leftOut: {model: -1, messages: 0}},
     ...{lastActivity, cachedTokens: 0, cacheSource: 'none'},
   }
 }
