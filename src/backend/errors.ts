@@ -2,7 +2,7 @@
  * Every way a lifecycle call can fail: one name, one text, one exit code.
  *
  * `number` is the value in the re-created system's C header; status JSON and logs may show it. The wasm ABI
- * has other numbers, which exist only at that edge.
+ * has other numbers, which exist only at that edge. `not_running` is of the commands alone, and not in that header.
  */
 export const errorCodes = {
   invalid_argument: {number: 1, exit: 2, text: 'An argument is not valid.'},
@@ -18,6 +18,7 @@ export const errorCodes = {
   context_full: {number: 101, exit: 3, text: 'The context is full.'},
   prompt_too_long: {number: 102, exit: 3, text: 'The prompt does not fit the context.'},
   model_not_found: {number: 103, exit: 2, text: 'There is no model of that name or path.'},
+  not_running: {number: 104, exit: 3, text: 'No daemon is running.'},
 } as const satisfies Record<string, {number: number; exit: number; text: string}>
 
 /** The name of an error; see `errorCodes`. */
@@ -62,15 +63,19 @@ export interface WireError {
   code: ErrorCode
   message: string
   hint?: string
+  neededBytes?: number
 }
 
 export function toWire(thrown: unknown): WireError {
-  const {code, message, hint} = toNnError(thrown, 'runtime_error')
-  return {code, message, ...(hint !== undefined && {hint})}
+  const {code, message, hint, neededBytes} = toNnError(thrown, 'runtime_error')
+  return {code, message, ...(hint !== undefined && {hint}), ...(neededBytes !== undefined && {neededBytes})}
 }
 
-export function fromWire({code, message, hint}: WireError): NnError {
-  return new NnError(code, message, hint === undefined ? {} : {hint})
+export function fromWire({code, message, hint, neededBytes}: WireError): NnError {
+  return new NnError(code, message, {
+    ...(hint !== undefined && {hint}),
+    ...(neededBytes !== undefined && {neededBytes}),
+  })
 }
 
 /** Message and hint as one text for people. */
