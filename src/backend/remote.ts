@@ -67,6 +67,11 @@ export class RemoteBackend implements Backend, RemoteMethods {
     }
   }
 
+  /** The daemon's process. */
+  get host(): {pid: number; temporaryFolder: string} {
+    return this.lease.greeting
+  }
+
   load(
     builders: readonly Uint8Array[],
     encoding: GraphEncoding,
