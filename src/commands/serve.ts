@@ -69,6 +69,8 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
       tellStarter({ready: true})
       this.logToStderr(`Listening on ${daemon.address} (process ${process.pid}).`)
       await daemon.ended
+      // Left to itself Node closes connections some time before the process is gone, which is what wnn stop waits for.
+      process.once('exit', (code) => process.exit(code))
     } catch (error) {
       await daemon.stop({now: true})
       throw error

@@ -27,7 +27,7 @@ export async function runCall(
   response: ServerResponse,
 ): Promise<void> {
   const abort = new AbortController()
-  const stop = (why: string) => () => abort.abort(new NnError('runtime_error', why))
+  const stop = (why: string) => () => abort.abort(new Error(why))
   const stream = new EventStream(response, stop('The client does not read what it asked for.'))
   // Once all is written it is no news that the connection closes.
   response.on('close', () => {

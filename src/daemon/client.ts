@@ -36,8 +36,10 @@ export class Client {
     return id
   }
 
+  /** Ends answers where they are. */
   abortCalls(): void {
-    for (const {abort} of this.calls.values()) abort.abort(new NnError('runtime_error', 'The call was aborted.'))
+    // Not an `NnError`: with one the backend would take it for a failure, and the answer so far would not count.
+    for (const {abort} of this.calls.values()) abort.abort(new Error('The call was aborted.'))
   }
 
   async settled(): Promise<void> {

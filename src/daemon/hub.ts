@@ -53,7 +53,7 @@ export class Hub {
 
   abort(call: string): void {
     for (const client of this.clients.values()) {
-      client.calls.get(call)?.abort.abort(new NnError('runtime_error', 'The call was aborted by its caller.'))
+      client.calls.get(call)?.abort.abort(new Error('The call was aborted by its caller.'))
     }
   }
 
