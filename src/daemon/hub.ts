@@ -85,8 +85,11 @@ export class Hub {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.clients.values()].map((client) => this.release(client)))
-    await this.shared[Symbol.asyncDispose]()
+    try {
+      await Promise.all([...this.clients.values()].map((client) => this.release(client)))
+    } finally {
+      await this.shared[Symbol.asyncDispose]()
+    }
   }
 
   /** Whoever was just answered reads the answer, and leaves or asks no more. */

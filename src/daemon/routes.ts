@@ -52,8 +52,10 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   app.get<{Querystring: {types?: string}}>('/status', async ({query}) => {
     const types =
       query.types === undefined ? statusTypes : (query.types.split(',').filter((type) => type !== '') as StatusType[])
+    // First: when a client is gone here, what it had is gone from the reports.
+    const daemon = options.describe()
     const reports = await Promise.all(types.map(async (type) => [type, await hub.shared.status(type)] as const))
-    return {daemon: options.describe(), ...(Object.fromEntries(reports) as Partial<BackendStatus>)}
+    return {daemon, ...(Object.fromEntries(reports) as Partial<BackendStatus>)}
   })
   app.post<{Body: {model: string}}>('/unload', async ({body}) => {
     const {graph, name} = await hub.names.find(body.model)
