@@ -42,11 +42,10 @@ export class DaemonHome {
   }
 
   /** A daemon in the foreground that is ready. */
-  async serve(...argv: string[]): Promise<{child: ChildProcess; ended: Promise<Ended>}> {
+  async serve(...argv: string[]): Promise<{child: ChildProcess; ended: Promise<Ended>; said: string}> {
     const child = this.start('serve', ...argv)
     const end = ended(child)
-    await said(child, 'Listening on')
-    return {child, ended: end}
+    return {child, ended: end, said: await said(child, 'Listening on')}
   }
 
   /** The daemon's backend, for this process. */
@@ -94,12 +93,12 @@ export function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** Resolves when the process has said this on either output; rejects when it ends before. */
-export function said(child: ChildProcess, text: string): Promise<void> {
+export function said(child: ChildProcess, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let all = ''
     const hear = (data: Buffer): void => {
       all += data.toString()
-      if (all.includes(text)) resolve()
+      if (all.includes(text)) resolve(all)
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
