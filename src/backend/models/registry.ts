@@ -11,7 +11,7 @@ import type {StateSettings} from '../engine/saved-states.js'
 import {residentBytes} from '../memory/resident.js'
 import {readGgufHeader} from './gguf.js'
 import {Graph, type GraphParts} from './graph.js'
-import {automaticSlots, availableMemory, estimateMemory, findMisfit, totalBytes} from './memory-estimate.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
 
 export interface RegistryOptions {
   /** Paths by name, for `load_by_name`. A name that is not here is taken as a path. */
@@ -106,7 +106,7 @@ export class Registry {
     }
     if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
     const estimate = estimateMemory(header, model)
-    const available = await availableMemory(config.memory.max_memory_mb, this.estimatedBytes())
+    const available = await availableMemory(config.memory.max_memory_mb, this.estimatedBytes() + estimate.mapped)
     const slots =
       model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
     const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
@@ -130,7 +130,7 @@ export class Registry {
         partialCaches: config.memory.enable_partial_cache_deletion,
         modelSizeBytes: header.fileBytes,
         slots,
-        estimatedBytes: totalBytes(estimate, slots),
+        estimatedBytes: residentEstimate(estimate, slots),
         misfit: misfit === undefined ? null : toWire(misfit),
         logLevel: this.engineLogLevel(),
       },
