@@ -10,7 +10,7 @@ async function load(job: Job): Promise<Competitor> {
   await model.init()
   const context = new addon.AddonContext(model, {
     ...{contextSize: contextSize(job) * job.sequences, batchSize, sequences: job.sequences, threads: job.threads},
-    ...{flashAttention: 'auto', kvCacheKeyType: 1, kvCacheValueType: 1},
+    ...{flashAttention: 'auto', swaFullCache: true, kvCacheKeyType: 1, kvCacheValueType: 1},
   })
   await context.init()
   const samplers = Array.from({length: job.sequences}, () => new addon.AddonSampler(model))

@@ -24,5 +24,5 @@ export async function startEngine(
     ...{sampling: config.sampling, stopping: config.stopping, contextShift: null, contextSize: config.model.ctx_size},
     ...{cachePrompt: config.memory.cache_prompt, deterministic: false, pace: 'free', stream: true},
   })
-  return {engine: await graph.engine(), request}
+  return {engine: await graph.model.engine(), request}
 }

@@ -1,3 +1,4 @@
+import type {SwitchOptions, SwitchReport} from './models/switch.js'
 import type {BackendStatus, StatusType} from './status.js'
 
 /** Encoding of a graph's bytes; only `ggml` and `autodetect` load here. */
@@ -80,6 +81,43 @@ export interface ComputeOptions {
   onText?: (text: string) => void
 }
 
+export interface ContextOptions {
+  /**
+   * A session that ends with the context: it counts to no limit, is never saved, and nobody can open it again. What it
+   * leaves in its decode slot still serves prompts that begin alike. Defaults to `false`; no effect with a session id.
+   */
+  temporary?: boolean
+  /**
+   * Whether it counts towards `max_concurrent`. A server that opens one for each request and closes it behind that
+   * leaves the limit to the queue. Defaults to `true`.
+   */
+  counted?: boolean
+}
+
+/** Vectors of unit length, one for each text, and the tokens of all texts. */
+export interface Embeddings {
+  vectors: Float32Array[]
+  tokens: number
+}
+
+export interface EmbedOptions {
+  /** Ends the work between two texts; the call then fails with `runtime_error`. */
+  signal?: AbortSignal
+  /** Defaults to `normal`. */
+  priority?: TaskPriority
+  /** Waiting and computing together, in milliseconds. Defaults to `default_task_timeout_ms`. */
+  timeoutMs?: number
+}
+
+/** What a backend can do beside the lifecycle: WASI-NN knows no embeddings. */
+export interface Embedder {
+  /**
+   * The meaning of texts as vectors, pooled as the model's file says, else the last token's. A task like a compute.
+   * `invalid_argument` (unknown graph, a text without tokens), `prompt_too_long`, `timeout`, `runtime_error`.
+   */
+  embed(graph: GraphId, texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>
+}
+
 export interface LoadOptions {
   /** What the graph goes by in reports and for HTTP clients. Defaults to the name or path it is loaded by. */
   name?: string
@@ -109,10 +147,14 @@ export interface Backend extends AsyncDisposable {
   loadByNameWithConfig(name: string, config: string, options?: LoadOptions): Promise<GraphId>
 
   /** Opens a context with a new session. `invalid_argument` (unknown graph), `runtime_error` past `max_concurrent`. */
-  initExecutionContext(graph: GraphId): Promise<ContextId>
+  initExecutionContext(graph: GraphId, options?: ContextOptions): Promise<ContextId>
 
   /** Opens a context on the session of that id, with its history; the session is made when there is none. */
-  initExecutionContextWithSessionId(graph: GraphId, sessionId: string): Promise<ContextId>
+  initExecutionContextWithSessionId(
+    graph: GraphId,
+    sessionId: string,
+    options?: Pick<ContextOptions, 'counted'>,
+  ): Promise<ContextId>
 
   /** `invalid_argument`: unknown context, index not 0 or 1, tensor not u8, not UTF-8, dimensions against length. */
   setInput(context: ContextId, index: number, tensor: Tensor): Promise<void>
@@ -144,6 +186,13 @@ export interface Backend extends AsyncDisposable {
 
   /** Closes the handle; the session keeps its history. `invalid_argument` the second time. */
   closeExecutionContext(context: ContextId): Promise<void>
+
+  /**
+   * Puts another model behind a graph, whose contexts and sessions go on with it: tasks that run finish on the old model,
+   * those that wait run on the new one. `config` is as for `loadByNameWithConfig`. Fails as `loadByName` does, and
+   * `runtime_error` while another switch of the graph is under way; the old model answers then as before.
+   */
+  switchGraph(graph: GraphId, name: string, config?: string, options?: SwitchOptions): Promise<SwitchReport>
 
   /** Releases the model; its contexts are closed. `invalid_argument` for an unknown graph. */
   unload(graph: GraphId): Promise<void>

@@ -28,6 +28,8 @@ export interface NnErrorOptions {
   hint?: string
   /** Bytes the caller's buffer must have (`too_large` of `getOutput` and `getBackendStatus`). */
   neededBytes?: number
+  /** There is no place at the moment: nothing was begun, and the same call may succeed later. Defaults to `false`. */
+  busy?: boolean
   cause?: unknown
 }
 
@@ -37,12 +39,14 @@ export class NnError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined
   readonly neededBytes: number | undefined
+  readonly busy: boolean
 
   constructor(code: ErrorCode, message?: string, options: NnErrorOptions = {}) {
     super(message ?? errorCodes[code].text, options.cause === undefined ? undefined : {cause: options.cause})
     this.code = code
     this.hint = options.hint
     this.neededBytes = options.neededBytes
+    this.busy = options.busy === true
   }
 
   /** Process exit code for a command that fails with this error. */
@@ -62,15 +66,16 @@ export interface WireError {
   code: ErrorCode
   message: string
   hint?: string
+  busy?: boolean
 }
 
 export function toWire(thrown: unknown): WireError {
-  const {code, message, hint} = toNnError(thrown, 'runtime_error')
-  return {code, message, ...(hint !== undefined && {hint})}
+  const {code, message, hint, busy} = toNnError(thrown, 'runtime_error')
+  return {code, message, ...(hint !== undefined && {hint}), ...(busy && {busy})}
 }
 
-export function fromWire({code, message, hint}: WireError): NnError {
-  return new NnError(code, message, hint === undefined ? {} : {hint})
+export function fromWire({code, message, ...options}: WireError): NnError {
+  return new NnError(code, message, options)
 }
 
 /** Message and hint as one text for people. */

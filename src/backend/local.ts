@@ -6,6 +6,10 @@ import {
   type Backend,
   type ComputeOptions,
   type ContextId,
+  type ContextOptions,
+  type Embedder,
+  type Embeddings,
+  type EmbedOptions,
   type ExecutionTarget,
   type GraphEncoding,
   type GraphId,
@@ -22,15 +26,18 @@ import {
 } from './config/index.js'
 import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
+import {embedTexts} from './contexts/embed.js'
 import {generate} from './contexts/generate.js'
-import {commit, newTurn, promptOf, throwIfFull} from './contexts/turn.js'
-import type {ExecutionContext, Output} from './contexts/execution-context.js'
+import {commit, newTurn, onCurrentModel, promptOf, throwIfFull} from './contexts/turn.js'
+import type {ExecutionContext, Output, Single} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import type {Graph} from './models/graph.js'
+import {ModelSwitch, switchModes, type SwitchOptions, type SwitchReport} from './models/switch.js'
 import {Parts} from './parts.js'
 import {report} from './report.js'
+import {temporarySession} from './sessions/session-store.js'
 import {StateDir} from './sessions/state-dir.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
 
@@ -62,7 +69,7 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
 }
 
 /** The lifecycle in this process: scheduling, sessions and models; the contract says what each call does. */
-export class LocalBackend implements Backend {
+export class LocalBackend implements Backend, Embedder {
   private released = false
 
   constructor(
@@ -110,14 +117,32 @@ export class LocalBackend implements Backend {
     return this.opened(await this.parts.registry.loadByName(name, this.graphConfig(config), options))
   }
 
-  async initExecutionContext(graph: GraphId): Promise<ContextId> {
-    return this.openContext(graph, undefined)
+  async switchGraph(id: GraphId, name: string, config?: string, options: SwitchOptions = {}): Promise<SwitchReport> {
+    this.checkAlive()
+    checkString('name', name)
+    if (options.mode !== undefined) checkOneOf('mode', options.mode, switchModes)
+    const {registry, scheduler, journal} = this.parts
+    const parsed = config === undefined ? {config: this.config, warnings: []} : this.graphConfig(config)
+    const work = new ModelSwitch(registry.get(id), {name, parsed}, options, {
+      registry,
+      scheduler,
+      logger: journal.logger,
+    })
+    return registry.track(work.carryOut())
   }
 
-  async initExecutionContextWithSessionId(graph: GraphId, sessionId: string): Promise<ContextId> {
+  async initExecutionContext(graph: GraphId, options?: ContextOptions): Promise<ContextId> {
+    return this.openContext(graph, undefined, options)
+  }
+
+  async initExecutionContextWithSessionId(
+    graph: GraphId,
+    sessionId: string,
+    {counted = true}: Pick<ContextOptions, 'counted'> = {},
+  ): Promise<ContextId> {
     checkString('session id', sessionId)
     if (sessionId === '') throw new NnError('invalid_argument', 'The session id is empty.')
-    return this.openContext(graph, sessionId)
+    return this.openContext(graph, sessionId, {counted})
   }
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
@@ -142,7 +167,7 @@ export class LocalBackend implements Backend {
     const context = this.context(id)
     // One step after the other: two at once would both begin, or wait for the same token.
     const step = context.steps.then(async () => {
-      context.single ??= await beginSingle(context, this.parts, options)
+      context.single ??= await this.begin(context, options)
       await stepSingle(context, context.single, options)
     })
     context.steps = step.catch(() => undefined)
@@ -185,6 +210,7 @@ export class LocalBackend implements Backend {
     } finally {
       this.parts.sessions.touch(context.session)
       this.parts.contexts.close(context)
+      if (context.session.temporary) this.parts.scheduler.forgetSession(context.session.id)
     }
   }
 
@@ -196,6 +222,12 @@ export class LocalBackend implements Backend {
     }
     this.parts.scheduler.closeLane(id)
     await this.parts.registry.unload(graph)
+  }
+
+  async embed(id: GraphId, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
+    this.checkAlive()
+    for (const text of texts) checkString('text', text)
+    return embedTexts(this.parts.registry.get(id), texts, this.parts.scheduler, options)
   }
 
   /** What was said so far in a context's session, the oldest first. @throws `invalid_argument` for an unknown context. */
@@ -252,8 +284,8 @@ export class LocalBackend implements Backend {
   }
 
   private async run(context: ExecutionContext, callOptions: RuntimeOptions, options: ComputeOptions): Promise<Output> {
-    const turn = newTurn(context, callOptions)
-    const {request} = turn.effective
+    const asked = newTurn(context, callOptions)
+    const {request} = asked.effective
     context.computing++
     try {
       return await this.parts.scheduler.submit({
@@ -263,12 +295,13 @@ export class LocalBackend implements Backend {
         timeoutMs: request.timeout_ms,
         signal: anySignal(context.closing.signal, options.signal),
         run: async (signal, waitedMs) => {
+          const turn = onCurrentModel(asked)
           const result = await generate(turn, signal, withStdout(options, request.stream_stdout))
           const output = {text: result.text, metadata: withWait(result.metadata, waitedMs)}
           context.output = output
           throwIfFull(result, turn)
           commit(turn, result)
-          this.parts.state?.save(context.session.id, context.session.messages)
+          this.parts.keepHistory(context.session)
           this.parts.journal.answered(context, output.metadata, waitedMs, request.enable_log)
           void this.parts.caches.relieve()
           return output
@@ -285,11 +318,27 @@ export class LocalBackend implements Backend {
     }
   }
 
-  private openContext(graphId: GraphId, sessionId: string | undefined): Promise<ContextId> {
+  /** While it waits for its turn, the context is as busy as one that computes. */
+  private async begin(context: ExecutionContext, options: ComputeOptions): Promise<Single> {
+    context.computing++
+    try {
+      return await beginSingle(context, this.parts, options)
+    } finally {
+      context.computing--
+    }
+  }
+
+  private openContext(
+    graphId: GraphId,
+    sessionId: string | undefined,
+    {temporary = false, counted = true}: ContextOptions = {},
+  ): Promise<ContextId> {
     this.checkAlive()
     const graph = this.parts.registry.get(graphId)
-    this.parts.contexts.checkRoom()
-    return Promise.resolve(this.parts.contexts.open(graph, this.parts.sessions.open(sessionId)).id)
+    // Before a session is made, which could cost another one its place.
+    if (counted) this.parts.contexts.checkRoom()
+    const session = temporary ? temporarySession() : this.parts.sessions.open(sessionId)
+    return Promise.resolve(this.parts.contexts.open(graph, session, counted).id)
   }
 
   /** The configuration of one graph over the backend's. */
@@ -301,10 +350,9 @@ export class LocalBackend implements Backend {
   }
 
   /** A new graph may compute from now on. */
-  private opened(graph: Graph): GraphId {
-    const {performance} = graph.config
-    this.parts.scheduler.openLane(graph.id, performance.batch_processing ? graph.parts.engineOptions.slots : 1)
-    return graph.id
+  private opened({id, model}: Graph): GraphId {
+    this.parts.scheduler.openLane(id, model.parallelTasks)
+    return id
   }
 
   private context(id: ContextId): ExecutionContext {
@@ -322,7 +370,7 @@ export class LocalBackend implements Backend {
   /** Metadata before a compute: the prompt's length is known, guests print it there. */
   private async pendingMetadata(context: ExecutionContext): Promise<string> {
     if (context.input === undefined) return ''
-    const engine = await context.graph.engine()
+    const engine = await context.graph.model.engine()
     const inputTokens = await engine.count(promptOf(newTurn(context)))
     return JSON.stringify(unansweredMetadata(inputTokens, engine.info))
   }

@@ -39,11 +39,11 @@ export class Parts {
     this.journal = new Journal(logger)
     this.registry = new Registry({
       ...{names: models, logger, cores},
-      onState: (graph, event) => {
-        this.caches.told(graph, event)
+      onState: ({key}, event) => {
+        this.caches.told(key, event)
         void this.caches.relieve()
       },
-      onEngineGone: (graph) => this.caches.forgetGraph(graph),
+      onEngineGone: ({key}) => this.caches.forgetModel(key),
     })
     this.contexts = new ContextTable(config.backend)
     this.scheduler = new Scheduler(config.backend, (event) => this.journal.scheduled(event))
@@ -55,7 +55,7 @@ export class Parts {
     this.caches = new CacheKeeper({
       ...{settings: config.memory, logger},
       lastUse: (session) => this.sessions.find(session)?.lastActivity,
-      drop: (graph, session) => this.registry.find(graph)?.running?.drop(session),
+      drop: (model, session) => this.registry.model(model)?.running?.drop(session),
       resident: () => this.registry.residentBytes(),
     })
     logger.log('info', 'MODEL', 'backend initialized', {config})
@@ -65,12 +65,17 @@ export class Parts {
     this.sessions.restore(state.restored(), state.names)
   }
 
+  /** Keeps the session's history on disk, unless the session is gone: a task may end after its context was closed. */
+  keepHistory(session: Session): void {
+    if (this.sessions.find(session.id) === session) this.state?.save(session.id, session.messages)
+  }
+
   private sessionRemoved(session: Session, reason: RemovalReason): void {
     const {id} = session
     this.state?.remove(id)
     this.scheduler.forgetSession(id)
     this.caches.forgetSession(id)
-    for (const graph of this.registry.list()) graph.running?.forget(id)
+    for (const model of this.registry.models) model.running?.forget(id)
     for (const context of this.contexts.list()) {
       if (context.session === session) this.contexts.close(context, `has lost its session ${id} (${reason})`)
     }

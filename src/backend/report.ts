@@ -2,6 +2,7 @@ import type {ExecutionContext} from './contexts/execution-context.js'
 import {NnError} from './errors.js'
 import {residentBytes} from './memory/resident.js'
 import type {Graph} from './models/graph.js'
+import type {LoadedModel} from './models/loaded-model.js'
 import type {Parts} from './parts.js'
 import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType} from './status.js'
 
@@ -71,10 +72,12 @@ function perSecond(count: number, ms: number): number {
   return ms > 0 ? (count * 1000) / ms : 0
 }
 
-function reportGraph({id, name, parts, info}: Graph): GraphStatus {
+function reportGraph({id, name, model, switching}: Graph): GraphStatus {
+  const {parts, info} = model
   const {header, config, configWarnings, warnings, engineOptions} = parts
   return {
-    ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: configWarnings},
+    ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: [...configWarnings]},
+    ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
     architecture: header.architecture,
     parameters: info?.parameters ?? 0,
     size_bytes: header.fileBytes,
@@ -92,12 +95,12 @@ function reportGraph({id, name, parts, info}: Graph): GraphStatus {
   }
 }
 
-async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number]> {
-  const slots = await graph.running?.slots().catch((error: unknown) => unlessSilent(graph, error))
+async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][number]> {
+  const slots = await model.running?.slots().catch((error: unknown) => unlessSilent(model, error))
   // Looked up again: it may have died over the question.
-  const engine = graph.running
+  const engine = model.running
   return {
-    graph: graph.id,
+    graph: id,
     engine_pid: engine?.pid ?? null,
     engine_rss_bytes: engine === undefined ? 0 : await residentBytes(engine.pid),
     model_bytes: engine?.info.modelBytes ?? 0,
@@ -110,8 +113,8 @@ async function reportMemory(graph: Graph): Promise<MemoryStatus['graphs'][number
 }
 
 /** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */
-function unlessSilent(graph: Graph, error: unknown): undefined {
+function unlessSilent(model: LoadedModel, error: unknown): undefined {
   const stuck = error instanceof NnError && error.code === 'timeout'
-  if (graph.running === undefined || stuck) return undefined
+  if (model.running === undefined || stuck) return undefined
   throw error
 }

@@ -132,6 +132,11 @@ export interface GraphStatus {
   graph: GraphId
   name: string
   path: string
+  /** `starting` after a crash, `stopped` until the next task, `failed` when it died too often to be started again. */
+  state: 'ready' | 'starting' | 'stopped' | 'switching' | 'failed'
+  /** How often its engine has died, and what was said the last time. */
+  crashes: number
+  last_crash: string | null
   /** The configuration in force for this graph. */
   config: Config
   config_warnings: ConfigWarning[]

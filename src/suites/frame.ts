@@ -1,3 +1,4 @@
+import type {SwitchReport} from '../backend/models/switch.js'
 import type {Backend, ContextId, GraphId, OutputMetadata} from '../backend/backend.js'
 import type {NnError} from '../backend/errors.js'
 import type {Case} from './model.js'
@@ -37,6 +38,8 @@ export interface StepValue {
   records?: Record<string, unknown>[]
   /** The branches in the order in which they ended. */
   finish_order?: string[]
+  /** What a switch did. */
+  switched?: SwitchReport
   error?: NnError
   duration_ms?: number
 }

@@ -32,6 +32,7 @@ export const verbTraits: Record<Verb, VerbTraits> = {
   run_inference: {short: 'text', gives: answer},
   close_execution_context: {short: 'context', gives: []},
   finalize_execution_context: {short: 'context', gives: []},
+  switch_graph: {short: 'model', gives: ['value']},
   unload: {short: 'graph', gives: []},
   get_backend_status: {short: 'type', gives: ['status', 'value']},
   deinit_backend: {gives: []},

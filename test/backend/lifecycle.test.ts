@@ -2,7 +2,7 @@ import {readdirSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import os from 'node:os'
 import * as assert from 'uvu/assert'
-import {initBackend, readOutput, textTensor, type Tensor} from '../../src/index.js'
+import {initBackend, readOutput, textTensor, type LocalBackend, type Tensor} from '../../src/index.js'
 import {ask, openBackend, phi3, qwen} from '../support/fixtures.js'
 import {enginesOf} from '../support/processes.js'
 import {rejects, thrownBy} from '../support/rejects.js'
@@ -184,18 +184,78 @@ test('run_inference takes options for one call alone', async () => {
   await backend.closeExecutionContext(context)
 })
 
-test('a dead engine fails its task, and the session goes on with its history', async () => {
-  const {backend, graph, context} = await openBackend()
+/** Kills the engine while this answer runs. */
+const killed = async (backend: LocalBackend, running: Promise<unknown>): Promise<void> => {
+  const [status] = (await backend.status('memory')).graphs
+  process.kill(status?.engine_pid ?? -1, 'SIGKILL')
+  await running.catch(() => undefined)
+}
+
+test('a task whose engine dies before it has given anything out is tried once more', async () => {
+  const {backend, context} = await openBackend()
   try {
     await ask({backend, context}, 'My name is Alice.')
-    const [status] = (await backend.status('memory')).graphs
-    const running = ask({backend, context}, 'Tell me a long story.', {ignore_eos: true, max_tokens: -1})
+    const running = ask({backend, context}, 'What is my name?', {ignore_eos: true, max_tokens: 200})
     while ((await backend.status('queue')).running === 0);
-    process.kill(status?.engine_pid ?? -1, 'SIGKILL')
+    await killed(backend, running)
+    const {text, metadata} = await running
+    assert.match(text, /^Your name is Alice/)
+    assert.is(metadata.output_tokens, 200)
+    const [graph] = (await backend.status('model')).graphs
+    assert.equal([graph?.state, graph?.crashes], ['ready', 1])
+    assert.match(graph?.last_crash ?? '', /ended by SIGKILL/)
+  } finally {
+    await backend.deinit()
+  }
+})
+
+test('one that has given text out fails, its text stays readable, and the session goes on with its history', async () => {
+  const {backend, context} = await openBackend()
+  try {
+    await ask({backend, context}, 'My name is Alice.')
+    await backend.setInput(context, 1, textTensor(JSON.stringify({ignore_eos: true, max_tokens: -1})))
+    await backend.setInput(context, 0, textTensor('Tell me a long story.'))
+    let heard = ''
+    let began = (): void => undefined
+    const begun = new Promise<void>((resolve) => (began = resolve))
+    const running = backend.compute(context, {
+      onText: (text) => {
+        heard += text
+        began()
+      },
+    })
+    await begun
+    await killed(backend, running)
     await rejects(running, 'runtime_error', /engine process was ended by SIGKILL/)
-    assert.is((await backend.status('memory')).graphs[0]?.engine_pid, null)
+    assert.is(await readOutput(backend, context), heard)
     assert.is((await ask({backend, context}, 'What is my name?')).text, 'Your name is Alice.')
-    assert.is(graph, 0)
+  } finally {
+    await backend.deinit()
+  }
+})
+
+test('an engine that dies five times in a minute is given up, and says so', async () => {
+  const {backend, graph, context} = await openBackend()
+  try {
+    const engine = async (): Promise<number | null> => {
+      // Looking alone would leave the event loop no turn to notice anything.
+      await new Promise((resolve) => setImmediate(resolve))
+      return (await backend.status('memory')).graphs[0]?.engine_pid ?? null
+    }
+    for (let crash = 0; crash < 5; crash++) {
+      // It is started again by itself.
+      let pid = await engine()
+      while (pid === null) pid = await engine()
+      process.kill(pid, 'SIGKILL')
+      while ((await engine()) === pid);
+    }
+    const [status] = (await backend.status('model')).graphs
+    assert.is(status?.state, 'failed')
+    await rejects(ask({backend, context}, 'Hello!'), 'runtime_error', /died 5 times within a minute/)
+    await backend.unload(graph)
+    const again = await backend.loadByName(qwen)
+    const fresh = await backend.initExecutionContext(again)
+    assert.is((await ask({backend, context: fresh}, 'Hello!')).text, 'Hello! How can I help you?')
   } finally {
     await backend.deinit()
   }

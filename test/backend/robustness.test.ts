@@ -140,6 +140,24 @@ test('token by token: a dead engine is an error, not another answer; the context
     await backend.closeExecutionContext(other)
   }))
 
+test('token by token: a session that waits for its turn is in use, and not evicted', () =>
+  withOwn({parallel: 1, max_sessions: 2}, async ({backend, graph, context}) => {
+    const other = await backend.initExecutionContext(graph)
+    await backend.setInput(context, 0, textTensor('Hello!'))
+    await backend.setInput(other, 0, textTensor('Tell me a story.'))
+    await single({backend, context: other})
+    const waiting = backend.computeSingle(context)
+    await Promise.resolve()
+    const {contexts} = await backend.status('sessions')
+    assert.equal(
+      contexts.map(({state}) => state),
+      ['computing', 'stepping'],
+    )
+    await rejects(backend.initExecutionContext(graph), 'runtime_error', /at most 2 are kept/)
+    await backend.finiSingle(other)
+    await waiting
+  }))
+
 test('token by token: a full context is context_full', () =>
   withOwn({ctx_size: 40, context_shifting: false}, async (own) => {
     await own.backend.setInput(own.context, 0, textTensor('Tell me a story.'))

@@ -14,7 +14,7 @@ export interface Mutation {
 }
 
 export const mutations: readonly Mutation[] = [
-  {scenario: 1, file: 'backend/local.js', find: 'await this.registry.dispose();', replace: ''},
+  {scenario: 1, file: 'backend/local.js', find: 'await this.parts.registry.dispose();', replace: ''},
   {
     scenario: 2,
     file: 'backend/config/spellings.js',
@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     scenario: 16,
-    file: 'backend/local.js',
+    file: 'backend/parts.js',
     find: "logger.log('info', 'MODEL', 'backend initialized', { config });",
     replace: '',
   },
@@ -108,6 +108,7 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {scenario: 18, file: 'backend/journal.js', find: "'info', 'PERF', 'answer'", replace: "'info', 'TASK', 'answer'"},
+  {scenario: 19, file: 'backend/models/switch.js', find: 'this.graph.model = next;', replace: ''},
   {
     scenario: 20,
     file: 'backend/contexts/turn.js',

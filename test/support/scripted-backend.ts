@@ -31,6 +31,10 @@ export class ScriptedBackend implements Backend {
     return this.loadByName(name)
   }
 
+  switchGraph(): Promise<never> {
+    throw new NnError('unsupported_operation', 'A scripted backend has no models.')
+  }
+
   initExecutionContext(): Promise<ContextId> {
     const id = this.nextId++
     this.contexts.set(id, {input: '', output: ''})

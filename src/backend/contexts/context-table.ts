@@ -8,7 +8,7 @@ import type {ExecutionContext} from './execution-context.js'
 /** Of how many closed contexts it is known why they were closed. */
 const rememberedReasons = 1000
 
-/** The open contexts, at most `max_concurrent`; a closed handle remembers why it was closed. */
+/** The open contexts, at most `max_concurrent` that count; a closed handle remembers why it was closed. */
 export class ContextTable {
   private readonly contexts = new Map<ContextId, ExecutionContext>()
   private readonly closed = new Map<ContextId, string>()
@@ -19,22 +19,21 @@ export class ContextTable {
   /** @throws `runtime_error` when as many as allowed are open. */
   checkRoom(): void {
     const {max_concurrent} = this.settings
-    if (this.contexts.size < max_concurrent) return
-    throw new NnError(
-      'runtime_error',
-      `${this.contexts.size} execution contexts are open; at most ${max_concurrent} are allowed.`,
-      {
-        hint: 'Close one, or raise backend.max_concurrent.',
-      },
-    )
+    const open = this.list().filter(({counted}) => counted).length
+    if (open < max_concurrent) return
+    throw new NnError('runtime_error', `${open} execution contexts are open; at most ${max_concurrent} are allowed.`, {
+      hint: 'Close one, or raise backend.max_concurrent.',
+      busy: true,
+    })
   }
 
-  open(graph: Graph, session: Session): ExecutionContext {
-    this.checkRoom()
+  open(graph: Graph, session: Session, counted = true): ExecutionContext {
+    if (counted) this.checkRoom()
     const context: ExecutionContext = {
       id: this.nextId++,
       graph,
       session,
+      counted,
       input: undefined,
       options: {},
       output: undefined,

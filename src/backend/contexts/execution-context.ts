@@ -8,6 +8,8 @@ export interface ExecutionContext {
   readonly id: ContextId
   readonly graph: Graph
   readonly session: Session
+  /** Whether it is one of `max_concurrent`. */
+  readonly counted: boolean
   input: string | undefined
   options: RuntimeOptions
   output: Output | undefined
@@ -25,7 +27,8 @@ export interface ExecutionContext {
 
 export interface Output {
   text: string
-  metadata: OutputMetadata
+  /** Not all of it is known of an answer whose engine died. */
+  metadata: Partial<OutputMetadata>
 }
 
 export interface Single {

@@ -1,45 +1,72 @@
 import type {ComputeOptions} from '../backend.js'
-import {GenerationError, type EngineProcess, type GenerationHandle} from '../engine/engine-process.js'
+import {EngineDied, GenerationError, type EngineProcess, type GenerationHandle} from '../engine/engine-process.js'
 import type {GenerateResult} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
 import {generateRequest, type Turn} from './turn.js'
 
-/** An engine that has not reacted to an abort for so long is stuck, and is ended: it is started again when needed. */
+/** An engine that has not reacted to an abort for so long is looked at, and ended when it is stuck. */
 const graceMs = 5000
 
 /**
  * Runs one generation to its end, or until `signal` says stop: then what was said so far is the result, except past
- * the deadline, which is an error that leaves the partial text readable.
+ * the deadline, which is an error that leaves the partial text readable. When the engine dies before anything was given
+ * out, it is tried once more on the next one.
  */
 export async function generate(turn: Turn, signal: AbortSignal, {onText}: ComputeOptions): Promise<GenerateResult> {
-  const {context} = turn
-  context.output = undefined
-  const engine = await context.graph.engine()
-  const handle = engine.generate(generateRequest(turn, {pace: 'free', stream: onText !== undefined}), onText)
+  const given = {text: ''}
+  const hear = (text: string): void => {
+    given.text += text
+    onText?.(text)
+  }
+  turn.context.output = undefined
   try {
-    const result = await endedBy(signal, handle, engine)
-    context.output = {text: result.text, metadata: result.metadata}
-    // A deadline or a closed context is a failure; the caller's own signal only ends the answer early.
-    if (result.stopReason === 'aborted' && signal.reason instanceof NnError) throw signal.reason
-    return result
+    return await attempt(turn, signal, onText && hear)
   } catch (error) {
-    if (error instanceof GenerationError && error.partial !== null) {
-      context.output = {text: error.partial.text, metadata: error.partial.metadata}
-    }
+    if (!(error instanceof EngineDied) || signal.aborted) throw error
+    if (given.text === '') return await attempt(turn, signal, onText && hear)
+    turn.context.output = {text: given.text, metadata: {stop_reason: null}}
     throw error
   }
 }
 
-/** The generation's result, ended when the signal says so, and by force when the engine does not listen. */
+async function attempt(turn: Turn, signal: AbortSignal, onText?: (text: string) => void): Promise<GenerateResult> {
+  const {context, model} = turn
+  return model.use(signal, async (engine, stop) => {
+    const handle = engine.generate(generateRequest(turn, {pace: 'free', stream: onText !== undefined}), onText)
+    try {
+      const result = await endedBy(stop, handle, engine)
+      context.output = {text: result.text, metadata: result.metadata}
+      // A deadline or a closed context is a failure; the caller's own signal only ends the answer early.
+      if (result.stopReason === 'aborted' && stop.reason instanceof NnError) throw stop.reason
+      return result
+    } catch (error) {
+      if (error instanceof GenerationError && error.partial !== null) {
+        context.output = {text: error.partial.text, metadata: error.partial.metadata}
+      }
+      throw error
+    }
+  })
+}
+
+/** The generation's result, ended when the signal says so, and by force when the engine is stuck. */
 export async function endedBy(
   signal: AbortSignal,
   handle: GenerationHandle,
   engine: EngineProcess,
 ): Promise<GenerateResult> {
   let grace: NodeJS.Timeout | undefined
+  const watch = (): void => {
+    grace = setTimeout(() => {
+      engine.isStuck().then(
+        (stuck) => (stuck ? engine.kill() : grace !== undefined && watch()),
+        // It is gone, which ends the generation.
+        () => undefined,
+      )
+    }, graceMs)
+  }
   const abort = (): void => {
     handle.abort()
-    grace ??= setTimeout(() => engine.kill(), graceMs)
+    if (grace === undefined) watch()
   }
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
@@ -51,6 +78,7 @@ export async function endedBy(
     throw error
   } finally {
     clearTimeout(grace)
+    grace = undefined
     signal.removeEventListener('abort', abort)
   }
 }

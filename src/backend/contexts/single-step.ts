@@ -1,12 +1,13 @@
 import type {ComputeOptions} from '../backend.js'
 import type {Journal} from '../journal.js'
 import type {Scheduler} from '../scheduler/scheduler.js'
+import type {EngineProcess} from '../engine/engine-process.js'
 import {NnError} from '../errors.js'
-import type {StateDir} from '../sessions/state-dir.js'
+import type {Session} from '../sessions/session-store.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
-import {commit, generateRequest, newTurn, throwIfFull} from './turn.js'
+import {commit, generateRequest, newTurn, onCurrentModel, throwIfFull, type Turn} from './turn.js'
 
 /**
  * Begins token-by-token generation: a task that holds its slot until the answer is complete, `fini_single`, a new
@@ -14,50 +15,57 @@ import {commit, generateRequest, newTurn, throwIfFull} from './turn.js'
  */
 export function beginSingle(
   context: ExecutionContext,
-  {scheduler, journal, state}: {scheduler: Scheduler; journal: Journal; state?: StateDir | undefined},
+  parts: {scheduler: Scheduler; journal: Journal; keepHistory: (session: Session) => void},
   {signal}: ComputeOptions,
 ): Promise<Single> {
+  const {scheduler, journal} = parts
   const asked = newTurn(context)
-  const stopping = {...asked.effective.stopping, max_tokens: -1, max_time_ms: 0}
-  const turn = {...asked, effective: {...asked.effective, stopping}}
-  const {priority, enable_log} = turn.effective.request
+  const {priority, enable_log} = asked.effective.request
   context.output = undefined
   return new Promise((resolve, reject) => {
+    const carryOut = async (turn: Turn, engine: EngineProcess, stop: AbortSignal, waitedMs: number): Promise<void> => {
+      const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
+      const result = endedBy(stop, handle, engine)
+      const single: Single = {
+        advance: () => handle.advance(),
+        finish: async () => {
+          handle.abort()
+          await ended
+        },
+        ended: result.then((end) => throwIfFull(end, turn)),
+      }
+      // Whoever steps hears of a failure; until then it is nobody's.
+      single.ended.catch(() => undefined)
+      resolve(single)
+      try {
+        const end = await result
+        const metadata = withWait(end.metadata, waitedMs)
+        context.output = {text: end.text, metadata}
+        if (end.stopReason !== 'context_full') {
+          commit(turn, end)
+          parts.keepHistory(context.session)
+        }
+        journal.answered(context, metadata, waitedMs, enable_log)
+      } catch (error) {
+        journal.failed(context, error)
+        throw error
+      }
+    }
     const ended = scheduler.submit({
       ...{priority, session: context.session.id, lane: context.graph.id, timeoutMs: Infinity},
       signal: anySignal(context.closing.signal, signal),
-      run: async (stop, waitedMs) => {
-        const engine = await context.graph.engine()
-        const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
-        const result = endedBy(stop, handle, engine)
-        const single: Single = {
-          advance: () => handle.advance(),
-          finish: async () => {
-            handle.abort()
-            await ended
-          },
-          ended: result.then((end) => throwIfFull(end, turn)),
-        }
-        // Whoever steps hears of a failure; until then it is nobody's.
-        single.ended.catch(() => undefined)
-        resolve(single)
-        try {
-          const end = await result
-          const metadata = withWait(end.metadata, waitedMs)
-          context.output = {text: end.text, metadata}
-          if (end.stopReason !== 'context_full') {
-            commit(turn, end)
-            state?.save(context.session.id, context.session.messages)
-          }
-          journal.answered(context, metadata, waitedMs, enable_log)
-        } catch (error) {
-          journal.failed(context, error)
-          throw error
-        }
+      run: (given, waitedMs) => {
+        const turn = unlimited(onCurrentModel(asked))
+        return turn.model.use(given, (engine, stop) => carryOut(turn, engine, stop, waitedMs))
       },
     })
     ended.catch(reject)
   })
+}
+
+function unlimited(turn: Turn): Turn {
+  const {effective} = turn
+  return {...turn, effective: {...effective, stopping: {...effective.stopping, max_tokens: -1, max_time_ms: 0}}}
 }
 
 /**

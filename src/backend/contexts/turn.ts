@@ -1,6 +1,7 @@
 import {applyRuntimeOptions, type RequestConfig, type RuntimeOptions} from '../config/index.js'
 import type {ChatMessage, GenerateRequest, GenerateResult, Prompt} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
+import type {LoadedModel} from '../models/loaded-model.js'
 import {
   leaveOut,
   promptHistory,
@@ -14,7 +15,11 @@ import type {ExecutionContext} from './execution-context.js'
 export interface Turn {
   context: ExecutionContext
   input: string
-  /** The graph's configuration, the context's options and this call's options put together. */
+  /** The context's options and this call's together. */
+  options: RuntimeOptions
+  /** The model that answers. */
+  model: LoadedModel
+  /** The model's configuration and the options put together. */
   effective: RequestConfig
 }
 
@@ -24,7 +29,17 @@ export function newTurn(context: ExecutionContext, callOptions: RuntimeOptions =
   if (input === undefined) {
     throw new NnError('invalid_argument', 'The context has no input.', {hint: 'Call set_input with index 0 first.'})
   }
-  return {context, input, effective: applyRuntimeOptions(graph.config, overlay(options, callOptions))}
+  return onModel({context, input, options: overlay(options, callOptions)}, graph.model)
+}
+
+/** A question that has waited is for the model that its graph stands for now. */
+export function onCurrentModel(turn: Turn): Turn {
+  const {model} = turn.context.graph
+  return model === turn.model ? turn : onModel(turn, model)
+}
+
+function onModel(asked: Pick<Turn, 'context' | 'input' | 'options'>, model: LoadedModel): Turn {
+  return {...asked, model, effective: applyRuntimeOptions(model.config, asked.options)}
 }
 
 /** A call's own guide (grammar or schema) replaces the context's, in whichever form that is. */
@@ -36,21 +51,21 @@ function overlay(options: RuntimeOptions, callOptions: RuntimeOptions): RuntimeO
 }
 
 /** The prompt: with the session's history before it in chat mode, alone in raw mode. */
-export function promptOf({context: {session, graph}, input, effective: {request}}: Turn): Prompt {
+export function promptOf({context: {session}, model, input, effective: {request}}: Turn): Prompt {
   if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
   const messages = rewrittenHistory(session.messages, request.history)
   const isSame = messages === session.messages
-  const history = isSame ? promptHistory(session, graph.id) : toChatMessages(messages, graph.id)
+  const history = isSame ? promptHistory(session, model.key) : toChatMessages(messages, model.key)
   return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
 }
 
 export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 'stream'>): GenerateRequest {
-  const {model, memory} = turn.context.graph.config
+  const {model, memory} = turn.model.config
   const {sampling, stopping, request} = turn.effective
   return {
     prompt: promptOf(turn),
-    session: turn.context.session.id,
+    session: turn.context.session.temporary ? null : turn.context.session.id,
     sampling,
     stopping,
     contextShift: memory.context_shifting ? {keep: memory.n_keep_tokens, discard: memory.n_discard_tokens} : null,
@@ -65,28 +80,28 @@ export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 
  * Puts a finished turn into the session: the history that it brought, if it did, then the question and the answer.
  * One that failed never comes here, so that it can be asked again; one without text is as if it had not been asked.
  */
-export function commit({context, input, effective: {request}}: Turn, result: GenerateResult): void {
-  const {session, graph, options} = context
+export function commit({context, model, input, effective: {request}}: Turn, result: GenerateResult): void {
+  const {session, options} = context
   session.cachedTokens = result.metadata.cached_tokens
   session.cacheSource = result.cacheSource
   if (request.prompt_mode === 'raw') return
   const messages = rewrittenHistory(session.messages, request.history)
   // What is left out counts from the beginning of this history, not of another one.
-  if (messages !== session.messages) session.leftOut = {graph: -1, messages: 0}
+  if (messages !== session.messages) session.leftOut = {model: -1, messages: 0}
   session.messages = messages
   // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
   if (options.history === request.history) delete options.history
-  leaveOut(session, graph.id, result.droppedMessages)
+  leaveOut(session, model.key, result.droppedMessages)
   if (result.text === '') return
   const answer: StoredMessage = {role: 'assistant', content: result.text}
-  if (result.tokens !== null) answer.generated = {graph: graph.id, tokens: result.tokens}
+  if (result.tokens !== null) answer.generated = {model: model.key, tokens: result.tokens}
   session.messages = [...messages, {role: 'user', content: input}, answer]
 }
 
 /** @throws `context_full` after an answer that had to end because of it; the text stays readable. */
-export function throwIfFull({stopReason}: GenerateResult, {context}: Turn): void {
+export function throwIfFull({stopReason}: GenerateResult, {model}: Turn): void {
   if (stopReason !== 'context_full') return
-  const {ctx_size} = context.graph.config.model
+  const {ctx_size} = model.config.model
   throw new NnError('context_full', `The context of ${ctx_size} tokens is full; the answer ends here.`, {
     hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
   })

@@ -36,9 +36,13 @@ export interface ContextOptions {
   batchSize: number
   sequences: number
   flashAttention: boolean | 'auto'
+  /** Keeps the cells that a layer's sliding window has left behind: a sequence that loses its end needs them again. */
+  swaFullCache: boolean
   threads: number
   kvCacheKeyType: number
   kvCacheValueType: number
+  /** Keeps the last layer's output of each token, for `getEmbedding`. */
+  embeddings?: boolean
 }
 
 export interface AddonModel {
@@ -56,6 +60,7 @@ export interface AddonModel {
   tokenEos: () => number
   isEogToken: (token: number) => boolean
   shouldPrependBosToken: () => boolean
+  shouldAppendEosToken: () => boolean
 }
 
 export interface AddonContext {
@@ -68,8 +73,12 @@ export interface AddonContext {
   addToBatch: (sequence: number, firstPosition: number, tokens: Uint32Array, logitsAt: Uint32Array) => Uint32Array
   decodeBatch: () => Promise<void>
   sampleToken: SampleToken
+  /** The pooled output of sequence 0, or without pooling that of the last token decoded. @param tokens only checked to be > 0 */
+  getEmbedding: (tokens: number) => Float64Array
   disposeSequence: (sequence: number) => void
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
+  /** The first position that every layer has; -1 for an empty sequence. */
+  getSequenceKvCacheMinPosition: (sequence: number) => number
   /** Copies at the next decode, whatever the cells hold by then. Gives the last position. */
   copySequenceStateFromOtherSequence: (target: number, source: number) => Promise<number>
   /** Gives the size of the file in bytes. */

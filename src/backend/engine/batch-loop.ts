@@ -48,6 +48,9 @@ export class BatchLoop {
   private readonly generations = new Set<Generation>()
   private running: Promise<void> | undefined
   private readonly share: PromptShare
+  private decodingSince: number | undefined
+  /** Other work on the same threads, one piece between two steps. */
+  private readonly others: (() => Promise<void>)[] = []
   /** Prompt tokens evaluated so far. */
   private evaluated = 0
 
@@ -61,9 +64,22 @@ export class BatchLoop {
     this.share = new PromptShare(settings.batchSize, settings.patienceMs)
   }
 
+  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  get decodingMs(): number {
+    return this.decodingSince === undefined ? 0 : this.now() - this.decodingSince
+  }
+
   add(generation: Generation): void {
     this.generations.add(generation)
     this.wake()
+  }
+
+  /** Runs work that computes on the same threads when no decode runs: two at once would wait for each other's threads. */
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.others.push(() => work().then(resolve, reject))
+      this.wake()
+    })
   }
 
   /** Starts the loop when it stands still and there is something to do. */
@@ -75,8 +91,11 @@ export class BatchLoop {
   }
 
   private hasWork(): boolean {
-    return [...this.generations].some(
-      ({runnable, ended, prepared}) => runnable || ended !== undefined || prepared === undefined,
+    return (
+      this.others.length > 0 ||
+      [...this.generations].some(
+        ({runnable, ended, prepared}) => runnable || ended !== undefined || prepared === undefined,
+      )
     )
   }
 
@@ -87,7 +106,8 @@ export class BatchLoop {
       const runnable = [...this.generations].filter((generation) => generation.runnable)
       for (const generation of runnable) if (generation.request.deterministic) await this.step([generation])
       await this.step(runnable.filter(({request}) => !request.deterministic))
-      this.events.stepped(!this.hasWork())
+      this.events.stepped(!this.hasWork() || this.others.length > 0)
+      await this.others.shift()?.()
     }
   }
 
@@ -148,6 +168,7 @@ export class BatchLoop {
     }
     this.events.stepped(true)
     if (answers.length === 0) {
+      // Always the same pieces: the same request gives the same text whenever it is alone.
       await this.evaluate(prompts, this.settings.batchSize)
       return
     }
@@ -177,13 +198,16 @@ export class BatchLoop {
     try {
       this.context.initBatch(sum(parts))
       for (const part of parts) this.addToBatch(part)
-      await this.context.decodeBatch()
+      this.decodingSince = this.now()
+      const decoded = this.context.decodeBatch()
+      this.slots.decoded()
+      await decoded
     } catch (error) {
       // One bad part fails the whole decode, and what the cells hold now is unknown.
       for (const {generation} of parts) this.fail(generation, toNnError(error, 'runtime_error'))
       return
     } finally {
-      this.slots.decoded()
+      this.decodingSince = undefined
     }
     for (const {generation, tokens} of parts) for (const token of tokens) generation.slot.tokens.push(token)
     await Promise.all(parts.filter(({samples}) => samples).map((part) => this.sample(part)))

@@ -22,6 +22,9 @@ const keptStderr = 4096
 /** An engine answers questions about itself between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
+/** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
+const longestDecodeMs = 300_000
+
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
   onLog?: (level: EngineLogLevel, message: string) => void
@@ -30,6 +33,9 @@ export interface EngineHandlers {
   /** The process has gone without being told to. */
   onCrash?: (error: NnError) => void
 }
+
+/** The process has gone without being told to. */
+export class EngineDied extends NnError {}
 
 /** A failure with what had been said before it. */
 export class GenerationError extends NnError {
@@ -132,7 +138,7 @@ export class EngineProcess {
     this.child.stderr?.removeAllListeners('data')
     this.child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
     this.child.on('message', (event: EngineEvent) => this.receive(event))
-    this.child.on('error', (error) => this.crash(new NnError('runtime_error', error.message, {cause: error})))
+    this.child.on('error', (error) => this.crash(new EngineDied('runtime_error', error.message, {cause: error})))
     this.child.once('close', (code, signal) => {
       if (!this.expectedExit) this.crash(crashError(code, signal, this.stderr))
     })
@@ -180,15 +186,42 @@ export class EngineProcess {
     return event.type === 'counted' ? event.tokens : 0
   }
 
+  /** A text's vector, of length 1. @throws `prompt_too_long`, `invalid_argument` for a text without tokens. */
+  async embed(text: string): Promise<{vector: Float32Array; tokens: number}> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'embed', id, text}, id)
+    if (event.type !== 'embedded') throw new NnError('runtime_error', `The engine answered ${event.type} to a text.`)
+    return event
+  }
+
   /** @throws `timeout` when the engine does not answer. */
   async slots(): Promise<SlotStatus[]> {
+    return (await this.look()).slots
+  }
+
+  /**
+   * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
+   * cannot be called off, and of a large model on a CPU it takes its time.
+   */
+  async isStuck(): Promise<boolean> {
+    try {
+      return (await this.look()).decodingMs > longestDecodeMs
+    } catch (error) {
+      if (error instanceof NnError && error.code === 'timeout') return true
+      throw error
+    }
+  }
+
+  private async look(): Promise<{slots: SlotStatus[]; decodingMs: number}> {
     const id = ++this.lastId
     const timer = setTimeout(() => {
       this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))
     }, answerMs)
     try {
       const event = await this.request({type: 'slots', id}, id)
-      return event.type === 'slots' ? event.slots : []
+      if (event.type !== 'slots')
+        throw new NnError('unknown', `The engine answered ${event.type} to a question for slots.`)
+      return event
     } finally {
       clearTimeout(timer)
     }
@@ -256,6 +289,7 @@ export class EngineProcess {
         break
       case 'done':
       case 'counted':
+      case 'embedded':
       case 'slots':
         this.finish(event)
         break
@@ -267,7 +301,8 @@ export class EngineProcess {
         break
       case 'saved':
       case 'unsaved':
-        this.handlers.onState?.(event)
+        // What it did on its way out concerns nobody.
+        if (this.gone === undefined) this.handlers.onState?.(event)
         break
       case 'ready':
       case 'progress':
@@ -326,13 +361,17 @@ function tell(callback: () => void, reject: (error: NnError) => void): void {
   }
 }
 
-function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): NnError {
+function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): EngineDied {
   const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
   const reason = stderr
     .split('\n')
     .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
     .at(-1)
-  return new NnError('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`, {
-    hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
-  })
+  return new EngineDied(
+    'runtime_error',
+    `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`,
+    {
+      hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
+    },
+  )
 }

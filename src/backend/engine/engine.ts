@@ -2,6 +2,7 @@ import {NnError, toWire} from '../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
 import {BatchLoop, type LoopSettings} from './batch-loop.js'
+import {TextEmbedder} from './embedder.js'
 import {fitPrompt} from './fit-prompt.js'
 import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
@@ -38,9 +39,10 @@ export class Engine {
       unsaved: (session, reason, ms) => send({type: 'unsaved', session, reason, ms}),
       failed: (message) => send({type: 'log', level: 'warn', message}),
     })
-    const slots = new Slots(context, info.slots, states, options.partialCaches)
+    const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift)
     const settings = {batchSize: info.batchSize, patienceMs, gatherMs}
-    return new Engine(loaded.addon, engineModel, context, info, slots, settings, send)
+    const embedder = new TextEmbedder(loaded.addon, engineModel, options)
+    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, send)
   }
 
   private constructor(
@@ -50,6 +52,7 @@ export class Engine {
     readonly info: EngineInfo,
     private readonly slots: Slots,
     settings: LoopSettings,
+    private readonly embedder: TextEmbedder,
     private readonly send: (event: EngineEvent) => void,
   ) {
     this.loop = new BatchLoop(context, this.slots, settings, {
@@ -135,8 +138,15 @@ export class Engine {
     }
   }
 
+  embed(id: number, text: string): void {
+    this.embedder
+      .embed(text, (work) => this.loop.between(work))
+      .then((embedded) => this.send({type: 'embedded', id, ...embedded}))
+      .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
+  }
+
   reportSlots(id: number): void {
-    this.send({type: 'slots', id, slots: this.slots.status()})
+    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.loop.decodingMs})
   }
 
   /** Removes a session's saved state; what it has in a slot stays. */

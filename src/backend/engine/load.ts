@@ -50,6 +50,7 @@ export async function loadModel(
     batchSize: Math.max(settings.batch_size, slots),
     sequences: slots,
     flashAttention: settings.flash_attention,
+    swaFullCache: true,
     threads: settings.threads,
     kvCacheKeyType: cacheType(settings.cache_type_k),
     kvCacheValueType: cacheType(settings.cache_type_v),
@@ -106,7 +107,7 @@ function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineO
 }
 
 /** An unknown name would silently become f16 in the binding, so numbers are given. */
-function cacheType(name: string): number {
+export function cacheType(name: string): number {
   const type = ggmlType(name)
   if (type === undefined) throw new NnError('invalid_argument', `cache_type: llama.cpp has no type "${name}".`)
   return type.number

@@ -11,8 +11,11 @@ let statesFolder: string | undefined
 
 // Without a host there is nobody to answer, and nobody to tidy up: go at once, whatever native code is doing.
 process.on('disconnect', () => {
-  if (statesFolder !== undefined) rmSync(statesFolder, {recursive: true, force: true})
-  process.kill(process.pid, 'SIGKILL')
+  try {
+    if (statesFolder !== undefined) rmSync(statesFolder, {recursive: true, force: true, maxRetries: 3})
+  } finally {
+    process.kill(process.pid, 'SIGKILL')
+  }
 })
 
 const send = (event: EngineEvent): void => {
@@ -52,6 +55,9 @@ function handle(request: EngineRequest): void {
       break
     case 'count':
       engine?.count(request.id, request.prompt)
+      break
+    case 'embed':
+      engine?.embed(request.id, request.text)
       break
     case 'slots':
       engine?.reportSlots(request.id)

@@ -34,10 +34,23 @@ export class EngineModel {
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
   tokenizePrompt(prompt: Prompt): TokenizedPrompt {
-    const {tokens, turns} =
+    return this.withBos(
       prompt.mode === 'raw'
         ? {tokens: [...this.native.tokenize(prompt.text, true)], turns: []}
-        : this.tokenizeChat(prompt.messages)
+        : this.tokenizeChat(prompt.messages),
+    )
+  }
+
+  /** A text by itself, as embeddings take it: special tokens not parsed. */
+  tokenizeText(text: string): TokenizedPrompt {
+    const tokens = [...this.native.tokenize(text, false)]
+    if (tokens.length === 0) return {tokens: new Uint32Array(), turns: []}
+    const eos = this.native.tokenEos()
+    if (this.native.shouldAppendEosToken() && eos >= 0) tokens.push(eos)
+    return this.withBos({tokens, turns: []})
+  }
+
+  private withBos({tokens, turns}: {tokens: number[]; turns: number[]}): TokenizedPrompt {
     if (!this.native.shouldPrependBosToken() || this.bos < 0 || tokens[0] === this.bos)
       return {tokens: Uint32Array.from(tokens), turns}
     return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1)}

@@ -22,6 +22,8 @@ export interface EngineOptions {
   performance: Config['performance']
   /** Where and how the caches of sessions that lose their slots are saved; `null` saves none. */
   states: StateSettings | null
+  /** Whether llama.cpp survives a context shift with these settings. */
+  canShift: boolean
   /** Whether a cache may lose its end alone. */
   partialCaches: boolean
   modelSizeBytes: number
@@ -40,6 +42,8 @@ export interface EngineHeader {
   layers: number
   vocabularySize: number
   chatTemplate: string | undefined
+  /** The file's own pooling of embeddings, by llama.cpp's number; 0 is none. */
+  pooling: number
 }
 
 export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -71,8 +75,8 @@ export interface EngineInfo {
 
 export interface GenerateRequest {
   prompt: Prompt
-  /** Whose cache this continues. */
-  session: string
+  /** Whose cache this continues; `null` for one that nobody will ask for by name, and that is not saved. */
+  session: string | null
   sampling: Config['sampling']
   stopping: Config['stopping']
   /** Drops tokens from the middle when the slot is full; `null` ends the answer with `context_full`. */
@@ -122,6 +126,7 @@ export type EngineRequest =
   | {type: 'advance'; id: number}
   | {type: 'abort'; id: number}
   | {type: 'count'; id: number; prompt: Prompt}
+  | {type: 'embed'; id: number; text: string}
   | {type: 'slots'; id: number}
   | {type: 'drop'; session: string}
   | {type: 'forget'; session: string}
@@ -131,7 +136,8 @@ export type EngineEvent =
   | {type: 'progress'; fraction: number}
   | {type: 'log'; level: EngineLogLevel; message: string}
   | {type: 'counted'; id: number; tokens: number}
-  | {type: 'slots'; id: number; slots: SlotStatus[]}
+  | {type: 'embedded'; id: number; vector: Float32Array; tokens: number}
+  | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number}
   | StateEvent
   | {type: 'texts'; texts: [id: number, text: string][]}
   | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}

@@ -2,6 +2,7 @@ import {mkdir, rm} from 'node:fs/promises'
 import path from 'node:path'
 import {toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
 import type {Slot} from './slots.js'
 
 export interface StateSettings {
@@ -42,12 +43,19 @@ export class SavedStates {
     private readonly events: StateEvents,
   ) {}
 
-  /** Saves what the slot holds for the session that owns it. Between decodes only. */
+  /** How many of the tokens in a slot would be saved. */
+  savable(tokens: number): number {
+    const {settings} = this
+    if (settings === null || (tokens > settings.maxTokens && !settings.partial)) return 0
+    return Math.min(tokens, settings.maxTokens)
+  }
+
+  /** Saves what the slot holds for the session that owns it; of what is too long the slot loses the end. Between decodes only. */
   async save(slot: Slot, session: string): Promise<void> {
     const {settings} = this
-    if (settings === null || slot.tokens.length === 0) return
-    const tooLong = slot.tokens.length > settings.maxTokens
-    if (tooLong && !(settings.partial && this.cut(slot, settings.maxTokens))) return
+    const length = this.savable(slot.tokens.length)
+    if (settings === null || length === 0) return
+    if (length < slot.tokens.length && !this.cut(slot, length)) return
     const from = performance.now()
     const file = path.join(settings.folder, `${++this.lastFile}.state`)
     const tokens = [...slot.tokens]
@@ -97,7 +105,7 @@ export class SavedStates {
 
   /** Leaves the first tokens in the slot; `false` for memory that cannot lose its end alone. */
   private cut(slot: Slot, length: number): boolean {
-    if (length === 0 || !this.context.removeTokenCellsFromSequence(slot.id, length, -1)) return false
+    if (!dropEnd(this.context, slot.id, length)) return false
     slot.tokens.length = length
     return true
   }

@@ -1,4 +1,5 @@
 import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
 import type {CacheSource, SlotStatus} from './protocol.js'
 import type {SavedStates} from './saved-states.js'
 
@@ -6,6 +7,8 @@ import type {SavedStates} from './saved-states.js'
 export interface Slot {
   readonly id: number
   tokens: number[]
+  /** How many of them stand for all that went into their cells; behind a shift, what was dropped went in as well. */
+  exact: number
   busy: boolean
   /** The session that the tokens are of; `undefined` when it is gone or goes on elsewhere. */
   owner: string | undefined
@@ -38,8 +41,12 @@ export class Slots {
     private readonly states: SavedStates,
     /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
     private readonly partial = true,
+    /** Whether llama.cpp survives a shift; where it does not, a full slot stays full. */
+    private readonly canShift = true,
   ) {
-    this.slots = Array.from({length: count}, (_, id) => ({id, tokens: [], busy: false, owner: undefined, used: 0}))
+    this.slots = Array.from({length: count}, (_, id) => ({
+      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
+    }))
   }
 
   /**
@@ -47,13 +54,13 @@ export class Slots {
    * session's own, whose tokens nobody else will ask for, else the least recently used one, so that other
    * conversations keep their caches as long as possible.
    */
-  take(prompt: Uint32Array, session: string): Slot | undefined {
+  take(prompt: Uint32Array, session: string | null): Slot | undefined {
     const free = this.slots.filter(({busy}) => !busy)
     const continued = free
       .map((slot) => ({slot, shared: commonPrefix(slot.tokens, prompt)}))
       .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
       .sort((a, b) => b.shared - a.shared)[0]
-    const own = free.find(({owner}) => owner === session)
+    const own = session === null ? undefined : free.find(({owner}) => owner === session)
     const slot = continued?.slot ?? own ?? free.sort((a, b) => a.used - b.used)[0]
     if (slot === undefined) return undefined
     slot.busy = true
@@ -64,19 +71,19 @@ export class Slots {
   /**
    * Brings as much of the prompt into the slot as can be had: what the slot shares with it; else the cells of another
    * slot that shares more, so that sessions with one system prompt evaluate it once; else what was saved when the
-   * session lost its slot. The session that loses this slot has its cache saved first. Only between decodes, which
-   * read the same cells.
+   * session lost its slot. The session that loses this slot has its cache saved first. A prompt without a session
+   * leaves a cache that anybody may continue and nobody owns. Only between decodes, which read the same cells.
    */
-  async prepare(slot: Slot, prompt: Uint32Array, session: string): Promise<Prepared> {
+  async prepare(slot: Slot, prompt: Uint32Array, session: string | null): Promise<Prepared> {
     const previous = slot.owner
     const own = this.usable(slot.tokens, prompt)
     const other = this.slots
       .filter((candidate) => candidate !== slot)
-      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt)}))
+      .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt, candidate.exact)}))
       .sort((a, b) => b.shared - a.shared)[0]
-    const saved = this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
+    const saved = session === null || this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
     this.claim(slot, session)
-    if (saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
+    if (session !== null && saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
       await this.keep(slot, previous, 0)
       if (!(await this.states.restore(session, slot))) return {cachedTokens: 0, source: 'none'}
       return this.have(slot, saved, 'saved')
@@ -84,12 +91,12 @@ export class Slots {
     const copies = other !== undefined && other.shared >= own + worthKeeping
     await this.keep(slot, previous, copies ? 0 : own)
     // What it has in a slot is at least as much.
-    this.states.drop(session, 'superseded')
+    if (session !== null) this.states.drop(session, 'superseded')
     if (copies) {
       const copied = await this.copy(other.candidate, slot)
       return this.have(slot, copied ? other.shared : 0, 'shared')
     }
-    return this.have(slot, own, previous === session ? 'slot' : 'shared')
+    return this.have(slot, own, previous !== undefined && previous === session ? 'slot' : 'shared')
   }
 
   /** Leaves so many tokens in the slot, if it can. */
@@ -99,20 +106,24 @@ export class Slots {
   }
 
   /** Tokens of a cache that a prompt can begin with. */
-  private usable(cached: readonly number[], prompt: Uint32Array): number {
-    const shared = commonPrefix(cached, prompt)
+  private usable(cached: readonly number[], prompt: Uint32Array, exact = Infinity): number {
+    const shared = Math.min(commonPrefix(cached, prompt), exact)
     return this.partial || shared === cached.length ? shared : 0
   }
 
   /** The slot is this session's from now on, and no other one is. */
-  private claim(slot: Slot, session: string): void {
-    this.disown(session)
-    slot.owner = session
+  private claim(slot: Slot, session: string | null): void {
+    if (session !== null) this.disown(session)
+    slot.owner = session ?? undefined
   }
 
-  /** Saves the cache of the session that loses the slot, when it loses more than what stays of it is worth. */
+  /**
+   * Saves the cache of the session that loses the slot, when more can be saved than what stays in the slot anyway:
+   * saving cuts off what is too long, and would take from the new session what it was to begin with.
+   */
   private async keep(slot: Slot, previous: string | undefined, staying: number): Promise<void> {
-    if (previous === undefined || previous === slot.owner || slot.tokens.length - staying < worthKeeping) return
+    if (previous === undefined || previous === slot.owner) return
+    if (this.states.savable(slot.tokens.length) - staying < worthKeeping) return
     if (this.copying.to.has(slot)) return
     await this.states.save(slot, previous)
   }
@@ -141,7 +152,9 @@ export class Slots {
     this.copying.to.clear()
   }
 
+  /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
   release(slot: Slot): void {
+    this.truncate(slot, slot.exact)
     slot.busy = false
   }
 
@@ -164,26 +177,29 @@ export class Slots {
     }
   }
 
-  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models keep all or nothing. */
+  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models and sliding windows that were read back keep all or nothing. */
   truncate(slot: Slot, length: number): number {
     if (length < slot.tokens.length) {
-      const kept = length > 0 && this.partial && this.context.removeTokenCellsFromSequence(slot.id, length, -1)
+      const kept = length > 0 && this.partial && dropEnd(this.context, slot.id, length)
       if (!kept) this.clear(slot)
       else slot.tokens.length = length
     }
+    if (slot.tokens.length <= slot.exact) slot.exact = Infinity
     return slot.tokens.length
   }
 
   clear(slot: Slot): void {
     this.context.disposeSequence(slot.id)
     slot.tokens = []
+    slot.exact = Infinity
   }
 
   /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
   shift(slot: Slot, keep: number, discard: number): boolean {
-    if (!this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
+    if (!this.canShift || !this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)
     slot.tokens.splice(keep, discard)
+    slot.exact = Math.min(slot.exact, keep)
     return true
   }
 

@@ -1,4 +1,3 @@
-import type {GraphId} from '../backend.js'
 import type {MemoryConfig} from '../config/index.js'
 import type {StateEvent} from '../engine/protocol.js'
 import type {Logger} from '../logging/logger.js'
@@ -10,8 +9,8 @@ export interface KeeperParts {
   logger: Logger
   /** When the session computed last, on the same clock as `now`; `undefined` for one that is gone. */
   lastUse: (session: string) => number | undefined
-  /** Tells the graph's engine to remove a saved cache. */
-  drop: (graph: GraphId, session: string) => void
+  /** Tells the model's engine to remove a saved cache. */
+  drop: (model: number, session: string) => void
   /** Resident bytes of this process and of all engines. */
   resident: () => Promise<number>
   now?: () => number
@@ -39,33 +38,33 @@ export class CacheKeeper {
   }
 
   /** What an engine says about a session's saved cache. */
-  told(graph: GraphId, event: StateEvent): void {
+  told(model: number, event: StateEvent): void {
     const {session} = event
     const {logger} = this.parts
     if (event.type === 'saved') {
       this.totals.saved++
-      logger.log('debug', 'MEM', 'cache saved', {graph, ...facts(event)})
-      this.put(graph, event)
+      logger.log('debug', 'MEM', 'cache saved', {model, ...facts(event)})
+      this.put(model, event)
       return
     }
     if (event.reason === 'restored') {
       this.totals.restored++
-      this.caches.restored(graph, session)
+      this.caches.restored(model, session)
     } else {
       if (event.reason === 'failed') this.totals.failed++
-      this.caches.remove(graph, session)
+      this.caches.remove(model, session)
     }
-    logger.log('debug', 'MEM', `saved cache ${event.reason}`, {graph, session, ms: event.ms})
+    logger.log('debug', 'MEM', `saved cache ${event.reason}`, {model, session, ms: event.ms})
   }
 
-  private put(graph: GraphId, {session, tokens, bytes}: Extract<StateEvent, {type: 'saved'}>): void {
+  private put(model: number, {session, tokens, bytes}: Extract<StateEvent, {type: 'saved'}>): void {
     const usedAt = this.parts.lastUse(session)
     if (usedAt === undefined) {
       // It went while its cache was being saved.
-      this.parts.drop(graph, session)
+      this.parts.drop(model, session)
       return
     }
-    const gone = this.caches.put({graph, session, tokens, bytes, usedAt}, this.now())
+    const gone = this.caches.put({model, session, tokens, bytes, usedAt}, this.now())
     if (gone.length > 0) this.giveUp(gone, 'max_cache_tokens', {max_cache_tokens: this.parts.settings.max_cache_tokens})
   }
 
@@ -93,7 +92,7 @@ export class CacheKeeper {
 
   private giveUp(gone: readonly SavedCache[], reason: string, why: object): void {
     const {logger, settings, drop} = this.parts
-    for (const {graph, session} of gone) drop(graph, session)
+    for (const {model, session} of gone) drop(model, session)
     this.totals.dropped += gone.length
     logger.log(reason === 'memory pressure' ? 'warn' : 'info', 'MEM', 'caches of idle sessions given up', {
       ...{reason, ...why, strategy: settings.cache_strategy, caches: gone.map(facts)},
@@ -104,9 +103,9 @@ export class CacheKeeper {
     this.caches.forgetSession(session)
   }
 
-  /** The graph's engine is gone, and its files with it. */
-  forgetGraph(graph: GraphId): void {
-    this.caches.forgetGraph(graph)
+  /** The model's engine is gone, and its files with it. */
+  forgetModel(model: number): void {
+    this.caches.forgetModel(model)
   }
 
   status(): SavedCacheStatus {

@@ -1,9 +1,8 @@
-import type {GraphId} from '../backend.js'
 import type {MemoryConfig} from '../config/index.js'
 
 /** The cache that a session left behind when it lost its slot. */
 export interface SavedCache {
-  graph: GraphId
+  model: number
   session: string
   tokens: number
   bytes: number
@@ -71,24 +70,24 @@ export class SavedCaches {
   }
 
   /** The session got its cache back, and may leave another one some day. */
-  restored(graph: GraphId, session: string): void {
-    const key = keyOf({graph, session})
+  restored(model: number, session: string): void {
+    const key = keyOf({model, session})
     this.kept.delete(key)
     const past = this.past.get(key)
     if (past !== undefined) past.returns++
   }
 
   /** The cache is gone, for whatever other reason. */
-  remove(graph: GraphId, session: string): void {
-    this.kept.delete(keyOf({graph, session}))
+  remove(model: number, session: string): void {
+    this.kept.delete(keyOf({model, session}))
   }
 
   forgetSession(session: string): void {
     this.forget((cache) => cache.session === session)
   }
 
-  forgetGraph(graph: GraphId): void {
-    this.forget((cache) => cache.graph === graph)
+  forgetModel(model: number): void {
+    this.forget((cache) => cache.model === model)
   }
 
   /** Gives up caches, the least worthy first, as long as `wanted` says so and there are any. */
@@ -104,7 +103,7 @@ export class SavedCaches {
     return gone
   }
 
-  private forget(matches: (cache: {graph: GraphId; session: string}) => boolean): void {
+  private forget(matches: (cache: {model: number; session: string}) => boolean): void {
     for (const key of this.past.keys()) {
       if (!matches(partsOf(key))) continue
       this.past.delete(key)
@@ -119,11 +118,11 @@ export class SavedCaches {
   }
 }
 
-function keyOf({graph, session}: {graph: GraphId; session: string}): string {
-  return `${graph} ${session}`
+function keyOf({model, session}: {model: number; session: string}): string {
+  return `${model} ${session}`
 }
 
-function partsOf(key: string): {graph: GraphId; session: string} {
+function partsOf(key: string): {model: number; session: string} {
   const space = key.indexOf(' ')
-  return {graph: Number(key.slice(0, space)), session: key.slice(space + 1)}
+  return {model: Number(key.slice(0, space)), session: key.slice(space + 1)}
 }

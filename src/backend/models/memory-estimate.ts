@@ -113,15 +113,21 @@ export function findMisfit(
 
 /**
  * Bytes that a new process may take: free memory with reclaimable caches, and no more than what other models leave of
- * `max_memory_mb` (0: no limit).
+ * `max_memory_mb` (0: no limit). `freedBytes` is what one of those will have given back by then.
  */
-export async function availableMemory(maxMemoryMb: number, othersBytes = 0, readText = readMeminfo): Promise<number> {
+export async function availableMemory(
+  maxMemoryMb: number,
+  othersBytes = 0,
+  freedBytes = 0,
+  readText = readMeminfo,
+): Promise<number> {
   const meminfo = await readText()
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1]
   const free = available === undefined ? os.freemem() : Number(available) * 1024
   const constrained = process.constrainedMemory()
   const limit = constrained > 0 && constrained < os.totalmem() ? process.availableMemory() : Infinity
-  return Math.min(free, limit, maxMemoryMb > 0 ? Math.max(0, maxMemoryMb * 1024 ** 2 - othersBytes) : Infinity)
+  const allowed = maxMemoryMb > 0 ? Math.max(0, maxMemoryMb * 1024 ** 2 - othersBytes) : Infinity
+  return Math.min(free, limit, allowed) + freedBytes
 }
 
 async function readMeminfo(): Promise<string> {

@@ -1,17 +1,15 @@
-import {randomUUID} from 'node:crypto'
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../backend.js'
-import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
-import {NnError, toWire} from '../errors.js'
+import type {Config, ParsedConfig} from '../config/index.js'
+import {NnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
-import type {EngineLogLevel} from '../engine/protocol.js'
-import type {StateSettings} from '../engine/saved-states.js'
-import {residentBytes} from '../memory/resident.js'
-import {readGgufHeader} from './gguf.js'
-import {Graph, type GraphParts} from './graph.js'
-import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
+import type {EngineLogLevel, StateEvent} from '../engine/protocol.js'
+import {anonymousBytes, residentBytes} from '../memory/resident.js'
+import {Graph} from './graph.js'
+import {LoadedModel} from './loaded-model.js'
+import {prepareModel} from './prepare.js'
 
 export interface RegistryOptions {
   /** Paths by name, for `load_by_name`. A name that is not here is taken as a path. */
@@ -19,14 +17,19 @@ export interface RegistryOptions {
   logger: Logger
   /** Cores that this process may use. */
   cores: number
-  onState?: GraphParts['onState']
-  onEngineGone?: GraphParts['onEngineGone']
+  /** A session's cache was saved, or a saved one is gone. */
+  onState?: (model: LoadedModel, event: StateEvent) => void
+  /** A model's engine has gone, and whatever it had cached with it. */
+  onEngineGone?: (model: LoadedModel) => void
 }
 
 /** The loaded models. */
 export class Registry {
   private readonly graphs = new Map<GraphId, Graph>()
+  /** Every model that has, or is getting, an engine: during a switch more than there are graphs. */
+  readonly models = new Set<LoadedModel>()
   private nextId = 0
+  private nextKey = 0
   private folder: Promise<string> | undefined
   private lastFile = 0
   /** Loads in flight, which end with the registry. */
@@ -35,13 +38,14 @@ export class Registry {
 
   constructor(private readonly options: RegistryOptions) {}
 
-  find(id: GraphId): Graph | undefined {
-    return this.graphs.get(id)
+  /** The model of that key, while it has an engine. */
+  model(key: number): LoadedModel | undefined {
+    return [...this.models].find((model) => model.key === key)
   }
 
   /** @throws `invalid_argument` for a graph that is not loaded. */
   get(id: GraphId): Graph {
-    const graph = this.find(id)
+    const graph = this.graphs.get(id)
     if (graph === undefined)
       throw new NnError('invalid_argument', `There is no graph ${id}; it was not loaded or is unloaded.`)
     return graph
@@ -51,11 +55,8 @@ export class Registry {
     return [...this.graphs.values()]
   }
 
-  loadByName(name: string, parsed: ParsedConfig, options: LoadOptions = {}): Promise<Graph> {
-    if (name === '') throw new NnError('invalid_argument', 'The model name is empty.')
-    const {names} = this.options
-    const file = Object.hasOwn(names, name) ? (names[name] ?? name) : name
-    return this.track(this.load(options.name ?? name, path.resolve(file), parsed, options))
+  async loadByName(name: string, parsed: ParsedConfig, options: LoadOptions = {}): Promise<Graph> {
+    return this.track(this.load(name, this.fileOf(name), parsed, options))
   }
 
   /** Loads bytes: llama.cpp reads files, so they are put into one that only the owner can read. */
@@ -81,68 +82,65 @@ export class Registry {
     }
     try {
       const onIt = {config: onTarget(config, target), warnings}
-      return await this.track(this.load(options.name ?? path.basename(file, '.gguf'), file, onIt, options))
+      return await this.track(this.load(path.basename(file, '.gguf'), file, onIt, options))
     } catch (error) {
       await rm(file, {force: true})
       throw error
     }
   }
 
-  private async load(
-    name: string,
-    modelPath: string,
-    {config, warnings: configWarnings}: ParsedConfig,
-    {signal, onProgress}: LoadOptions,
-  ): Promise<Graph> {
-    const header = await readGgufHeader(modelPath)
-    const {model} = config
-    const warnings: string[] = []
-    // Who asks for more than there are wants as many as are good.
-    const threads = model.threads > this.options.cores ? defaultConfig(this.options.cores).model.threads : model.threads
-    if (threads < model.threads) {
-      warnings.push(
-        `model.threads is ${model.threads}; the process may use ${this.options.cores} cores, so ${threads} are used.`,
-      )
-    }
-    if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
-    const estimate = estimateMemory(header, model)
-    const available = await availableMemory(config.memory.max_memory_mb, this.estimatedBytes() + estimate.mapped)
-    const slots =
-      model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
-    const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
-    // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
-    if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
-    const graph = new Graph({
-      ...{id: this.nextId++, name, header, config, configWarnings, warnings, logger: this.options.logger},
-      onState: this.options.onState ?? (() => undefined),
-      onEngineGone: this.options.onEngineGone ?? (() => undefined),
-      engineOptions: {
-        modelPath,
-        header: {
-          architecture: header.architecture,
-          layers: header.layers,
-          vocabularySize: header.vocabularySize,
-          chatTemplate: header.chatTemplate,
-        },
-        model: {...model, threads},
-        performance: config.performance,
-        states: statesOf(config),
-        partialCaches: config.memory.enable_partial_cache_deletion,
-        modelSizeBytes: header.fileBytes,
-        slots,
-        estimatedBytes: residentEstimate(estimate, slots),
-        misfit: misfit === undefined ? null : toWire(misfit),
-        logLevel: this.engineLogLevel(),
-      },
-    })
-    for (const warning of warnings) this.options.logger.log('warn', 'MODEL', warning, {model: name})
-    const {signal: closing} = this.closing
-    await graph.engine(onProgress, signal === undefined ? closing : AbortSignal.any([signal, closing]))
+  private async load(name: string, file: string, parsed: ParsedConfig, options: LoadOptions): Promise<Graph> {
+    const model = await this.prepare(name, file, parsed)
+    await this.start(model, options)
+    const graph = new Graph(this.nextId++, options.name, model)
     this.graphs.set(graph.id, graph)
     return graph
   }
 
-  private async track(load: Promise<Graph>): Promise<Graph> {
+  /**
+   * A model that is checked but not started.
+   * @param instead a model that will have ended by the time that this one is started
+   */
+  async prepare(
+    name: string,
+    file: string,
+    {config, warnings: configWarnings}: ParsedConfig,
+    instead?: LoadedModel,
+  ): Promise<LoadedModel> {
+    const {logger, cores, onState, onEngineGone} = this.options
+    const freedBytes = instead?.running === undefined ? 0 : await anonymousBytes(instead.running.pid)
+    const how = {cores, logLevel: this.engineLogLevel(), othersBytes: this.estimatedBytes(instead), freedBytes}
+    const prepared = await prepareModel(path.resolve(file), config, how)
+    for (const warning of prepared.warnings) logger.log('warn', 'MODEL', warning, {model: name})
+    const model: LoadedModel = new LoadedModel({
+      ...{...prepared, key: this.nextKey++, name, configWarnings, logger},
+      onState: (event) => onState?.(model, event),
+      onEngineGone: () => onEngineGone?.(model),
+    })
+    return model
+  }
+
+  /** Starts a prepared model; it counts as loaded from the first moment on. */
+  async start(model: LoadedModel, {signal, onProgress}: LoadOptions = {}): Promise<void> {
+    const {signal: closing} = this.closing
+    this.models.add(model)
+    try {
+      await model.engine({onProgress, signal: signal === undefined ? closing : AbortSignal.any([signal, closing])})
+    } catch (error) {
+      await this.discard(model)
+      throw error
+    }
+  }
+
+  /** The path of a registered name; anything else is a path. */
+  fileOf(name: string): string {
+    if (name === '') throw new NnError('invalid_argument', 'The model name is empty.')
+    const {names} = this.options
+    return path.resolve(Object.hasOwn(names, name) ? (names[name] ?? name) : name)
+  }
+
+  /** Work that `dispose` waits for. */
+  async track<T>(load: Promise<T>): Promise<T> {
     this.loading.add(load)
     try {
       return await load
@@ -151,14 +149,15 @@ export class Registry {
     }
   }
 
-  /** What the loaded models were expected to take, in bytes. */
-  private estimatedBytes(): number {
-    return this.list().reduce((sum, {parts}) => sum + parts.engineOptions.estimatedBytes, 0)
+  /** What the loaded models, but this one, were expected to take, in bytes. */
+  private estimatedBytes(except?: LoadedModel): number {
+    const others = [...this.models].filter((model) => model !== except)
+    return others.reduce((sum, {parts}) => sum + parts.engineOptions.estimatedBytes, 0)
   }
 
   /** Resident memory of this process and of all engines, in bytes. */
   async residentBytes(): Promise<number> {
-    const pids = this.list().flatMap(({running}) => (running === undefined ? [] : [running.pid]))
+    const pids = [...this.models].flatMap(({running}) => (running === undefined ? [] : [running.pid]))
     const engines = await Promise.all(pids.map(residentBytes))
     return engines.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss())
   }
@@ -170,9 +169,15 @@ export class Registry {
 
   async unload(graph: Graph): Promise<void> {
     this.graphs.delete(graph.id)
-    await graph.unload()
+    await this.discard(graph.model)
+  }
+
+  /** Ends a model that no graph stands for any more. */
+  async discard(model: LoadedModel): Promise<void> {
+    await model.unload()
+    this.models.delete(model)
     const folder = await this.folder
-    const {modelPath} = graph.parts.engineOptions
+    const {modelPath} = model.parts.engineOptions
     if (folder !== undefined && path.dirname(modelPath) === folder) await rm(modelPath, {force: true})
   }
 
@@ -181,17 +186,11 @@ export class Registry {
     this.closing.abort(new NnError('invalid_argument', 'The backend was released while the model was loading.'))
     await Promise.allSettled(this.loading)
     await Promise.all(this.list().map((graph) => this.unload(graph)))
+    await Promise.all([...this.models].map((model) => this.discard(model)))
     const folder = await this.folder
     this.folder = undefined
     if (folder !== undefined) await rm(folder, {recursive: true, force: true})
   }
-}
-
-/** The engine makes the folder when it has something to save; a name that nobody can guess is as good as a lock. */
-function statesOf({memory}: Config): StateSettings | null {
-  const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
-  if (!cache_prompt || maxTokens === 0) return null
-  return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
 }
 
 function checkEncodingAndTarget(encoding: GraphEncoding, target: ExecutionTarget): void {

@@ -29,6 +29,11 @@ export class Dispatcher<Entry extends Dispatched> {
     return this.queue.list().filter((entry) => entry.lane === lane)
   }
 
+  pauseLane(lane: number, paused: boolean): void {
+    this.lanes.pause(lane, paused)
+    this.dispatch()
+  }
+
   isOpen(lane: number): boolean {
     return this.lanes.isOpen(lane)
   }

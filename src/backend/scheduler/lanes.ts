@@ -1,11 +1,17 @@
 /** How many tasks of each lane run, and how many may. */
 export class Lanes {
-  private readonly lanes = new Map<number, {capacity: number; running: number}>()
+  private readonly lanes = new Map<number, {capacity: number; running: number; paused: boolean}>()
 
   /** @param capacity Tasks that run together, 1 or more. */
   open(lane: number, capacity: number): void {
-    const running = this.lanes.get(lane)?.running ?? 0
-    this.lanes.set(lane, {capacity, running})
+    const {running, paused} = this.lanes.get(lane) ?? {running: 0, paused: false}
+    this.lanes.set(lane, {capacity, running, paused})
+  }
+
+  /** While a lane is paused nothing starts there, and what comes waits. */
+  pause(lane: number, paused: boolean): void {
+    const state = this.lanes.get(lane)
+    if (state !== undefined) state.paused = paused
   }
 
   /** Nothing starts there any more; what runs ends by itself. */
@@ -21,8 +27,8 @@ export class Lanes {
   }
 
   hasRoom(lane: number): boolean {
-    const {capacity, running} = this.lanes.get(lane) ?? {capacity: 0, running: 0}
-    return running < capacity
+    const state = this.lanes.get(lane)
+    return state !== undefined && !state.paused && state.running < state.capacity
   }
 
   /** Whether any lane has room. */

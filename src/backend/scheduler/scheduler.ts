@@ -46,6 +46,11 @@ export class Scheduler {
     for (const entry of this.dispatcher.closeLane(lane)) this.takeBack(entry, 'cancelled', notLoaded(lane))
   }
 
+  /** While a lane is paused its tasks wait, until their deadlines. */
+  pauseLane(lane: number, paused: boolean): void {
+    this.dispatcher.pauseLane(lane, paused)
+  }
+
   forgetSession(session: string): void {
     this.dispatcher.forgetSession(session)
   }

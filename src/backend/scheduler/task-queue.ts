@@ -69,6 +69,7 @@ export class TaskQueue<Entry extends QueueEntry> {
         `The queue is full: ${this.size} tasks wait, ${rejectThreshold} are allowed.`,
         {
           hint: 'Try again later, or raise backend.queue_size.',
+          busy: true,
         },
       )
     }

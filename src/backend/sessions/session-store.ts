@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto'
 import {realClock, type Clock} from '../clock.js'
 import type {Config} from '../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
@@ -6,10 +7,12 @@ import {NnError} from '../errors.js'
 /** A conversation: its history is the truth, KV caches only speed it up. */
 export interface Session {
   readonly id: string
+  /** Ends with its context, and is in no store. */
+  readonly temporary: boolean
   /** User and assistant turns in order; the system prompt belongs to the request. */
   messages: StoredMessage[]
-  /** How many of the first messages no longer fit that graph's context, and stay out of its prompts. */
-  leftOut: {graph: number; messages: number}
+  /** How many of the first messages no longer fit that model's context, and stay out of its prompts. */
+  leftOut: {model: number; messages: number}
   /** On the store's clock, in milliseconds. */
   lastActivity: number
   /** Prompt tokens that the last task found in the cache, and where. */
@@ -20,8 +23,8 @@ export interface Session {
 export interface StoredMessage {
   role: 'user' | 'assistant'
   content: string
-  /** The generated tokens, which only the graph that made them can read. */
-  generated?: {graph: number; tokens: Uint32Array}
+  /** The generated tokens, which only the loaded model that made them can read, by its key. */
+  generated?: {model: number; tokens: Uint32Array}
 }
 
 /** Why a session went. */
@@ -116,6 +119,7 @@ export class SessionStore {
           hint: auto_cleanup
             ? 'All of them are computing: try again, or raise backend.max_sessions.'
             : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
+          busy: auto_cleanup,
         },
       )
     }
@@ -153,9 +157,14 @@ export class SessionStore {
   }
 }
 
+/** A session for one context alone. The scheduler tells sessions apart by their ids, so nobody else may have this one. */
+export function temporarySession(): Session {
+  return {...newSession(`temporary-${randomUUID()}`, 0), temporary: true}
+}
+
 function newSession(id: string, lastActivity: number): Session {
   return {
-    ...{id, messages: [], leftOut: {graph: -1, messages: 0}},
+    ...{id, temporary: false, messages: [], leftOut: {model: -1, messages: 0}},
     ...{lastActivity, cachedTokens: 0, cacheSource: 'none'},
   }
 }
@@ -180,22 +189,22 @@ export function rewrittenHistory(
   return [...messages.slice(0, same), ...history.slice(same).map(({role, content}) => ({role, content}))]
 }
 
-/** The messages that a graph's prompts begin with: all, or those that are left once the first ones did not fit. */
-export function promptHistory({leftOut, messages}: Session, graph: number): ChatMessage[] {
-  return toChatMessages(leftOut.graph === graph ? messages.slice(leftOut.messages) : messages, graph)
+/** The messages that a model's prompts begin with: all, or those that are left once the first ones did not fit. */
+export function promptHistory({leftOut, messages}: Session, model: number): ChatMessage[] {
+  return toChatMessages(leftOut.model === model ? messages.slice(leftOut.messages) : messages, model)
 }
 
 /** Notes that more of the first messages did not fit. */
-export function leaveOut(session: Session, graph: number, messages: number): void {
-  const before = session.leftOut.graph === graph ? session.leftOut.messages : 0
-  session.leftOut = {graph, messages: before + messages}
+export function leaveOut(session: Session, model: number, messages: number): void {
+  const before = session.leftOut.model === model ? session.leftOut.messages : 0
+  session.leftOut = {model, messages: before + messages}
 }
 
-/** The messages as a graph's template gets them; tokens go along where this graph made them. */
-export function toChatMessages(messages: readonly StoredMessage[], graph: number): ChatMessage[] {
+/** The messages as a model's template gets them; tokens go along where this model made them. */
+export function toChatMessages(messages: readonly StoredMessage[], model: number): ChatMessage[] {
   return messages.map(({role, content, generated}) => ({
     role,
     content,
-    ...(generated?.graph === graph && {tokens: generated.tokens}),
+    ...(generated?.model === model && {tokens: generated.tokens}),
   }))
 }

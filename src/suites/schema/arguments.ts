@@ -1,4 +1,5 @@
 import {executionTargets, graphEncodings, tensorTypes} from '../../backend/backend.js'
+import {switchModes} from '../../backend/models/switch.js'
 import {statusTypes} from '../../backend/status.js'
 import {Type} from '../../documents/index.js'
 import {Fields, NumberLike} from './condition.js'
@@ -93,6 +94,19 @@ export const stepArguments = {
   ]),
   close_execution_context: onContext,
   finalize_execution_context: onContext,
+  switch_graph: Type.Union([
+    Type.String(),
+    Type.Object(
+      {
+        graph,
+        model,
+        name,
+        config: Type.Optional(Json),
+        mode: Type.Optional(Type.Enum([...switchModes], {description: 'Defaults to `overlap`.'})),
+      },
+      closed,
+    ),
+  ]),
   unload: Type.Union([Type.Null(), Type.String(), Type.Object({graph}, closed)]),
   get_backend_status: Type.Union([
     Type.String(),

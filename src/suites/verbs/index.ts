@@ -25,6 +25,7 @@ export const handlers: {[V in PlainVerb]: (args: ArgumentsOf<V>, frame: Frame) =
   run_inference: inference.runInference,
   close_execution_context: lifecycle.closeExecutionContext,
   finalize_execution_context: lifecycle.closeExecutionContext,
+  switch_graph: lifecycle.switchGraph,
   unload: lifecycle.unload,
   get_backend_status: observe.getBackendStatus,
   deinit_backend: lifecycle.deinitBackend,

@@ -37,6 +37,14 @@ export async function loadByNameWithConfig(
   return madeGraph(frame, await backendOf(frame).loadByNameWithConfig(name, config, {signal: frame.signal}))
 }
 
+export async function switchGraph(args: ArgumentsOf<'switch_graph'>, frame: Frame): Promise<StepValue> {
+  const {graph, config, mode} = args
+  const handle = handleOf(frame, 'graph', graph)
+  const options = {signal: frame.signal, ...(mode !== undefined && {mode})}
+  const text = config === undefined ? undefined : toJsonText(config)
+  return {switched: await backendOf(frame).switchGraph(handle, modelName(args, frame), text, options)}
+}
+
 export async function unload({graph}: ArgumentsOf<'unload'>, frame: Frame): Promise<StepValue> {
   await backendOf(frame).unload(handleOf(frame, 'graph', graph))
   return {}

@@ -24,7 +24,7 @@ test.before(async () => {
   model = new addon.AddonModel(qwen, {addonExports: addon, gpuLayers: 0, useMmap: true, useMlock: false})
   assert.is(await model.init(), true)
   context = new addon.AddonContext(model, {
-    ...{contextSize: 512, batchSize: 64, sequences: 2, flashAttention: 'auto', threads: 1},
+    ...{contextSize: 512, batchSize: 64, sequences: 2, flashAttention: 'auto', swaFullCache: true, threads: 1},
     ...{kvCacheKeyType: 1, kvCacheValueType: 1},
   })
   assert.is(await context.init(), true)
@@ -79,7 +79,24 @@ test('candidates come sorted, with the weight of the whole vocabulary', async ()
   assert.ok(Math.abs(summed - weight) < 1e-2, `${summed} and ${weight}`)
 })
 
+test("a context made for it gives the last token's output, whatever number of tokens is named", async () => {
+  const embedding = new addon.AddonContext(model, {
+    ...{contextSize: 256, batchSize: 64, sequences: 1, flashAttention: 'auto', threads: 1},
+    ...{kvCacheKeyType: 1, kvCacheValueType: 1, swaFullCache: true, embeddings: true},
+  })
+  await embedding.init()
+  const tokens = model.tokenize('Hello', false)
+  embedding.initBatch(tokens.length)
+  embedding.addToBatch(0, 0, tokens, Uint32Array.from(tokens.keys()))
+  await embedding.decodeBatch()
+  assert.ok(embedding.getEmbedding(tokens.length).length > 0)
+  assert.equal(embedding.getEmbedding(1), embedding.getEmbedding(tokens.length))
+  assert.type(model.shouldAppendEosToken(), 'boolean')
+  await embedding.dispose()
+})
+
 test('cells can be removed and moved', () => {
+  assert.is(context.getSequenceKvCacheMinPosition(0), 0)
   assert.is(context.removeTokenCellsFromSequence(0, 1, -1), true)
   context.shiftSequenceTokenCells(1, 1, -1, 0)
   context.disposeSequence(1)

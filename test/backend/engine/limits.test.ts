@@ -128,3 +128,21 @@ test('a conversation longer than the context loses its oldest turns and goes on'
     await small.backend.deinit()
   }
 })
+
+test('where llama.cpp would not survive a shift, the answer ends instead, and the model lives', async () => {
+  for (const cache_type_k of ['q8_0', 'bf16']) {
+    const {backend, context} = await openBackend({ctx_size: 256, cache_type_k})
+    try {
+      const [graph] = (await backend.status('model')).graphs
+      assert.match(graph?.warnings.join() ?? '', new RegExp(`whose keys are ${cache_type_k}`))
+      await rejects(
+        ask({backend, context}, 'Tell me a long story.', {ignore_eos: true, max_tokens: 400}),
+        'context_full',
+      )
+      assert.is((await ask({backend, context}, 'Hello!')).text, 'Hello! How can I help you?')
+      assert.is((await backend.status('model')).graphs[0]?.crashes, 0)
+    } finally {
+      await backend.deinit()
+    }
+  }
+})

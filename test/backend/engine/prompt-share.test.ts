@@ -30,8 +30,8 @@ test('nothing is known: one token', () => {
 
 test('it settles on the largest size that takes no longer than the answers, and seldom tries a larger one', () => {
   const cost = (tokens: number): number => 10 + tokens
-  const chosen = choices(measuring(cost), cost, {answersMs: 30, answers: 8, prompts: 1}, 1000)
-  assert.ok(chosen.filter((tokens) => tokens === 16).length > 980)
+  const chosen = choices(measuring(cost), cost, {answersMs: 40, answers: 8, prompts: 1}, 1000)
+  assert.ok(chosen.filter((tokens) => tokens === 16).length > 960)
 })
 
 test('a size at which the kernels are quicker is found from above', () => {
@@ -42,31 +42,40 @@ test('a size at which the kernels are quicker is found from above', () => {
 
 test('requests that wait for their first token have as much time each as those that are answered', () => {
   const cost = (tokens: number): number => tokens
-  assert.is(measuring(cost).tokens({answersMs: 8, answers: 8, prompts: 4}), 8)
-  assert.is(measuring(cost).tokens({answersMs: 8, answers: 8, prompts: 64}), 64)
+  assert.is(measuring(cost).tokens({answersMs: 10, answers: 8, prompts: 4}), 8)
+  assert.is(measuring(cost).tokens({answersMs: 10, answers: 8, prompts: 64}), 64)
 })
 
 test('a prompt that comes may take a moment at once, a short one no more than it needs', () => {
   const cost = (tokens: number): number => tokens
   const share = measuring(cost)
-  const waiting = {answersMs: 8, answers: 8, prompts: 1}
+  const waiting = {answersMs: 10, answers: 8, prompts: 1}
   share.arrived(2000)
   assert.is(share.tokens(waiting), 256)
   share.spent(256)
-  // 250 ms and this step's 8, of which 2 are left.
+  // 250 ms and this step's 8.5, of which 2.5 are left.
   assert.is(share.tokens(waiting), 8)
   share.idle()
   share.arrived(60)
   assert.is(share.tokens(waiting), 64)
-  share.spent(64)
+  share.spent(72)
   assert.is(share.tokens(waiting), 8)
+})
+
+test('where many tokens take hardly longer than one, that is found out', () => {
+  // As with a large model, whose weights are read once for all of them.
+  const cost = (tokens: number): number => 100 + tokens * 0.1
+  const share = new PromptShare(512, 0)
+  share.measured(1, cost(1))
+  const chosen = choices(share, cost, {answersMs: 100, answers: 1, prompts: 1}, 20)
+  assert.is(chosen.at(-1), 64)
 })
 
 test('one slow measurement is forgotten', () => {
   const cost = (tokens: number): number => tokens
   const share = measuring(cost)
   share.measured(16, 400)
-  const chosen = choices(share, cost, {answersMs: 16, answers: 2, prompts: 1}, 3000)
+  const chosen = choices(share, cost, {answersMs: 20, answers: 2, prompts: 1}, 3000)
   assert.is(chosen[0], 8)
   assert.is(chosen.at(-1), 16)
 })

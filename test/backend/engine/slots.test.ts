@@ -19,7 +19,15 @@ class Cells {
   removeTokenCellsFromSequence(): boolean {
     return true
   }
+  /** The first position that all layers have; more than 0 where windows have slid. */
+  first = 0
+  getSequenceKvCacheMinPosition(): number {
+    return this.first
+  }
   disposeSequence(): void {
+    return undefined
+  }
+  shiftSequenceTokenCells(): void {
     return undefined
   }
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number> {
@@ -151,6 +159,43 @@ test('a cache that is too long loses its end; where it may not, it is not saved'
   await serve(whole.slots, 'a', range(100))
   await serve(whole.slots, 'b', range(50, 1000))
   assert.equal(whole.events, [])
+})
+
+test('a cache that is too long is not cut at the cost of what the new conversation shares with it', async () => {
+  const {slots, events} = opened(1, {maxTokens: 64})
+  await serve(slots, 'a', range(200))
+  const {cachedTokens} = await serve(slots, 'b', [...range(150), 7777])
+  assert.is(cachedTokens, 150)
+  assert.equal(events, [])
+})
+
+test('a sliding window that was read back goes on, but does not slide back', async () => {
+  const {slots, cells, events} = opened(1, {maxTokens: 150})
+  cells.first = 40
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(200, 1000))
+  assert.is((await serve(slots, 'a', range(120))).cachedTokens, 100)
+  assert.is((await serve(slots, 'a', [...range(60), 7777])).cachedTokens, 0)
+  // What is cut off to be saved would be missed as well.
+  assert.equal(events, ['saved a: 100', 'restored a'])
+})
+
+test('what was shifted is continued by its own answer alone: more than its tokens went into its cells', async () => {
+  const {slots, cells} = opened(3, {maxTokens: 1000})
+  const slot = slots.take(prompt(range(300)), 'a')
+  assert.ok(slot !== undefined)
+  slot.tokens = range(300)
+  slots.shift(slot, 100, 50)
+  const left = [...slot.tokens]
+  assert.is(left.length, 250)
+  cells.copied = 249
+  // While the answer goes on, and when it has ended.
+  const meanwhile = await serve(slots, 'b', left)
+  assert.equal([meanwhile.cachedTokens, meanwhile.source], [100, 'shared'])
+  slots.release(slot)
+  const {cachedTokens} = await serve(slots, 'a', left)
+  assert.is(cachedTokens, 250, "b's cells")
+  assert.equal(slot.tokens, range(100))
 })
 
 test('where a cache may not lose its end, one that differs there is of no use', async () => {

@@ -24,7 +24,7 @@ const opened = (changes: Partial<MemoryConfig> = {}) => {
       close: () => undefined,
     },
     lastUse: (session) => (state.gone.has(session) ? undefined : Number(session.slice(1))),
-    drop: (graph, session) => void state.dropped.push(`${graph}/${session}`),
+    drop: (model, session) => void state.dropped.push(`${model}/${session}`),
     resident: () => Promise.resolve(state.resident),
     now: () => state.time,
   })

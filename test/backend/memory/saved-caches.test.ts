@@ -6,7 +6,7 @@ import {suite} from '../../support/suite.js'
 const test = suite('saved caches')
 
 const cache = (session: string, tokens = 100, usedAt = 0): SavedCache => ({
-  ...{graph: 0, session, tokens, bytes: tokens * 1000, usedAt},
+  ...{model: 0, session, tokens, bytes: tokens * 1000, usedAt},
 })
 const names = (gone: readonly SavedCache[]): string[] => gone.map(({session}) => session)
 
@@ -51,14 +51,14 @@ test('one that is larger than all that is allowed goes itself, and takes no othe
   assert.equal(names(caches.put(cache('large', 200, 1), 1)), ['large'])
 })
 
-test('a session that is forgotten, and a graph, leave nothing', () => {
+test('a session that is forgotten, and a model, leave nothing', () => {
   const caches = new SavedCaches('lru', 1000)
   caches.put(cache('a'), 1)
-  caches.put({...cache('a'), graph: 1}, 1)
-  caches.put({...cache('b b'), graph: 1}, 1)
+  caches.put({...cache('a'), model: 1}, 1)
+  caches.put({...cache('b b'), model: 1}, 1)
   caches.forgetSession('a')
   assert.equal([caches.size, caches.tokens, caches.bytes], [1, 100, 100_000])
-  caches.forgetGraph(1)
+  caches.forgetModel(1)
   assert.is(caches.size, 0)
 })
 

@@ -140,6 +140,29 @@ test('sessions that go are gone for good, and their names are not given again', 
   assert.equal(await sessions(opened), ['a', 'session-2'])
 })
 
+test('an answer that ends after its session was removed does not bring that back', async (t) => {
+  const stateDir = temporaryFolder(t)
+  await within({stateDir, config: {max_sessions: 1}}, 'old', async ({backend, graph, context}) => {
+    await backend.setInput(context, 0, textTensor('My name is Alice.'))
+    await backend.setInput(context, 1, textTensor('{"max_tokens": 1}'))
+    let removal: Promise<unknown> | undefined
+    // The last text comes together with the end of the answer.
+    const remove = async (): Promise<void> => {
+      await backend.closeExecutionContext(context)
+      await backend.initExecutionContextWithSessionId(graph, 'new')
+    }
+    await backend.compute(context, {
+      onText: () => {
+        removal ??= remove()
+      },
+    })
+    await removal
+  })
+  const backend = await initBackend({stateDir})
+  t.after(() => backend.deinit())
+  assert.equal((await backend.status('sessions')).sessions, [])
+})
+
 for (const [what, config, left] of [
   ['those idle for too long go', {idle_timeout_ms: 60_000}, ['new']],
   ['the most recently used stay', {idle_timeout_ms: day, max_sessions: 2}, ['middle', 'new']],

@@ -1,0 +1,39 @@
+import type {Clock} from '../clock.js'
+
+/** So many crashes within `windowMs` and the model is not started again. */
+export const mostCrashes = 5
+const windowMs = 60_000
+const firstDelayMs = 100
+
+/**
+ * When an engine that died is started again: at once after the first crash, then after 100 ms, 200 ms and so on, and
+ * not any more after five crashes in a minute. Crashes older than a minute are forgotten.
+ */
+export class CrashPolicy {
+  private crashes: number[] = []
+  /** Since the model was loaded. */
+  total = 0
+
+  constructor(private readonly clock: Clock) {}
+
+  crashed(): void {
+    this.total++
+    this.crashes = [...this.recent, this.clock.now()]
+  }
+
+  /** It does not stay up, and is given up. */
+  get failed(): boolean {
+    return this.recent.length >= mostCrashes
+  }
+
+  /** Milliseconds to wait before the next start. */
+  get delayMs(): number {
+    const {length} = this.recent
+    return length <= 1 ? 0 : firstDelayMs * 2 ** (length - 2)
+  }
+
+  private get recent(): number[] {
+    const now = this.clock.now()
+    return this.crashes.filter((at) => now - at < windowMs)
+  }
+}

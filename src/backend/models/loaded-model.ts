@@ -1,0 +1,210 @@
+import {rm} from 'node:fs/promises'
+import {realClock, type Clock} from '../clock.js'
+import type {Config, ConfigWarning} from '../config/index.js'
+import {EngineProcess} from '../engine/engine-process.js'
+import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
+import {NnError, toNnError} from '../errors.js'
+import type {Logger} from '../logging/logger.js'
+import {CrashPolicy, mostCrashes} from './crash-policy.js'
+import type {GgufHeader} from './gguf.js'
+
+export interface ModelParts {
+  /** Tells apart all models that a backend has ever loaded: only the model that made tokens can read them. */
+  key: number
+  name: string
+  header: GgufHeader
+  config: Config
+  configWarnings: readonly ConfigWarning[]
+  warnings: string[]
+  engineOptions: EngineOptions
+  logger: Logger
+  /** A session's cache was saved, or a saved one is gone. */
+  onState: (event: StateEvent) => void
+  /** The engine has gone, and whatever it had cached with it. */
+  onEngineGone: () => void
+  clock?: Clock
+}
+
+export interface StartOptions {
+  onProgress?: ((fraction: number) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+export type ModelState = 'ready' | 'starting' | 'stopped' | 'failed'
+
+/** A model with its settings and its engine process, which is started again when it has died. */
+export class LoadedModel {
+  private process: Promise<EngineProcess> | undefined
+  private current: EngineProcess | undefined
+  private readonly uses = new Set<Promise<unknown>>()
+  private cancelling = new AbortController()
+  private readonly unloading = new AbortController()
+  private readonly crashes: CrashPolicy
+  private readonly clock: Clock
+  lastCrash: string | undefined
+
+  constructor(readonly parts: ModelParts) {
+    this.clock = parts.clock ?? realClock
+    this.crashes = new CrashPolicy(this.clock)
+  }
+
+  get key(): number {
+    return this.parts.key
+  }
+
+  get config(): Config {
+    return this.parts.config
+  }
+
+  /** Tasks that it carries out at the same time. */
+  get parallelTasks(): number {
+    return this.config.performance.batch_processing ? this.parts.engineOptions.slots : 1
+  }
+
+  /**
+   * The running engine, started first when there is none.
+   * @throws `runtime_error` when it does not start, or died so often that it is not started any more.
+   */
+  engine(options: StartOptions = {}): Promise<EngineProcess> {
+    if (this.unloading.signal.aborted) return Promise.reject(this.unloading.signal.reason as Error)
+    if (this.crashes.failed) return Promise.reject(this.failure())
+    this.process ??= this.start(options).catch((error: unknown) => {
+      this.process = undefined
+      throw error
+    })
+    return this.process
+  }
+
+  /**
+   * Works with the engine, which is not unloaded meanwhile. The signal that `work` gets also says when the model's
+   * tasks are cancelled.
+   */
+  async use<T>(signal: AbortSignal, work: (engine: EngineProcess, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([signal, this.cancelling.signal])
+    const use = this.engine().then((engine) => work(engine, either))
+    this.uses.add(use)
+    try {
+      return await use
+    } finally {
+      this.uses.delete(use)
+    }
+  }
+
+  /** Resolves when nothing works with it any more. */
+  async idle(): Promise<void> {
+    while (this.uses.size > 0) await Promise.allSettled(this.uses)
+  }
+
+  /** Ends what works with it now: each task fails with this error. */
+  cancel(reason: NnError): void {
+    this.cancelling.abort(reason)
+    this.cancelling = new AbortController()
+  }
+
+  private async start({onProgress, signal}: StartOptions): Promise<EngineProcess> {
+    const {engineOptions, logger, name} = this.parts
+    await this.backOff()
+    const startedAt = performance.now()
+    await this.removeStates()
+    const engine = await EngineProcess.start(
+      engineOptions,
+      {
+        ...(onProgress && {onProgress}),
+        onLog: (level, message) => logger.log(level, 'LLAMA', message),
+        onState: this.parts.onState,
+        onCrash: (error) => this.crashed(error),
+      },
+      signal === undefined ? this.unloading.signal : AbortSignal.any([signal, this.unloading.signal]),
+    )
+    this.current = engine
+    const {info} = engine
+    for (const warning of info.warnings) logger.log('warn', 'MODEL', warning, {model: name})
+    logger.log('info', 'MODEL', 'model loaded', {
+      ...{model: name, path: engineOptions.modelPath, architecture: info.architecture, pid: info.pid},
+      ...{ctx_size: info.contextSize, slots: info.slots, gpu_layers: `${info.gpuLayers}/${info.layers}`},
+      load_ms: performance.now() - startedAt,
+    })
+    logger.log('info', 'MEM', 'model memory', {
+      ...{model: name, model_bytes: info.modelBytes, context_bytes: info.contextBytes, gpu_bytes: info.gpuBytes},
+    })
+    return engine
+  }
+
+  private crashed(error: NnError): void {
+    const {logger, name, onEngineGone} = this.parts
+    this.process = undefined
+    this.current = undefined
+    this.crashes.crashed()
+    this.lastCrash = error.message
+    onEngineGone()
+    const {total} = this.crashes
+    logger.log('error', 'MODEL', 'engine died', {model: name, reason: error.message, crashes: total})
+    if (this.unloading.signal.aborted) return
+    if (this.crashes.failed) {
+      logger.log('fatal', 'MODEL', 'model given up', {model: name, reason: this.failure().message})
+      return
+    }
+    // Whoever comes next should not have to wait for it; why it did not start, the next start says again.
+    this.engine().catch((reason: unknown) => {
+      logger.log('error', 'MODEL', 'engine did not start again', {model: name, reason: toNnError(reason).message})
+    })
+  }
+
+  private async backOff(): Promise<void> {
+    const {delayMs} = this.crashes
+    if (delayMs > 0) await new Promise<void>((resolve) => this.clock.after(delayMs, resolve))
+    this.unloading.signal.throwIfAborted()
+  }
+
+  private failure(): NnError {
+    const {name} = this.parts
+    const why = this.lastCrash ?? 'for an unknown reason'
+    return new NnError(
+      'runtime_error',
+      `The engine of ${name} died ${mostCrashes} times within a minute; the last time: ${why}`,
+      {hint: 'Unload the model and load it again, with other settings or another file.'},
+    )
+  }
+
+  /** What the engine has reported; `undefined` while none runs. */
+  get info(): EngineInfo | undefined {
+    return this.current?.info
+  }
+
+  get running(): EngineProcess | undefined {
+    return this.current
+  }
+
+  get state(): ModelState {
+    if (this.current !== undefined) return 'ready'
+    if (this.process !== undefined) return 'starting'
+    return this.crashes.failed ? 'failed' : 'stopped'
+  }
+
+  /** How often its engine has died. */
+  get crashCount(): number {
+    return this.crashes.total
+  }
+
+  /** Ends the engine; its memory is free when this resolves. `engine` starts it again. */
+  async stop(): Promise<void> {
+    const engine = await this.process?.catch(() => undefined)
+    this.process = undefined
+    this.current = undefined
+    await engine?.stop()
+    this.parts.onEngineGone()
+    await this.removeStates()
+  }
+
+  async unload(): Promise<void> {
+    this.unloading.abort(new NnError('invalid_argument', `${this.parts.name} is unloaded.`))
+    await this.stop()
+    this.parts.logger.log('info', 'MODEL', 'model unloaded', {model: this.parts.name})
+  }
+
+  /** What an engine that is gone has left behind. */
+  private async removeStates(): Promise<void> {
+    const {states} = this.parts.engineOptions
+    if (states !== null) await rm(states.folder, {recursive: true, force: true})
+  }
+}

@@ -1,0 +1,95 @@
+import {randomUUID} from 'node:crypto'
+import os from 'node:os'
+import path from 'node:path'
+import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
+import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
+import type {StateSettings} from '../engine/saved-states.js'
+import {toWire} from '../errors.js'
+import {readGgufHeader, type GgufHeader} from './gguf.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
+
+export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
+  header: GgufHeader
+  warnings: string[]
+  engineOptions: EngineOptions
+}
+
+export interface Surroundings {
+  /** Cores that the process may use. */
+  cores: number
+  logLevel: EngineLogLevel
+  /** What the other loaded models were expected to take, in bytes. */
+  othersBytes: number
+  /** What will be free by the time that this model is started, in bytes: of a model that ends before. */
+  freedBytes?: number
+}
+
+/**
+ * Reads and checks a model's file and decides how it will be run. Nothing is started.
+ * @throws `model_not_found`, `invalid_argument` for a file that llama.cpp would not survive, `too_large`.
+ */
+export async function prepareModel(
+  modelPath: string,
+  config: Config,
+  {cores, logLevel, othersBytes, freedBytes = 0}: Surroundings,
+): Promise<PreparedModel> {
+  const header = await readGgufHeader(modelPath)
+  const {model} = config
+  const warnings: string[] = []
+  // Who asks for more than there are wants as many as are good.
+  const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
+  if (threads < model.threads) {
+    warnings.push(`model.threads is ${model.threads}; the process may use ${cores} cores, so ${threads} are used.`)
+  }
+  if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
+  const canShift = survivesShift(header, model.cache_type_k)
+  if (config.memory.context_shifting && !canShift) {
+    warnings.push(
+      `llama.cpp cannot shift a context whose keys are ${model.cache_type_k} in this model: an answer that fills it ends with context_full. Use cache_type_k f16 or f32.`,
+    )
+  }
+  const estimate = estimateMemory(header, model)
+  const available = await availableMemory(config.memory.max_memory_mb, othersBytes + estimate.mapped, freedBytes)
+  const slots =
+    model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
+  const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
+  // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
+  if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
+  const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
+  const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
+  const engineOptions: EngineOptions = {
+    modelPath,
+    header: {architecture, layers, vocabularySize, chatTemplate, pooling},
+    model: {...model, threads},
+    performance: config.performance,
+    states: statesOf(config),
+    canShift,
+    partialCaches: config.memory.enable_partial_cache_deletion,
+    modelSizeBytes: fileBytes,
+    slots,
+    estimatedBytes: residentEstimate(estimate, slots),
+    misfit: misfit === undefined ? null : toWire(misfit),
+    logLevel,
+  }
+  return {header, config, warnings, engineOptions}
+}
+
+/** The engine makes the folder when it has something to save; a name that nobody can guess is as good as a lock. */
+function statesOf({memory}: Config): StateSettings | null {
+  const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
+  if (!cache_prompt || maxTokens === 0) return null
+  return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
+}
+
+/**
+ * Shifting rotates the keys anew. llama.cpp v0.5.0 aborts over bf16, and reads past a null pointer over quantized ones
+ * unless a head's width is a multiple of 64 (`build_rope_shift` in src/llama-kv-cache.cpp).
+ */
+function survivesShift({metadata, architecture}: GgufHeader, keys: string): boolean {
+  if (keys === 'f16' || keys === 'f32') return true
+  const number = (name: string): number => Number(metadata.get(`${architecture}.${name}`) ?? NaN)
+  const width = metadata.has(`${architecture}.attention.key_length`)
+    ? number('attention.key_length')
+    : number('embedding_length') / number('attention.head_count')
+  return keys !== 'bf16' && width % 64 === 0
+}

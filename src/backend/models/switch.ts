@@ -1,0 +1,219 @@
+import type {GraphId, LoadOptions} from '../backend.js'
+import type {ParsedConfig} from '../config/index.js'
+import {NnError, toNnError} from '../errors.js'
+import type {Logger} from '../logging/logger.js'
+import type {Scheduler} from '../scheduler/scheduler.js'
+import type {Graph} from './graph.js'
+import type {LoadedModel} from './loaded-model.js'
+import type {Registry} from './registry.js'
+
+/** How a graph gets another model; see `SwitchOptions.mode`. */
+export const switchModes = ['overlap', 'drain', 'cancel'] as const
+export type SwitchMode = (typeof switchModes)[number]
+
+/** What a switch does, in this order; `rollback` only when it failed after the old model had ended. */
+export type SwitchPhase = 'check' | 'load' | 'finish' | 'unload' | 'rollback'
+
+export interface SwitchOptions extends LoadOptions {
+  /**
+   * `overlap` loads the new model while the old one serves, then swaps them; `drain` lets running tasks finish, ends the
+   * old one, and only then loads the new one; `cancel` is `overlap` that ends running tasks with `runtime_error`. What
+   * needs both models at once becomes `drain` where the memory does not allow it. Defaults to `overlap`.
+   */
+  mode?: SwitchMode
+  /** Called as each phase begins. */
+  onPhase?: (phase: SwitchPhase) => void
+}
+
+/** What a switch did; times are milliseconds, sizes bytes. */
+export interface SwitchReport {
+  graph: GraphId
+  from: string
+  to: string
+  /** The mode that it was carried out in. */
+  mode: SwitchMode
+  /** Why that is not the mode that was asked for. */
+  mode_reason?: string
+  phases: {phase: SwitchPhase; ms: number}[]
+  /** Tasks that were completed meanwhile. */
+  served: number
+  /** How long no model was able to take a task up. */
+  downtime_ms: number
+  /** Resident memory of the host and all engines. */
+  memory_before_bytes: number
+  memory_after_bytes: number
+}
+
+export interface SwitchParts {
+  registry: Registry
+  scheduler: Scheduler
+  logger: Logger
+}
+
+/** What the new model is. */
+export interface SwitchTarget {
+  name: string
+  parsed: ParsedConfig
+}
+
+/**
+ * Puts another model behind a graph. Tasks that run finish on the old one, those that wait run on the new one, and
+ * sessions keep their histories. A failure leaves the old model in place.
+ */
+export class ModelSwitch {
+  private readonly phases: SwitchReport['phases'] = []
+  private mode: SwitchMode
+  private modeReason: string | undefined
+  private downtimeMs = 0
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly target: SwitchTarget,
+    private readonly options: SwitchOptions,
+    private readonly parts: SwitchParts,
+  ) {
+    this.mode = options.mode ?? 'overlap'
+  }
+
+  /** @throws what loading fails with; the old model answers then as before. */
+  async carryOut(): Promise<SwitchReport> {
+    const {graph, parts} = this
+    if (graph.switching) {
+      throw new NnError('runtime_error', `Graph ${graph.id} is being switched already.`, {
+        hint: 'Wait for that switch.',
+      })
+    }
+    graph.switching = true
+    const old = graph.model
+    const before = {bytes: await parts.registry.residentBytes(), completed: parts.scheduler.status().completed}
+    try {
+      const next = await this.phase('check', () => this.check(old))
+      await (this.mode === 'drain' ? this.drain(old, next) : this.overlap(old, next))
+      return await this.report(old, before)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      parts.logger.log('error', 'MODEL', 'switch failed', {
+        graph: graph.id,
+        from: old.parts.name,
+        to: this.target.name,
+        reason,
+      })
+      throw error
+    } finally {
+      graph.switching = false
+    }
+  }
+
+  /** The new model, checked; decides whether both fit. */
+  private async check(old: LoadedModel): Promise<LoadedModel> {
+    const {registry} = this.parts
+    const {name, parsed} = this.target
+    const file = registry.fileOf(name)
+    if (this.mode === 'drain') return registry.prepare(name, file, parsed, old)
+    try {
+      return await registry.prepare(name, file, parsed)
+    } catch (error) {
+      if (!(error instanceof NnError) || error.code !== 'too_large') throw error
+      this.mode = 'drain'
+      this.modeReason = `Both models do not fit: ${error.message}`
+      return registry.prepare(name, file, parsed, old)
+    }
+  }
+
+  private async overlap(old: LoadedModel, next: LoadedModel): Promise<void> {
+    await this.phase('load', () => this.parts.registry.start(next, this.options))
+    await this.swap(next)
+    this.cancelIfAsked(old)
+    await this.phase('finish', () => old.idle())
+    await this.phase('unload', () => this.parts.registry.discard(old))
+  }
+
+  private async drain(old: LoadedModel, next: LoadedModel): Promise<void> {
+    const {graph, parts} = this
+    parts.scheduler.pauseLane(graph.id, true)
+    const from = performance.now()
+    try {
+      this.cancelIfAsked(old)
+      await this.phase('finish', () => this.finished(old))
+      await this.phase('unload', () => old.stop())
+      await this.loadOrRollBack(old, next)
+      await this.swap(next)
+      await parts.registry.discard(old)
+    } finally {
+      this.downtimeMs = performance.now() - from
+      parts.scheduler.pauseLane(graph.id, false)
+    }
+  }
+
+  private async loadOrRollBack(old: LoadedModel, next: LoadedModel): Promise<void> {
+    try {
+      await this.phase('load', () => this.parts.registry.start(next, this.options))
+    } catch (error) {
+      await this.phase('rollback', () => old.engine()).catch((second: unknown) => {
+        const [why, whyNot] = [toNnError(error), toNnError(second)]
+        throw new NnError(why.code, `${why.message} The old model did not start again: ${whyNot.message}`, {
+          cause: error,
+        })
+      })
+      throw error
+    }
+  }
+
+  private cancelIfAsked(old: LoadedModel): void {
+    if (this.options.mode !== 'cancel') return
+    old.cancel(new NnError('runtime_error', 'The task was cancelled: its model was switched.'))
+  }
+
+  /** Until nothing runs on it, or whoever asked has had enough. */
+  private async finished(old: LoadedModel): Promise<void> {
+    const {signal} = this.options
+    signal?.throwIfAborted()
+    let giveUp = (): void => undefined
+    const aborted = new Promise<never>((_, reject) => {
+      giveUp = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', giveUp)
+    })
+    try {
+      await Promise.race([old.idle(), aborted])
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** From now on tasks start on the new model. */
+  private async swap(next: LoadedModel): Promise<void> {
+    const {registry, scheduler} = this.parts
+    if (!registry.list().includes(this.graph)) {
+      await registry.discard(next)
+      throw new NnError('invalid_argument', `Graph ${this.graph.id} was unloaded while it was being switched.`)
+    }
+    this.graph.model = next
+    scheduler.openLane(this.graph.id, next.parallelTasks)
+  }
+
+  private async phase<T>(phase: SwitchPhase, work: () => Promise<T>): Promise<T> {
+    this.options.onPhase?.(phase)
+    const from = performance.now()
+    const result = await work()
+    this.phases.push({phase, ms: performance.now() - from})
+    return result
+  }
+
+  private async report(old: LoadedModel, before: {bytes: number; completed: number}): Promise<SwitchReport> {
+    const {graph, parts, mode, modeReason, phases} = this
+    const report: SwitchReport = {
+      graph: graph.id,
+      from: old.parts.name,
+      to: this.target.name,
+      mode,
+      ...(modeReason !== undefined && {mode_reason: modeReason}),
+      phases,
+      served: parts.scheduler.status().completed - before.completed,
+      downtime_ms: this.downtimeMs,
+      memory_before_bytes: before.bytes,
+      memory_after_bytes: await parts.registry.residentBytes(),
+    }
+    parts.logger.log('info', 'MODEL', 'model switched', {...report})
+    return report
+  }
+}

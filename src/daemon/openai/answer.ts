@@ -1,0 +1,77 @@
+import {textTensor} from '../../backend/contexts/tensor.js'
+import type {ContextId, OutputMetadata} from '../../backend/backend.js'
+import type {RuntimeOptions} from '../../backend/config/index.js'
+import {NnError} from '../../backend/errors.js'
+import {readMetadata, readOutput} from '../../backend/read-output.js'
+import type {GraphStatus} from '../../backend/status.js'
+import type {ServedBackend, Serving} from './serving.js'
+
+/** A request, translated for the lifecycle. */
+export interface Question {
+  graph: GraphStatus
+  /** The conversation that it belongs to; without one the session ends with the request. */
+  sessionId: string | undefined
+  input: string
+  options: RuntimeOptions
+}
+
+export interface Answer {
+  text: string
+  metadata: OutputMetadata
+}
+
+/**
+ * Takes one question through the lifecycle. The context is closed behind it, however it ended.
+ * @throws what the lifecycle throws; the signal's reason when that ended it.
+ */
+export async function answerQuestion(
+  {backend, metrics}: Serving,
+  {graph, sessionId, input, options}: Question,
+  {signal, onText}: {signal: AbortSignal; onText?: (text: string) => void},
+): Promise<Answer> {
+  const context =
+    sessionId === undefined
+      ? await backend.initExecutionContext(graph.graph, {temporary: true, counted: false})
+      : await backend.initExecutionContextWithSessionId(graph.graph, sessionId, {counted: false})
+  try {
+    await backend.setInput(context, 1, textTensor(JSON.stringify(options)))
+    await backend.setInput(context, 0, textTensor(input))
+    signal.throwIfAborted()
+    const answer = await compute(backend, context, {signal, ...(onText && {onText})})
+    signal.throwIfAborted()
+    metrics.answered(answer.metadata)
+    return answer
+  } catch (error) {
+    // What a compute that was taken back says is a consequence.
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    await close(backend, context)
+  }
+}
+
+async function compute(
+  backend: ServedBackend,
+  context: ContextId,
+  options: {signal: AbortSignal; onText?: (text: string) => void},
+): Promise<Answer> {
+  try {
+    await backend.compute(context, options)
+  } catch (error) {
+    if (!(error instanceof NnError) || error.code !== 'context_full') throw error
+    const metadata = await readMetadata(backend, context)
+    // An answer that had to end is one; a conversation that did not even fit is not.
+    if (metadata.stop_reason !== 'context_full') throw error
+    return {text: await readOutput(backend, context), metadata}
+  }
+  return {text: await readOutput(backend, context), metadata: await readMetadata(backend, context)}
+}
+
+/** A context that was closed meanwhile, with its model or its session, is as good as closed. */
+async function close(backend: ServedBackend, context: ContextId): Promise<void> {
+  try {
+    await backend.closeExecutionContext(context)
+  } catch (error) {
+    if (!(error instanceof NnError) || error.code !== 'invalid_argument') throw error
+  }
+}

@@ -1,0 +1,70 @@
+import type {FastifyInstance} from 'fastify'
+import {badRequest} from './api-error.js'
+import {chatLogprobs} from './logprobs.js'
+import {readMessages} from './messages.js'
+import {findModel} from './models.js'
+import {newIdentity, respond} from './respond.js'
+import {probabilities, responseGuide, runtimeOptions} from './runtime-options.js'
+import {chatBody, type ChatBody} from './schema.js'
+import type {Serving} from './serving.js'
+import {event, finishReason, textEvents, usage, type Identity, type Shape} from './shape.js'
+import {bodyCheck} from './validate.js'
+
+const check = bodyCheck(chatBody)
+
+export function chatRoutes(app: FastifyInstance, serving: Serving): void {
+  app.post('/v1/chat/completions', async (request, reply) => {
+    const {body, ignored} = check(request.body)
+    const {systemPrompt, history, input} = readMessages(body.messages)
+    if (body.top_logprobs !== undefined && body.logprobs !== true)
+      throw badRequest('top_logprobs: needs logprobs to be true.', 'top_logprobs')
+    const {session_id: sessionId} = body
+    const options = {
+      ...runtimeOptions(body),
+      ...responseGuide(body),
+      ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
+      system_prompt: systemPrompt,
+      prompt_mode: 'chat' as const,
+      // Who names a session and sends nothing but a question goes on with what was said there.
+      ...((sessionId === undefined || history.length > 0) && {history}),
+    }
+    const graph = await findModel(serving.backend, body.model)
+    return respond(serving, reply, {
+      ...{question: {graph, sessionId, input, options}, ignored},
+      ...{shape: chatShape(newIdentity('chatcmpl', graph), body), stream: body.stream === true},
+    })
+  })
+}
+
+function chatShape(identity: Identity, {logprobs, top_logprobs: top = 0, stream_options}: ChatBody): Shape {
+  const {id, created, model, system_fingerprint} = identity
+  const chunk = (delta: object, finish: string | null = null, probabilities: object | null = null): object => ({
+    ...{id, object: 'chat.completion.chunk', created, model, system_fingerprint},
+    choices: [{index: 0, delta, logprobs: probabilities, finish_reason: finish}],
+  })
+  return {
+    first: event(chunk({role: 'assistant', content: ''})),
+    piece: textEvents((content) => chunk({content})),
+    last: (metadata) => {
+      const finish = chunk(
+        {},
+        finishReason(metadata.stop_reason),
+        logprobs === true ? chatLogprobs(metadata.logprobs, top) : null,
+      )
+      const counts = {...chunk({}), choices: [], usage: usage(metadata)}
+      return event(finish) + (stream_options?.include_usage === true ? event(counts) : '')
+    },
+    whole: ({text, metadata}) => ({
+      ...{id, object: 'chat.completion', created, model, system_fingerprint},
+      choices: [
+        {
+          index: 0,
+          message: {role: 'assistant', content: text, refusal: null},
+          logprobs: logprobs === true ? chatLogprobs(metadata.logprobs, top) : null,
+          finish_reason: finishReason(metadata.stop_reason),
+        },
+      ],
+      usage: usage(metadata),
+    }),
+  }
+}

@@ -1,0 +1,32 @@
+import type {FastifyReply} from 'fastify'
+import {ApiError} from './api-error.js'
+import type {Serving} from './serving.js'
+
+/** A request's life: aborted, with the `ApiError` that says why, when its client or the server goes. */
+export interface ClientSignal extends Disposable {
+  readonly signal: AbortSignal
+  end: (why: ApiError) => void
+}
+
+export function clientSignal({raw}: FastifyReply, {inFlight, log}: Serving): ClientSignal {
+  const controller = new AbortController()
+  const gone = (): void => {
+    if (raw.writableFinished || controller.signal.aborted) return
+    log('info', 'client disconnected', {})
+    controller.abort(new ApiError(499, 'server_error', 'client_gone', 'The client has closed the connection.'))
+  }
+  raw.once('close', gone)
+  inFlight.add(controller)
+  return {
+    signal: controller.signal,
+    end: (why) => controller.abort(why),
+    [Symbol.dispose]: () => {
+      raw.off('close', gone)
+      inFlight.delete(controller)
+    },
+  }
+}
+
+export function serverClosing(): ApiError {
+  return new ApiError(503, 'server_error', 'server_closing', 'The server is closing.')
+}

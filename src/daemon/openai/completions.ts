@@ -1,0 +1,44 @@
+import type {FastifyInstance} from 'fastify'
+import {completionLogprobs} from './logprobs.js'
+import {findModel} from './models.js'
+import {newIdentity, respond} from './respond.js'
+import {probabilities, runtimeOptions} from './runtime-options.js'
+import {completionBody, type CompletionBody} from './schema.js'
+import type {Serving} from './serving.js'
+import {event, finishReason, textEvents, usage, type Identity, type Shape} from './shape.js'
+import {bodyCheck} from './validate.js'
+
+const check = bodyCheck(completionBody)
+
+export function completionRoutes(app: FastifyInstance, serving: Serving): void {
+  app.post('/v1/completions', async (request, reply) => {
+    const {body, ignored} = check(request.body)
+    const {prompt, logprobs, session_id: sessionId} = body
+    const input = typeof prompt === 'string' ? prompt : (prompt[0] ?? '')
+    const options = {...runtimeOptions(body), ...probabilities(logprobs), prompt_mode: 'raw' as const}
+    const graph = await findModel(serving.backend, body.model)
+    return respond(serving, reply, {
+      ...{question: {graph, sessionId, input, options}, ignored},
+      ...{shape: completionShape(newIdentity('cmpl', graph), body), stream: body.stream === true},
+    })
+  })
+}
+
+function completionShape(identity: Identity, {logprobs: top, stream_options}: CompletionBody): Shape {
+  const {id, created, model, system_fingerprint} = identity
+  const part = (text: string, finish: string | null = null, logprobs: object | null = null): object => ({
+    ...{id, object: 'text_completion', created, model, system_fingerprint},
+    choices: [{index: 0, text, logprobs, finish_reason: finish}],
+  })
+  const finished = (text: string, {stop_reason, logprobs}: Parameters<Shape['last']>[0]): object =>
+    part(text, finishReason(stop_reason), top === undefined ? null : completionLogprobs(logprobs, top))
+  return {
+    first: '',
+    piece: textEvents(part),
+    last: (metadata) => {
+      const counts = {...part(''), choices: [], usage: usage(metadata)}
+      return event(finished('', metadata)) + (stream_options?.include_usage === true ? event(counts) : '')
+    },
+    whole: ({text, metadata}) => ({...finished(text, metadata), usage: usage(metadata)}),
+  }
+}

@@ -1,0 +1,5 @@
+export {apiKeyVariable} from './api-key.js'
+export {defaultLimits, type HttpLimits} from './limits.js'
+export {isLoopback, listenHttp, type HttpOptions, type HttpServer} from './listen.js'
+export {openaiServer, type OpenAiServerOptions} from './server.js'
+export type {HttpLog, ServedBackend} from './serving.js'

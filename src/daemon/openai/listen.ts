@@ -1,0 +1,58 @@
+import {isIP} from 'node:net'
+import type {AddressInfo} from 'node:net'
+import type {FastifyInstance} from 'fastify'
+import {NnError} from '../../backend/errors.js'
+import {readApiKey} from './api-key.js'
+import {openaiServer, type OpenAiServerOptions} from './server.js'
+import type {ServedBackend} from './serving.js'
+
+export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey'> {
+  /** 0 takes any free one. */
+  port: number
+  /** Name or address to listen on. Defaults to `127.0.0.1`. */
+  host?: string | undefined
+  /** File with the API key; without one `WNN_API_KEY` counts. */
+  apiKeyFile?: string | undefined
+  /** Defaults to this process's. */
+  environment?: Readonly<Record<string, string | undefined>>
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly app: FastifyInstance
+  /** As `http://127.0.0.1:8080`. */
+  readonly url: string
+  close: () => Promise<void>
+}
+
+/**
+ * Serves OpenAI's API on a TCP port.
+ * @throws `security` for a host that others can reach without an API key, `invalid_argument` for a key that cannot be
+ * used or an address that cannot be listened on.
+ */
+export async function listenHttp(backend: ServedBackend, options: HttpOptions): Promise<HttpServer> {
+  const {port, host = '127.0.0.1', apiKeyFile, environment, ...others} = options
+  const apiKey = await readApiKey(apiKeyFile, environment)
+  if (apiKey === undefined && !isLoopback(host)) {
+    throw new NnError('security', `Others can reach ${host}: an API key is needed there.`, {
+      hint: 'Give --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
+    })
+  }
+  const app = openaiServer(backend, {...others, apiKey})
+  try {
+    await app.listen({port, host})
+  } catch (error) {
+    await app.close()
+    throw new NnError('invalid_argument', `Cannot listen on ${host}, port ${port}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  const address = app.server.address() as AddressInfo
+  const name = isIP(host) === 6 ? `[${host}]` : host
+  const close = async (): Promise<void> => app.close()
+  return {app, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: close}
+}
+
+/** Whether only this machine can reach it. An empty name, or a name other than localhost, may be anything. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

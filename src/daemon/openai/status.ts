@@ -1,0 +1,27 @@
+import type {FastifyInstance} from 'fastify'
+import type {Serving} from './serving.js'
+
+/** Where people and machines look how it goes. */
+export function statusRoutes(app: FastifyInstance, {backend, metrics}: Serving): void {
+  app.get('/health', async (_request, reply) => {
+    const {graphs} = await backend.status('model')
+    const ready = graphs.length > 0
+    return reply.code(ready ? 200 : 503).send({status: ready ? 'ok' : 'no model loaded'})
+  })
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
+  app.get('/slots', async () => {
+    const [{graphs}, {graphs: models}, queue] = await Promise.all([
+      backend.status('memory'),
+      backend.status('model'),
+      backend.status('queue'),
+    ])
+    return {
+      queued: queue.queued,
+      running: queue.running,
+      models: graphs.map(({graph, responsive, kv_tokens, slots}) => ({
+        model: models.find((model) => model.graph === graph)?.name ?? null,
+        ...{responsive, kv_tokens, slots},
+      })),
+    }
+  })
+}
