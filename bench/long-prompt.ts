@@ -5,6 +5,7 @@ import {digitPrompts} from './engine/job.js'
 import {startEngine} from './engine/start-engine.js'
 import {median} from './engine/table.js'
 import {cachedModel} from './model/write-model.js'
+import {percentile} from './serving/statistics.js'
 
 /**
  * What a long prompt does to answers that are being generated: `node --import tsx bench/long-prompt.ts`. Needs a
@@ -92,11 +93,6 @@ async function round(seed: number): Promise<{before: number[]; during: number[];
     ...{before: gaps(running, firstTokens, arrivedAt), during: gaps(running, arrivedAt, arrivedAt + beside)},
     ...{beside, alone},
   }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
 const measured: Awaited<ReturnType<typeof round>>[] = []

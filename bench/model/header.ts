@@ -9,9 +9,9 @@ type Value = string | boolean | {u32: number} | {f32: number} | {strings: readon
 const fileTypes = {q4_0: 2, q8_0: 7}
 
 /** A GGUF file up to its tensor data, padding included. */
-export function encodeHeader(name: string, shape: Shape): Buffer {
+export function encodeHeader(shape: Shape): Buffer {
   const tensors = tensorsOf(shape)
-  const entries = Object.entries(metadata(name, shape))
+  const entries = Object.entries(metadata(shape))
   const parts = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length)]
   for (const [key, value] of entries) parts.push(string(key), encode(value))
   let offset = 0
@@ -29,12 +29,13 @@ export function padded(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment
 }
 
-function metadata(name: string, shape: Shape): Record<string, Value> {
+function metadata(shape: Shape): Record<string, Value> {
   const {tokens, types, merges, bos, eos} = makeTokenizer(shape.vocabulary)
   return {
     'general.architecture': 'qwen2',
     'general.type': 'model',
-    'general.name': `${name}, random weights`,
+    // Not the shape's name: llama.cpp treats the vocabulary of what is called Phi-3 in a way of its own.
+    'general.name': `random weights, ${shape.layers} layers`,
     'general.file_type': {u32: fileTypes[shape.quantization]},
     'general.quantization_version': {u32: 2},
     'qwen2.context_length': {u32: shape.contextLength},

@@ -14,7 +14,7 @@ export function modelBytes(name: ShapeName): number {
   return tensorsOf(shape).reduce((sum, tensor) => {
     const {blockSize, blockBytes} = typeOf(tensor)
     return sum + padded((elements(tensor) / blockSize) * blockBytes)
-  }, encodeHeader(name, shape).length)
+  }, encodeHeader(shape).length)
 }
 
 /** Writes the model as a stream: memory does not grow with its size. The file appears when it is complete. */
@@ -25,7 +25,7 @@ export async function writeModel(name: ShapeName, output: string, seed = default
   try {
     const file = await open(partial, 'w')
     try {
-      await file.writeFile(encodeHeader(name, shape))
+      await file.writeFile(encodeHeader(shape))
       for (const [index, tensor] of tensorsOf(shape).entries()) {
         for (const piece of tensorData(tensor, seed * 65_536 + index)) await file.writeFile(piece)
       }

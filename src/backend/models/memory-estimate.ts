@@ -5,32 +5,44 @@ import {NnError} from '../errors.js'
 import {ggmlType} from './ggml-types.js'
 import type {GgufHeader} from './gguf.js'
 import {paddedContext} from './padded-context.js'
+import {repackedBytes} from './repacked.js'
 
 /** What a model will take, in bytes, before anything is allocated. */
 export interface MemoryEstimate {
   weights: number
+  /** Pages of the mapped file that stay resident beside repacked copies; the system takes them back when it has to. */
+  mapped: number
   /** Keys and values of one slot. */
   cachePerSlot: number
-  /** Activations and the logits of a batch. */
+  /** What a slot needs while one of its tokens is chosen. */
+  logitsPerSlot: number
+  /** Activations of a batch. */
   compute: number
-  /** The process itself, with llama.cpp's libraries. */
+  /** The process itself, with llama.cpp's libraries and the vocabulary. */
   process: number
 }
 
-const processBytes = 96 * 1024 ** 2
+const processBytes = 88 * 1024 ** 2
+/** A token of the vocabulary in llama.cpp's tables, its text and merge included. */
+const vocabularyBytes = 300
+/** A token's logits, and its place among the candidates of a sampler. */
+const logitBytes = 16
 /** Slots beyond these bring little on machines that run one engine. */
 const mostAutomaticSlots = 8
 /** Part of the free memory that automatic slots may fill with their caches. */
 const automaticShare = 0.5
 
 /**
- * Weights as in the file, a KV cache of every layer's keys and values at the configured precision, and a compute
- * buffer after llama.cpp's largest intermediate results (feed-forward and logits of one batch, in f32).
+ * Weights as in the file, a KV cache of every layer's keys and values at the configured precision, and the activations
+ * of a batch in f32: three of the feed-forward's width and five of the model's are alive at a time. Compared with what
+ * processes take in docs/benchmarks.md.
  */
 export function estimateMemory(
-  {metadata, architecture, layers, fileBytes, vocabularySize}: GgufHeader,
+  header: GgufHeader,
   model: Config['model'],
+  arch: string = process.arch,
 ): MemoryEstimate {
+  const {metadata, architecture, layers, fileBytes, vocabularySize} = header
   const number = (name: string, otherwise: number): number => {
     const value = metadata.get(`${architecture}.${name}`)
     return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : otherwise
@@ -43,13 +55,16 @@ export function estimateMemory(
     kvHeads *
     (number('attention.key_length', headWidth) * bytesPerElement(model.cache_type_k) +
       number('attention.value_length', headWidth) * bytesPerElement(model.cache_type_v))
-  const widest = Math.max(number('feed_forward_length', 4 * width) * 2, width * 4)
+  const context = paddedContext(model.ctx_size)
+  // Without flash attention the scores of all heads over the whole context exist at once.
+  const scores = model.flash_attention === false ? heads * context : 0
   return {
     weights: fileBytes,
-    cachePerSlot: layers * perToken * paddedContext(model.ctx_size),
-    compute:
-      model.batch_size * 4 * (widest + Math.min(vocabularySize, 4 * width)) + vocabularySize * 4 * mostAutomaticSlots,
-    process: processBytes,
+    mapped: model.use_mmap ? repackedBytes(header, arch) : 0,
+    cachePerSlot: layers * perToken * context,
+    logitsPerSlot: vocabularySize * logitBytes,
+    compute: model.batch_size * 4 * (3 * number('feed_forward_length', 4 * width) + 5 * width + scores),
+    process: processBytes + vocabularySize * vocabularyBytes,
   }
 }
 
@@ -58,14 +73,20 @@ function bytesPerElement(name: string): number {
   return type === undefined ? 2 : type.blockBytes / type.blockSize
 }
 
-export function totalBytes({weights, cachePerSlot, compute, process}: MemoryEstimate, slots: number): number {
-  return weights + cachePerSlot * slots + compute + process
+/** What has to fit: everything that the system cannot take back. */
+export function totalBytes({weights, compute, process, ...perSlot}: MemoryEstimate, slots: number): number {
+  return weights + (perSlot.cachePerSlot + perSlot.logitsPerSlot) * slots + compute + process
+}
+
+/** What the process shows as resident at most, which is what `max_memory_mb` goes by. */
+export function residentEstimate(estimate: MemoryEstimate, slots: number): number {
+  return totalBytes(estimate, slots) + estimate.mapped
 }
 
 /** Decode slots for `parallel: "auto"`: one for each context that may be open, as far as memory goes, at most 8. */
 export function automaticSlots(estimate: MemoryEstimate, maxConcurrent: number, availableBytes: number): number {
   const room = Math.max(0, availableBytes - totalBytes(estimate, 0)) * automaticShare
-  const fitting = Math.floor(room / Math.max(1, estimate.cachePerSlot))
+  const fitting = Math.floor(room / Math.max(1, estimate.cachePerSlot + estimate.logitsPerSlot))
   return Math.max(1, Math.min(maxConcurrent, mostAutomaticSlots, fitting))
 }
 

@@ -6,7 +6,7 @@ import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
 import type {StateSettings} from '../engine/saved-states.js'
 import {toWire} from '../errors.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
-import {automaticSlots, availableMemory, estimateMemory, findMisfit, totalBytes} from './memory-estimate.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
 
 export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
   header: GgufHeader
@@ -49,7 +49,7 @@ export async function prepareModel(
     )
   }
   const estimate = estimateMemory(header, model)
-  const available = await availableMemory(config.memory.max_memory_mb, othersBytes, freedBytes)
+  const available = await availableMemory(config.memory.max_memory_mb, othersBytes + estimate.mapped, freedBytes)
   const slots =
     model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
   const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
@@ -67,7 +67,7 @@ export async function prepareModel(
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
     slots,
-    estimatedBytes: totalBytes(estimate, slots),
+    estimatedBytes: residentEstimate(estimate, slots),
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
   }

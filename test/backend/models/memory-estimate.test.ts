@@ -5,8 +5,10 @@ import {
   availableMemory,
   findMisfit,
   estimateMemory,
+  residentEstimate,
   totalBytes,
 } from '../../../src/backend/models/memory-estimate.js'
+import {ggmlType} from '../../../src/backend/models/ggml-types.js'
 import {readGgufHeader} from '../../../src/backend/models/gguf.js'
 import {openBackend, qwen} from '../../support/fixtures.js'
 import {rejects} from '../../support/rejects.js'
@@ -15,6 +17,7 @@ import {suite} from '../../support/suite.js'
 const test = suite('memory estimate')
 const {model} = defaultConfig(2)
 const mib = 1024 ** 2
+const none = {weights: 0, mapped: 0, cachePerSlot: 0, logitsPerSlot: 0, compute: 0, process: 0}
 
 test('the KV cache is layers x heads x width x precision x tokens', async () => {
   const {cachePerSlot} = estimateMemory(await readGgufHeader(qwen), model)
@@ -44,8 +47,47 @@ test('what the engine really takes is within the estimate, and more than half of
   }
 })
 
+/** A header with these tensors, of a small qwen2. */
+async function headerWith(...tensors: {name: string; dimensions: number[]; type: string}[]) {
+  const typed = tensors.map((tensor) => ({...tensor, offset: 0, type: ggmlType(tensor.type)?.number ?? -1}))
+  return {...(await readGgufHeader(qwen)), tensors: typed}
+}
+
+test('matrices that llama.cpp repacks are resident twice when the file is mapped', async () => {
+  const header = await headerWith(
+    {name: 'blk.0.ffn_up.weight', dimensions: [256, 64], type: 'q4_0'},
+    // Looked up and not multiplied; no multiple of eight rows; of a type that stays as it is.
+    {name: 'token_embd.weight', dimensions: [256, 64], type: 'q4_0'},
+    {name: 'blk.0.ffn_gate.weight', dimensions: [256, 60], type: 'q4_0'},
+    {name: 'blk.0.ffn_down.weight', dimensions: [256, 64], type: 'f16'},
+  )
+  const estimate = estimateMemory(header, model, 'x64')
+  assert.is(estimate.mapped, (256 * 64 * 18) / 32)
+  assert.is(residentEstimate(estimate, 2) - totalBytes(estimate, 2), estimate.mapped)
+  assert.is(estimateMemory(header, {...model, use_mmap: false}, 'x64').mapped, 0)
+  assert.is(estimateMemory(header, model, 'riscv64').mapped, 0)
+})
+
+test('on ARM q8_0 is repacked too', async () => {
+  const header = await headerWith({name: 'output.weight', dimensions: [256, 64], type: 'q8_0'})
+  assert.is(estimateMemory(header, model, 'x64').mapped, 0)
+  assert.is(estimateMemory(header, model, 'arm64').mapped, (256 * 64 * 34) / 32)
+})
+
+test('the vocabulary, the logits of each slot and scores without flash attention count', async () => {
+  const header = await readGgufHeader(qwen)
+  const estimate = estimateMemory(header, model)
+  const large = estimateMemory({...header, vocabularySize: header.vocabularySize + 1000}, model)
+  assert.is(large.process - estimate.process, 300_000)
+  assert.is(large.logitsPerSlot - estimate.logitsPerSlot, 16_000)
+  assert.is(totalBytes(estimate, 3) - totalBytes(estimate, 2), estimate.cachePerSlot + estimate.logitsPerSlot)
+  const scores = estimateMemory(header, {...model, flash_attention: false}).compute - estimate.compute
+  // 4 heads x 2048 tokens x 512 of a batch, in f32.
+  assert.is(scores, 4 * 2048 * 512 * 4)
+})
+
 test('automatic slots: one per context, at most eight, fewer where memory is short', () => {
-  const estimate = {weights: 100 * mib, cachePerSlot: 10 * mib, compute: 0, process: 0}
+  const estimate = {...none, weights: 100 * mib, cachePerSlot: 10 * mib}
   assert.is(automaticSlots(estimate, 4, 10_000 * mib), 4)
   assert.is(automaticSlots(estimate, 100, 10_000 * mib), 8)
   assert.is(automaticSlots(estimate, 100, 160 * mib), 3)
@@ -53,7 +95,7 @@ test('automatic slots: one per context, at most eight, fewer where memory is sho
 })
 
 test('too large says what is needed, what for and what is free', () => {
-  const estimate = {weights: 100 * mib, cachePerSlot: 10 * mib, compute: 5 * mib, process: 0}
+  const estimate = {...none, weights: 100 * mib, cachePerSlot: 10 * mib, compute: 5 * mib}
   const misfit = findMisfit('m.gguf', estimate, 2, 90 * mib, 2048)
   assert.is(misfit?.code, 'too_large')
   assert.match(misfit?.message ?? '', /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are free/)
