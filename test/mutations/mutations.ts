@@ -72,8 +72,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     scenario: 9,
-    file: 'backend/local.js',
-    find: 'performance.batch_processing ? graph.parts.engineOptions.slots : 1',
+    file: 'backend/models/loaded-model.js',
+    find: 'this.config.performance.batch_processing ? this.parts.engineOptions.slots : 1',
     replace: '1',
   },
   {
@@ -103,9 +103,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     scenario: 15,
-    file: 'backend/models/graph.js',
-    find: 'this.process = undefined;\n                this.current = undefined;',
-    replace: '',
+    file: 'backend/models/loaded-model.js',
+    find: 'this.process = undefined;\n        this.current = undefined;\n        this.crashes',
+    replace: 'this.crashes',
   },
   {scenario: 18, file: 'backend/journal.js', find: "'info', 'PERF', 'answer'", replace: "'info', 'TASK', 'answer'"},
   {scenario: 19, file: 'backend/models/switch.js', find: 'this.graph.model = next;', replace: ''},

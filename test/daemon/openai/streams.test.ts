@@ -119,7 +119,8 @@ test('a client that takes nothing loses its stream', () =>
   }))
 
 test('what a client has still to take is bounded', () =>
-  withServer({limits: {stalledMs: 60_000, pendingBytes: 500_000}}, async (served) => {
+  // More than what can be written before a busy client has read the headers.
+  withServer({limits: {stalledMs: 60_000, pendingBytes: 4_000_000}}, async (served) => {
     const {response} = await start(served, await wordy(served))
     response.pause()
     response.socket.pause()
