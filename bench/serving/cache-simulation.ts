@@ -43,7 +43,7 @@ export function cachedShare(
     inSlots.delete(loser)
     kept.add(loser)
     const length = lengths.get(loser) ?? 0
-    const gone = saved.put({graph: 0, session: loser, tokens: length, bytes: length, usedAt: now}, now)
+    const gone = saved.put({model: 0, session: loser, tokens: length, bytes: length, usedAt: now}, now)
     for (const {session: name} of gone) kept.delete(name)
   }
   return cached / asked
