@@ -1,8 +1,8 @@
 import {parseArgs} from 'node:util'
-import {cachedShare} from './serving/cache-simulation.js'
-import {traces} from './serving/cache-traces.js'
-import {seededRandom} from './serving/statistics.js'
-import {markdownTable, printVerdict} from './serving/verdict.js'
+import {cachedShare} from './conversations/cache-simulation.js'
+import {traces} from './conversations/cache-traces.js'
+import {seededRandom} from './conversations/statistics.js'
+import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
  * What the strategies for saved caches spare on traces of returning sessions: `node --import tsx bench/cache-strategies.ts`.

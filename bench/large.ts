@@ -6,8 +6,8 @@ import type * as EstimateModule from '../src/backend/models/memory-estimate.js'
 import {importBuilt} from './engine/built.js'
 import {isShapeName, shapes} from './model/shapes.js'
 import {cachedModel} from './model/write-model.js'
-import {open, type Wnn} from './serving/open.js'
-import {markdownTable, printVerdict} from './serving/verdict.js'
+import {open, type Wnn} from './conversations/open.js'
+import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
  * A model of the 14 B shape (8 GB, random weights) on the CPU: `npm run bench:large`. Needs a build, 24 GiB of memory and

@@ -1,10 +1,10 @@
 import {parseArgs} from 'node:util'
 import {importBuilt} from './engine/built.js'
-import {trained} from './serving/models.js'
-import type {Wnn} from './serving/open.js'
-import {identity, questions, systemPrompt} from './serving/questions.js'
-import {runLongConversation, type LongTurn} from './serving/run-long-conversation.js'
-import {markdownTable, printVerdict, type Requirement} from './serving/verdict.js'
+import {trained} from './conversations/models.js'
+import type {Wnn} from './conversations/open.js'
+import {identity, questions, systemPrompt} from './conversations/questions.js'
+import {runLongConversation, type LongTurn} from './conversations/run-long-conversation.js'
+import {markdownTable, printVerdict, type Requirement} from './conversations/verdict.js'
 
 /**
  * A conversation that is many times as long as its context: `node --import tsx bench/long-conversation.ts`. Needs a

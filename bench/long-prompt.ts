@@ -5,7 +5,7 @@ import {digitPrompts} from './engine/job.js'
 import {startEngine} from './engine/start-engine.js'
 import {median} from './engine/table.js'
 import {cachedModel} from './model/write-model.js'
-import {percentile} from './serving/statistics.js'
+import {percentile} from './conversations/statistics.js'
 
 /**
  * What a long prompt does to answers that are being generated: `node --import tsx bench/long-prompt.ts`. Needs a

@@ -1,9 +1,9 @@
 import {importBuilt} from './engine/built.js'
-import {trained} from './serving/models.js'
-import type {Wnn} from './serving/open.js'
-import {systemPrompt} from './serving/questions.js'
-import {runLongConversation} from './serving/run-long-conversation.js'
-import {markdownTable, printVerdict, type Requirement} from './serving/verdict.js'
+import {trained} from './conversations/models.js'
+import type {Wnn} from './conversations/open.js'
+import {systemPrompt} from './conversations/questions.js'
+import {runLongConversation} from './conversations/run-long-conversation.js'
+import {markdownTable, printVerdict, type Requirement} from './conversations/verdict.js'
 
 /**
  * What each turn of a conversation evaluates: `node --import tsx bench/prefix-cache.ts`. Needs a build. That is to be the

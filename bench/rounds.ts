@@ -1,10 +1,10 @@
 import {parseArgs} from 'node:util'
 import {importBuilt} from './engine/built.js'
-import {trained} from './serving/models.js'
-import type {Wnn} from './serving/open.js'
-import {runRounds, type Left, type Sample} from './serving/run-rounds.js'
-import {fitLine} from './serving/statistics.js'
-import {markdownTable, printVerdict} from './serving/verdict.js'
+import {trained} from './conversations/models.js'
+import type {Wnn} from './conversations/open.js'
+import {runRounds, type Left, type Sample} from './conversations/run-rounds.js'
+import {fitLine} from './conversations/statistics.js'
+import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
  * Contexts opened, used and closed again: `node --import tsx bench/rounds.ts`. Needs a build. At the end nothing is to be

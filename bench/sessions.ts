@@ -1,12 +1,12 @@
 import {parseArgs} from 'node:util'
 import {importBuilt} from './engine/built.js'
-import {largestOvertaking, mostTurnsWhileOneWaited} from './serving/fairness.js'
-import {trained} from './serving/models.js'
-import {names} from './serving/names.js'
-import type {Wnn} from './serving/open.js'
-import {runSessions, type SessionsRun} from './serving/run-sessions.js'
-import {percentile} from './serving/statistics.js'
-import {markdownTable, printVerdict, type Requirement} from './serving/verdict.js'
+import {largestOvertaking, mostTurnsWhileOneWaited} from './conversations/fairness.js'
+import {trained} from './conversations/models.js'
+import {names} from './conversations/names.js'
+import type {Wnn} from './conversations/open.js'
+import {runSessions, type SessionsRun} from './conversations/run-sessions.js'
+import {percentile} from './conversations/statistics.js'
+import {markdownTable, printVerdict, type Requirement} from './conversations/verdict.js'
 
 /**
  * Many sessions on few slots, each of which has to remember its own name: `node --import tsx bench/sessions.ts`. Needs

@@ -2,7 +2,7 @@
  * Every way a lifecycle call can fail: one name, one text, one exit code.
  *
  * `number` is the value in the re-created system's C header; status JSON and logs may show it. The wasm ABI
- * has other numbers, which exist only at that edge.
+ * has other numbers, which exist only at that edge. `not_running` is of the commands alone, and not in that header.
  */
 export const errorCodes = {
   invalid_argument: {number: 1, exit: 2, text: 'An argument is not valid.'},
@@ -18,6 +18,7 @@ export const errorCodes = {
   context_full: {number: 101, exit: 3, text: 'The context is full.'},
   prompt_too_long: {number: 102, exit: 3, text: 'The prompt does not fit the context.'},
   model_not_found: {number: 103, exit: 2, text: 'There is no model of that name or path.'},
+  not_running: {number: 104, exit: 3, text: 'No daemon is running.'},
 } as const satisfies Record<string, {number: number; exit: number; text: string}>
 
 /** The name of an error; see `errorCodes`. */
@@ -67,11 +68,17 @@ export interface WireError {
   message: string
   hint?: string
   busy?: boolean
+  neededBytes?: number
 }
 
 export function toWire(thrown: unknown): WireError {
-  const {code, message, hint, busy} = toNnError(thrown, 'runtime_error')
-  return {code, message, ...(hint !== undefined && {hint}), ...(busy && {busy})}
+  const {code, message, hint, neededBytes, busy} = toNnError(thrown, 'runtime_error')
+  return {
+    ...{code, message},
+    ...(hint !== undefined && {hint}),
+    ...(neededBytes !== undefined && {neededBytes}),
+    ...(busy && {busy}),
+  }
 }
 
 export function fromWire({code, message, ...options}: WireError): NnError {

@@ -34,6 +34,7 @@ import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import type {Graph} from './models/graph.js'
+import {removeLeftovers} from './models/leftovers.js'
 import {ModelSwitch, switchModes, type SwitchOptions, type SwitchReport} from './models/switch.js'
 import {Parts} from './parts.js'
 import {report} from './report.js'
@@ -58,6 +59,7 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   const parsed = isObject ? configFromObject(config, how) : parseConfig(config as string, how)
   const {stateDir} = options
   if (stateDir !== undefined) checkString('state folder', stateDir)
+  await removeLeftovers()
   const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
   try {
     const {config, warnings: configWarnings} = parsed

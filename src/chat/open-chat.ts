@@ -1,7 +1,11 @@
 import path from 'node:path'
+import type {GraphId} from '../backend/backend.js'
+import type {RuntimeOptions} from '../backend/config/index.js'
 import {initBackend, type LocalBackend} from '../backend/local.js'
+import type {RemoteBackend} from '../backend/remote.js'
 import type {GraphStatus} from '../backend/status.js'
 import {Conversation} from './conversation.js'
+import type {DaemonModel} from './daemon-model.js'
 import type {Settings} from './settings.js'
 import type {Output} from './style.js'
 import {TransientLine} from './transient-line.js'
@@ -19,7 +23,7 @@ export interface OpenChatOptions {
   signal: AbortSignal
 }
 
-/** A loaded model and a conversation with it. Disposing releases the model and its process. */
+/** A loaded model and a conversation with it. Disposing releases what was opened for it. */
 export interface OpenChat extends AsyncDisposable {
   conversation: Conversation
   model: GraphStatus
@@ -39,28 +43,41 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
     ...(stateDir !== undefined && {stateDir}),
   })
   try {
-    const graph = await load(backend, model, progress, signal)
-    const context =
-      session === undefined
-        ? await backend.initExecutionContext(graph)
-        : await backend.initExecutionContextWithSessionId(graph, session)
-    const {contexts} = await backend.status('sessions')
-    const {graphs} = await backend.status('model')
-    const status = graphs.find((one) => one.graph === graph)
-    if (status === undefined) throw new Error(`Graph ${graph} has no status.`)
-    const conversation = new Conversation(backend, context, options, config.model.prompt_mode)
-    const history = backend.history(context)
-    if (history.length > 0) conversation.resume(history)
-    return {
-      conversation,
-      model: status,
-      session: contexts.find((one) => one.context === context)?.session ?? '',
-      writeError: async () => (await backend.status('sessions')).write_error,
-      [Symbol.asyncDispose]: () => backend.deinit(),
-    }
+    return await openContext(backend, {graph: await load(backend, model, progress, signal), session, options})
   } catch (error) {
     await backend.deinit()
     throw error
+  }
+}
+
+/** Opens a context of a model that the daemon has; when it is disposed, the model stays. */
+export function openDaemonChat(
+  {backend, model}: DaemonModel,
+  {session, options}: {session?: string | undefined; options: RuntimeOptions},
+): Promise<OpenChat> {
+  return openContext(backend, {graph: model.graph, session, options})
+}
+
+async function openContext(
+  backend: LocalBackend | RemoteBackend,
+  {graph, session, options}: {graph: GraphId; session: string | undefined; options: RuntimeOptions},
+): Promise<OpenChat> {
+  const context =
+    session === undefined
+      ? await backend.initExecutionContext(graph)
+      : await backend.initExecutionContextWithSessionId(graph, session)
+  const {contexts} = await backend.status('sessions')
+  const {graphs} = await backend.status('model')
+  const model = graphs.find((one) => one.graph === graph)
+  if (model === undefined) throw new Error(`Graph ${graph} has no status.`)
+  const conversation = new Conversation(backend, context, options, model.config.model.prompt_mode)
+  const history = await backend.history(context)
+  if (history.length > 0) conversation.resume(history)
+  return {
+    ...{conversation, model},
+    session: contexts.find((one) => one.context === context)?.session ?? '',
+    writeError: async () => (await backend.status('sessions')).write_error,
+    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   }
 }
 

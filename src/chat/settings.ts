@@ -30,6 +30,11 @@ export function readSettings(flags: ModelFlags): Settings {
   const parsed =
     file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
+  return {config, options: readOptionFlags(flags, config), warnings: parsed.warnings.map(({message}) => message)}
+}
+
+/** What the flags set for each answer of a model that is configured so. @throws `invalid_argument` that names each mistake. */
+export function readOptionFlags(flags: ModelFlags, config: Config): RuntimeOptions {
   const options = checkOptions(optionKeys(flags), config)
   const isRaw = (options.prompt_mode ?? config.model.prompt_mode) === 'raw'
   if (flags['state-dir'] !== undefined && isRaw) {
@@ -42,7 +47,7 @@ export function readSettings(flags: ModelFlags): Settings {
       hint: 'Leave out --system, or have prompts in chat mode.',
     })
   }
-  return {config, options, warnings: parsed.warnings.map(({message}) => message)}
+  return options
 }
 
 function modelKeys({threads, 'ctx-size': ctxSize, 'gpu-layers': gpuLayers}: ModelFlags): object {

@@ -4,29 +4,35 @@ import {NnError, toNnError} from '../backend/errors.js'
 import {modelFlags} from '../chat/flags.js'
 import {converse} from '../chat/interactive.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
-import {openChat, type OpenChat} from '../chat/open-chat.js'
+import type {OpenChat} from '../chat/open-chat.js'
+import {prepareChat} from '../chat/prepare-chat.js'
 import {PromptHistory} from '../chat/prompt-history.js'
 import {Screen} from '../chat/screen.js'
-import {readSettings} from '../chat/settings.js'
 import {BaseCommand} from '../cli/base-command.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import {socketPath} from '../daemon/socket-path.js'
 
 export default class Chat extends BaseCommand {
   static override summary = 'Chat with a model.'
-  static override description = `On a terminal this is a conversation: /help lists what can be typed besides prompts. Otherwise the whole standard input is one prompt, and the answer goes to standard output.
+  static override description = `On a terminal this is a conversation: /help lists what can be typed besides prompts. Otherwise the whole standard input is one prompt, and the answer goes to standard output. A model that the daemon has loaded is used there.
 
-Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed or no daemon is running, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> chat model.gguf',
+    '<%= config.bin %> chat --model-name qwen',
     'echo "What is the capital of France?" | <%= config.bin %> chat model.gguf',
     '<%= config.bin %> chat model.gguf --prompt "Tell me a story." --temp 0 --json',
     '<%= config.bin %> chat model.gguf --state-dir ~/chats --session holidays',
   ]
   static override args = {
     // oclif would take what is piped in for an argument that is missing.
-    model: Args.string({description: 'Path of a GGUF file.', ignoreStdin: true}),
+    model: Args.string({description: "Path of a GGUF file. Defaults to the daemon's model.", ignoreStdin: true}),
   }
   static override flags = {
     ...modelFlags,
+    ...socketFlag,
+    'model-name': Flags.string({description: 'Talk to the model that the daemon calls so.', helpValue: 'name'}),
+    local: Flags.boolean({description: 'Load the model here, also when the daemon has it.'}),
     prompt: Flags.string({char: 'p', description: 'Answer this prompt and leave; standard input is not read.'}),
     session: Flags.string({description: 'Id of the session to open. Defaults to a new one.', helpValue: 'id'}),
     stats: Flags.boolean({
@@ -46,27 +52,20 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     const {signal} = this
     // What is said about an answer is not worth losing the answer for.
     process.stderr.on('error', () => undefined)
-    if (args.model === undefined) {
-      throw new NnError('invalid_argument', 'No model is named.', {hint: `As in: ${this.config.bin} chat model.gguf`})
-    }
     const isConversation = flags.prompt === undefined && process.stdin.isTTY && process.stdout.isTTY
     if (isConversation && this.jsonEnabled()) {
       throw new NnError('invalid_argument', '--json is for a single prompt.', {hint: 'Pipe it in, or give --prompt.'})
     }
-    const settings = readSettings(flags)
-    for (const warning of settings.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    await using prepared = await prepareChat({
+      ...{model: args.model, modelName: flags['model-name'], local: flags.local, socket: socketPath(flags.socket)},
+      ...{flags, session: flags.session, progress: process.stderr, signal},
+    })
+    for (const warning of prepared.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     const prompt = isConversation ? '' : await this.promptFrom(flags.prompt)
 
     const screen = new Screen(process.stdout, process.stderr)
     const history = isConversation ? this.openHistory(flags, screen) : PromptHistory.open(undefined)
-    await using chat = await openChat({
-      model: args.model,
-      settings,
-      session: flags.session,
-      stateDir: flags['state-dir'],
-      progress: process.stderr,
-      signal,
-    })
+    await using chat = await prepared.open()
     for (const warning of chat.model.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     if (!isConversation) {
       const answer = await answerOnce(chat, {
@@ -79,7 +78,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
       return answer
     }
     screen.greet(chat.model)
-    const isKept = flags['state-dir'] !== undefined
+    const {isKept} = prepared
     if (isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code

@@ -3,8 +3,11 @@ import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {NnError} from '../backend/errors.js'
 import {BaseCommand} from '../cli/base-command.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import {socketPath} from '../daemon/socket-path.js'
 import {
   expandCases,
+  daemonTarget,
   exitCodeOf,
   loadSuites,
   localTarget,
@@ -13,6 +16,7 @@ import {
   runWithProgress,
   selectCases,
   type RunReport,
+  type Target,
 } from '../suites/index.js'
 
 /** Exit code when the selection leaves nothing to run: a run that checks nothing is no success. */
@@ -26,6 +30,7 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
   static override examples = [
     '<%= config.bin %> test suites/conformance',
     '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',
+    '<%= config.bin %> test suites/conformance --via daemon',
     '<%= config.bin %> test my.yaml --model qwen=~/models/qwen.gguf --reporter junit --output report.xml',
   ]
   static override strict = false
@@ -50,6 +55,10 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
       description: 'Use this file for a model that the suites name.',
       helpValue: 'name=path',
     }),
+    via: Flags.option({options: ['local', 'daemon'] as const, default: 'local' as const})({
+      description: 'Where the backends are: in this process, or in the daemon, which is started if there is none.',
+    }),
+    ...socketFlag,
     timeout: Flags.integer({min: 1, default: 120_000, description: 'Milliseconds for a scenario that sets no limit.'}),
   }
 
@@ -64,7 +73,8 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
 
     const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
     const {retries, bail, timeout: timeoutMs} = flags
-    const report = await runWithProgress(cases, localTarget(), {signal: this.signal, retries, bail, timeoutMs}, kind)
+    await using target = await this.target(flags)
+    const report = await runWithProgress(cases, target, {signal: this.signal, retries, bail, timeoutMs}, kind)
     if (flags.output === undefined) this.log(render(report, flags.reporter, {colors: process.stdout.isTTY}))
     else {
       await writeFile(flags.output, render(report, flags.reporter, {colors: false}))
@@ -73,7 +83,14 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     process.exitCode = exitCodeOf(report)
     return report
   }
+
+  private async target({via, socket}: {via: 'local' | 'daemon'; socket?: string | undefined}): Promise<OpenTarget> {
+    if (via === 'local') return {...localTarget(), [Symbol.asyncDispose]: () => Promise.resolve()}
+    return await daemonTarget({socket: socketPath(socket), root: this.config.root, signal: this.signal})
+  }
 }
+
+type OpenTarget = Target & AsyncDisposable
 
 /** Before the run, not after it. */
 async function checkWritable(file: string): Promise<void> {

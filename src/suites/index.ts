@@ -1,6 +1,7 @@
 export {expandCases, selectCases, type Selection} from './cases.js'
 export {loadSuites, parseSuite, type LoadSuitesOptions} from './load.js'
 export {localTarget} from './local-target.js'
+export {daemonTarget, type DaemonTargetOptions} from './daemon-target.js'
 export type {Case, Scenario, Step, Suite} from './model.js'
 export {runWithProgress, type ProgressKind} from './progress.js'
 export {exitCodeOf, type CaseOutcome, type CaseResult, type Failure, type RunReport, type Summary} from './report.js'

@@ -44,7 +44,8 @@ function runIn(
 ): Promise<Omit<CliResult, 'left'>> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...argv], {
-      env: {...process.env, NO_COLOR: '1', TMPDIR: temporary, ...env},
+      // No daemon of whoever runs the tests is meant.
+      env: {...process.env, NO_COLOR: '1', TMPDIR: temporary, WNN_SOCKET: path.join(temporary, 'd/sock'), ...env},
       signal,
     })
     let stdout = ''

@@ -1,6 +1,6 @@
 export {defaultConfig} from './defaults.js'
 export {configSchema} from './json-schema.js'
-export {configFromObject, parseConfig, type ParseConfigOptions, type ParsedConfig} from './parse.js'
+export {configFromObject, givenKeys, parseConfig, type ParseConfigOptions, type ParsedConfig} from './parse.js'
 export {renderConfigReference} from './reference.js'
 export {ConfigError, type ConfigWarning} from './report.js'
 export {applyRuntimeOptions, parseRuntimeOptions} from './runtime.js'

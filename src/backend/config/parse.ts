@@ -1,7 +1,7 @@
 import {createValidator, type ParsedDocument} from '../../documents/index.js'
 import {availableCores, overlay} from './defaults.js'
 import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './report.js'
-import {configSections, type AnyConfig, type Config, type KeyName, type Sections} from './schema.js'
+import {configSections, setKey, type AnyConfig, type Config, type KeyName, type Sections} from './schema.js'
 import {readSettings, type Reading} from './settings.js'
 import {spellingTree} from './spellings.js'
 
@@ -36,6 +36,15 @@ export function parseConfig(text: string, options: ParseConfigOptions = {}): Par
 /** As `parseConfig`, from a value that was never text: what is wrong has a path but no line. */
 export function configFromObject(value: unknown, options: ParseConfigOptions = {}): ParsedConfig {
   return settle(value, undefined, options)
+}
+
+/** The keys that a document gives, in their sections and by their own names; what is wrong is left out. */
+export function givenKeys(value: unknown): AnyConfig {
+  const keys: AnyConfig = {}
+  for (const [name, setting] of readSettings(value, spellingTree(configSections), checkConfig).given) {
+    setKey(keys, name, setting.value)
+  }
+  return keys
 }
 
 /** The schema that checks values in their sections; no key has to be there. */

@@ -59,6 +59,7 @@ export const errorStatuses: Record<ErrorCode, Mapping> = {
   model_not_found: [404, 'invalid_request_error', 'model_not_found'],
   timeout: [504, 'server_error', 'timeout'],
   runtime_error: [500, 'server_error', 'runtime_error'],
+  not_running: [503, 'server_error', 'not_running'],
   too_large: [500, 'server_error', 'too_large'],
   end_of_sequence: [500, 'server_error', 'end_of_sequence'],
   unknown: [500, 'server_error', 'unknown'],

@@ -1,18 +1,18 @@
 import * as assert from 'uvu/assert'
-import {cachedShare} from '../../bench/serving/cache-simulation.js'
-import {traces} from '../../bench/serving/cache-traces.js'
-import {largestOvertaking, mostTurnsWhileOneWaited} from '../../bench/serving/fairness.js'
-import {names} from '../../bench/serving/names.js'
-import {identity, questions, systemPrompt} from '../../bench/serving/questions.js'
-import {runLongConversation} from '../../bench/serving/run-long-conversation.js'
-import {runRounds} from '../../bench/serving/run-rounds.js'
-import {runSessions} from '../../bench/serving/run-sessions.js'
-import {fitLine, percentile, seededRandom, shuffled} from '../../bench/serving/statistics.js'
+import {cachedShare} from '../../bench/conversations/cache-simulation.js'
+import {traces} from '../../bench/conversations/cache-traces.js'
+import {largestOvertaking, mostTurnsWhileOneWaited} from '../../bench/conversations/fairness.js'
+import {names} from '../../bench/conversations/names.js'
+import {identity, questions, systemPrompt} from '../../bench/conversations/questions.js'
+import {runLongConversation} from '../../bench/conversations/run-long-conversation.js'
+import {runRounds} from '../../bench/conversations/run-rounds.js'
+import {runSessions} from '../../bench/conversations/run-sessions.js'
+import {fitLine, percentile, seededRandom, shuffled} from '../../bench/conversations/statistics.js'
 import * as wnn from '../../src/index.js'
 import {phi3, qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 
-const test = suite('serving benchmarks', {timeoutMs: 60_000})
+const test = suite('conversation benchmarks', {timeoutMs: 60_000})
 
 for (const [name, model] of Object.entries({qwen, phi3})) {
   test(`12 sessions on 3 slots of ${name} each remember their own name, in turns`, async () => {

@@ -1,0 +1,34 @@
+import {readdir, rm, stat} from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+/** Folders of models and saved caches, named after the process that made them. */
+const temporaryFolder = /^wnn-(?:models|caches)-(\d+)-/
+/** Younger ones may be of a process that cannot be seen from here, in another container for one. */
+const leastAgeMs = 3_600_000
+
+/** Removes what processes of this user that were killed have left in the temporary folder: it may be conversations. */
+export async function removeLeftovers(folder = os.tmpdir(), now = Date.now()): Promise<void> {
+  for (const name of (await readdir(folder).catch(unlessHidden)) ?? []) {
+    const pid = Number(temporaryFolder.exec(name)?.[1] ?? process.pid)
+    if (pid === process.pid || isAlive(pid)) continue
+    const found = await stat(path.join(folder, name)).catch(unlessHidden)
+    if (found?.uid !== process.getuid?.() || now - (found?.mtimeMs ?? now) < leastAgeMs) continue
+    await rm(path.join(folder, name), {recursive: true, force: true})
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Another process may be removing the same things, and what cannot be read is not for this user to remove. */
+function unlessHidden(error: unknown): undefined {
+  if (['ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+  throw error
+}

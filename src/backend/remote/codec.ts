@@ -1,0 +1,59 @@
+/** Byte arrays in JSON: `{"$bytes": "<base64>"}`. */
+interface WireBytes {
+  $bytes: string
+}
+
+/** The caller's buffer, of which only the size is sent: `{"$buffer": 4096}`. */
+interface WireBuffer {
+  $buffer: number
+}
+
+/** The arguments of a call as JSON values; `undefined` becomes `null`. */
+export function encodeArguments(
+  args: readonly unknown[],
+  {buffer, options}: {buffer?: number; options?: number},
+): unknown[] {
+  return args.map((arg, index) => {
+    if (index === buffer && arg instanceof Uint8Array) return {$buffer: arg.length} satisfies WireBuffer
+    return index === options ? encodeOptions(arg) : encode(arg)
+  })
+}
+
+/** What `encodeArguments` made, as values again; `null` is `undefined`. */
+export function decodeArguments(args: readonly unknown[], maxBufferBytes: number): unknown[] {
+  return args.map((arg) => {
+    const {$buffer: length} = (arg ?? {}) as Partial<WireBuffer>
+    if (typeof length !== 'number') return arg === null ? undefined : decode(arg)
+    return new Uint8Array(Math.min(Math.max(0, length), maxBufferBytes))
+  })
+}
+
+export function encodeBytes(bytes: Uint8Array): WireBytes {
+  return {$bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}
+}
+
+/** Values with byte arrays in them, at any depth. */
+export function encode(value: unknown): unknown {
+  if (value instanceof Uint8Array) return encodeBytes(value)
+  if (Array.isArray(value)) return value.map(encode)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encode(inner)]))
+}
+
+export function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode)
+  if (typeof value !== 'object' || value === null) return value
+  const {$bytes: base64} = value as Partial<WireBytes>
+  if (typeof base64 === 'string') return new Uint8Array(Buffer.from(base64, 'base64'))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, decode(inner)]))
+}
+
+/** Functions become `true`: that somebody listens is what the other side has to know. The signal stays here. */
+function encodeOptions(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null) return options
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(([key]) => key !== 'signal')
+      .map(([key, value]) => [key, typeof value === 'function' ? true : encode(value)]),
+  )
+}

@@ -1,0 +1,96 @@
+import {realpathSync} from 'node:fs'
+import {NnError} from '../backend/errors.js'
+import {RemoteBackend} from '../backend/remote.js'
+import type {GraphStatus} from '../backend/status.js'
+import type {ModelFlags} from './flags.js'
+
+/** A model in the daemon, and the connection by which it is used. */
+export interface DaemonModel extends AsyncDisposable {
+  backend: RemoteBackend
+  model: GraphStatus
+}
+
+export interface ModelChoice {
+  socket: string
+  /** Path or name, as typed; absent: the daemon's only one. */
+  model: string | undefined
+  /** By what the daemon calls it. */
+  name: string | undefined
+  flags: ModelFlags
+}
+
+/** Flags that make a model of the chat's own, in words. */
+const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
+
+/**
+ * The daemon's model that is meant; `undefined` when the chat is to load one itself, because its path is not loaded
+ * there or it is to be loaded otherwise.
+ *
+ * @throws `not_running`, `model_not_found` or `invalid_argument` when only a model of the daemon can be meant.
+ */
+export async function findDaemonModel({socket, model, name, flags}: ModelChoice): Promise<DaemonModel | undefined> {
+  const isOptional = model !== undefined && name === undefined
+  const own = ownFlags.find((flag) => flags[flag] !== undefined)
+  if (own !== undefined) {
+    if (isOptional) return undefined
+    throw new NnError('invalid_argument', `--${own} is for a model that the chat loads itself.`, {
+      hint: 'Name its file, or give it to wnn load or wnn serve.',
+    })
+  }
+  const backend = await connect(socket, isOptional, name)
+  if (backend === undefined) return undefined
+  try {
+    const {graphs} = await backend.status('model')
+    const found = isOptional ? graphs.find((graph) => isMeant(graph, model)) : choose(graphs, name)
+    if (found !== undefined) return {backend, model: found, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]()}
+  } catch (error) {
+    await backend.deinit()
+    throw error
+  }
+  await backend.deinit()
+  return undefined
+}
+
+/** Whoever names a file does without a daemon, whatever is wrong with it. */
+async function connect(
+  socket: string,
+  isOptional: boolean,
+  name: string | undefined,
+): Promise<RemoteBackend | undefined> {
+  try {
+    return await RemoteBackend.connect(socket)
+  } catch (error) {
+    if (!(error instanceof NnError)) throw error
+    if (isOptional) return undefined
+    if (error.code !== 'not_running' || name !== undefined) throw error
+    throw new NnError('invalid_argument', 'No model is named.', {
+      hint: "As in: wnn chat model.gguf. Without one the daemon's model is meant, and no daemon is running.",
+      cause: error,
+    })
+  }
+}
+
+function isMeant(graph: GraphStatus, model: string): boolean {
+  try {
+    return realpathSync(graph.path) === realpathSync(model)
+  } catch (error) {
+    // There is no such file: it may be a name.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return graph.name === model
+  }
+}
+
+function choose(graphs: readonly GraphStatus[], name: string | undefined): GraphStatus {
+  const [first, ...others] = name === undefined ? graphs : graphs.filter((graph) => graph.name === name)
+  if (first !== undefined && others.length === 0) return first
+  const names = graphs.map((graph) => graph.name).join(', ')
+  if (name !== undefined) {
+    throw new NnError('model_not_found', `The daemon has no model named ${name}.`, {hint: `It has ${names || 'none'}.`})
+  }
+  if (first === undefined) {
+    throw new NnError('model_not_found', 'The daemon has no model.', {hint: 'Load one: wnn load model.gguf'})
+  }
+  throw new NnError('invalid_argument', `The daemon has ${graphs.length} models: ${names}.`, {
+    hint: 'Say which with --model-name.',
+  })
+}

@@ -1,0 +1,68 @@
+import {NnError} from '../backend/errors.js'
+import {findDaemonModel, type DaemonModel} from './daemon-model.js'
+import type {ModelFlags} from './flags.js'
+import {openChat, openDaemonChat, type OpenChat} from './open-chat.js'
+import {readOptionFlags, readSettings} from './settings.js'
+import type {Output} from './style.js'
+
+export interface ChatRequest {
+  /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */
+  model: string | undefined
+  /** By what the daemon calls it. */
+  modelName: string | undefined
+  /** Whether the chat loads the model itself in any case. */
+  local: boolean
+  socket: string
+  flags: ModelFlags
+  session: string | undefined
+  progress: Output
+  signal: AbortSignal
+}
+
+/** A chat whose flags and model were found good, before anything takes long. */
+export interface PreparedChat extends AsyncDisposable {
+  /** What is odd in the configuration, but not wrong. */
+  warnings: string[]
+  /** Whether its session can be gone on with later. */
+  isKept: boolean
+  open: () => Promise<OpenChat>
+}
+
+/** Finds the model and checks the flags. @throws what is wrong with them. */
+export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {
+  const {model, modelName: name, local, socket, flags} = request
+  if (local && name !== undefined) {
+    throw new NnError('invalid_argument', '--model-name is for a model of the daemon, --local is for none of them.')
+  }
+  if (local && model === undefined) {
+    throw new NnError('invalid_argument', 'No model is named.', {hint: 'As in: wnn chat --local model.gguf'})
+  }
+  const found = local ? undefined : await findDaemonModel({socket, model, name, flags})
+  return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(request, found)
+}
+
+function prepareOwn({flags, session, progress, signal}: ChatRequest, model: string): PreparedChat {
+  const settings = readSettings(flags)
+  const stateDir = flags['state-dir']
+  return {
+    warnings: settings.warnings,
+    isKept: stateDir !== undefined,
+    open: () => openChat({model, settings, session, stateDir, progress, signal}),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+async function prepareShared({flags, session}: ChatRequest, found: DaemonModel): Promise<PreparedChat> {
+  try {
+    const options = readOptionFlags(flags, found.model.config)
+    return {
+      warnings: [],
+      isKept: true,
+      open: () => openDaemonChat(found, {session, options}),
+      [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await found[Symbol.asyncDispose]()
+    throw error
+  }
+}

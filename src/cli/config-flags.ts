@@ -1,0 +1,53 @@
+import {Flags} from '@oclif/core'
+import {configFromObject, givenKeys, parseConfig, type ParseConfigOptions} from '../backend/config/index.js'
+import {NnError} from '../backend/errors.js'
+import {parseText, readDocument} from '../documents/index.js'
+
+/** Flags by which a command takes a configuration. */
+export const configFlags = {
+  config: Flags.string({
+    char: 'c',
+    description: 'Configuration in JSON or YAML (docs/reference/config.md).',
+    helpValue: 'file',
+  }),
+  set: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Set one key of the configuration; goes over the file.',
+    helpValue: 'key=value',
+  }),
+}
+
+/**
+ * What file and flags give, by own names in their sections.
+ *
+ * @throws `invalid_argument` that names file, line and column, or the flag.
+ */
+export function readConfigFlags(
+  {config: file, set = []}: {config?: string | undefined; set?: string[] | undefined},
+  scope: NonNullable<ParseConfigOptions['scope']> = 'backend',
+): Record<string, Record<string, unknown>> {
+  const given: Record<string, Record<string, unknown>> = {}
+  if (file !== undefined) {
+    const text = readDocument(file)
+    parseConfig(text, {file, strict: true, scope})
+    Object.assign(given, givenKeys(parseText(text, {file}).value))
+  }
+  for (const pair of set) {
+    const document = readPair(pair)
+    configFromObject(document, {strict: true, scope})
+    for (const [section, keys] of Object.entries(givenKeys(document))) given[section] = {...given[section], ...keys}
+  }
+  return given
+}
+
+function readPair(pair: string): object {
+  const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? []
+  if (key === '') throw new NnError('invalid_argument', `--set wants key=value, not ${pair}.`)
+  return key.split('.').reduceRight<unknown>((inner, name) => ({[name]: inner}), readValue(value)) as object
+}
+
+/** A value as in YAML: numbers, true, lists; anything else is a text. */
+function readValue(value: string): unknown {
+  return value === '' ? '' : parseText(value).value
+}

@@ -1,0 +1,46 @@
+import {Flags} from '@oclif/core'
+import type {DaemonOptions} from '../daemon/start.js'
+
+/** Flags by which a command serves OpenAI's API over HTTP. */
+export const httpFlags = {
+  port: Flags.integer({
+    min: 0,
+    max: 65_535,
+    description: "Serve OpenAI's API on this port as well; 0 takes any free one. Off by default.",
+    helpGroup: 'HTTP',
+  }),
+  host: Flags.string({
+    dependsOn: ['port'],
+    description: 'Name or address to listen on. Defaults to 127.0.0.1; others need an API key.',
+    helpGroup: 'HTTP',
+  }),
+  'api-key-file': Flags.string({
+    dependsOn: ['port'],
+    description: 'File with the API key that requests have to bring. Defaults to WNN_API_KEY of the environment.',
+    helpValue: 'file',
+    helpGroup: 'HTTP',
+  }),
+}
+
+interface HttpFlags {
+  port?: number | undefined
+  host?: string | undefined
+  'api-key-file'?: string | undefined
+}
+
+/** What a daemon listens on beside its socket. */
+export function httpIntakes(
+  {port, host, 'api-key-file': apiKeyFile}: HttpFlags,
+  onListening: (url: string) => void,
+): NonNullable<DaemonOptions['intakes']> {
+  if (port === undefined) return []
+  return [
+    async (backend) => {
+      // Only who asks for it pays for its import.
+      const {listenHttp} = await import('../daemon/openai/index.js')
+      const {url, app, close} = await listenHttp(backend, {port, host, apiKeyFile})
+      onListening(url)
+      return {close, abort: () => app.server.closeAllConnections()}
+    },
+  ]
+}

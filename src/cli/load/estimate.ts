@@ -1,0 +1,55 @@
+import path from 'node:path'
+import {configFromObject} from '../../backend/config/index.js'
+import {readGgufHeader} from '../../backend/models/gguf.js'
+import {automaticSlots, availableMemory, estimateMemory, totalBytes} from '../../backend/models/memory-estimate.js'
+import {bytes, table} from '../units.js'
+
+/** What a model would take, before anything is loaded. Sizes are bytes. */
+export interface LoadEstimate {
+  model: string
+  architecture: string
+  layers: number
+  ctx_size: number
+  slots: number
+  weights_bytes: number
+  kv_cache_bytes: number
+  compute_bytes: number
+  process_bytes: number
+  total_bytes: number
+  available_bytes: number
+  fits: boolean
+}
+
+/** @throws `model_not_found`, `invalid_argument` for a file that is no model. */
+export async function estimateLoad(file: string, given: object): Promise<LoadEstimate> {
+  const {config} = configFromObject(given, {strict: true, scope: 'graph'})
+  const header = await readGgufHeader(path.resolve(file))
+  const estimate = estimateMemory(header, config.model)
+  const available = await availableMemory(config.memory.max_memory_mb)
+  const {parallel, ctx_size} = config.model
+  const slots = parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : parallel
+  const total = totalBytes(estimate, slots)
+  return {
+    model: path.resolve(file),
+    ...{architecture: header.architecture, layers: header.layers, ctx_size, slots},
+    weights_bytes: estimate.weights,
+    kv_cache_bytes: estimate.cachePerSlot * slots,
+    compute_bytes: estimate.compute,
+    process_bytes: estimate.process,
+    total_bytes: total,
+    available_bytes: available,
+    fits: total <= available,
+  }
+}
+
+export function renderEstimate(estimate: LoadEstimate): string {
+  const {slots, ctx_size: size, fits} = estimate
+  return table([
+    ['weights', bytes(estimate.weights_bytes)],
+    ['KV cache', bytes(estimate.kv_cache_bytes), `${slots} × ${size} tokens`],
+    ['compute', bytes(estimate.compute_bytes)],
+    ['process', bytes(estimate.process_bytes)],
+    ['together', bytes(estimate.total_bytes), `of ${bytes(estimate.available_bytes)} that are free`],
+    ...(fits ? [] : [['', '', 'It would not fit: lower model.ctx_size or model.parallel.']]),
+  ]).join('\n')
+}

@@ -1,0 +1,82 @@
+import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/status.js'
+import {bytes} from '../units.js'
+import {share, type Finding} from './finding.js'
+
+/** From this part of a context on, an answer may not fit any more. */
+const fullContext = 0.9
+const fullMemory = 0.9
+
+export function explainModels({model, memory}: BackendStatus): Finding[] {
+  const {graphs} = model
+  if (graphs.length === 0) {
+    return [{level: 'hint', text: 'No model is loaded.', fix: 'Load one: wnn load model.gguf'}]
+  }
+  return [
+    ...model.config_warnings.map(({message}): Finding => ({level: 'hint', text: message, fix: 'Mend --config.'})),
+    ...graphs.flatMap((graph) => explainGraph(graph, memory)),
+    ...explainLimit(memory),
+  ]
+}
+
+function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
+  const used = memory.graphs.find((one) => one.graph === graph.graph)
+  return [
+    ...explainGpu(graph),
+    ...graph.config_warnings.map(({message}): Finding => ({
+      level: 'hint',
+      text: `${graph.name}: ${message}`,
+      fix: 'Mend its --config or --set.',
+    })),
+    ...(used === undefined ? [] : [...explainEngine(graph, used), ...explainContext(graph, used)]),
+  ]
+}
+
+/** Layers that were asked for and are not on the GPU. */
+function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: GraphStatus): Finding[] {
+  const {n_gpu_layers: wanted} = config.model
+  const expected = typeof wanted === 'number' ? Math.min(wanted, layers) : layers
+  if (have >= expected) return []
+  const reason = warnings.filter((warning) => /gpu|cuda|vulkan|metal/i.test(warning)).join(' ')
+  const text = `${name} has ${have} of ${layers} layers on the GPU, model.n_gpu_layers is ${wanted}. ${reason}`.trim()
+  if (gpu === null) {
+    return [{level: 'problem', text, fix: 'Install the GPU package (docs/gpu.md), or set model.n_gpu_layers to 0.'}]
+  }
+  return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or take a smaller quantization.'}]
+}
+
+function explainEngine({name}: GraphStatus, {engine_pid: pid, responsive}: MemoryStatus['graphs'][number]): Finding[] {
+  if (pid === null) {
+    const fix = 'The next request starts it again; a file that does this every time is damaged or not supported.'
+    return [{level: 'problem', text: `The engine of ${name} has died.`, fix}]
+  }
+  if (responsive) return []
+  const fix = 'Lower model.batch_size if it is busy with long prompts; unload and load the model if it stays so.'
+  return [{level: 'problem', text: `The engine of ${name} (process ${pid}) does not answer.`, fix}]
+}
+
+function explainContext(graph: GraphStatus, {slots}: MemoryStatus['graphs'][number]): Finding[] {
+  const {name, ctx_size: size, train_ctx_size: trained, config} = graph
+  const fullest = Math.max(0, ...slots.map(({tokens}) => tokens))
+  if (fullest < fullContext * size) return []
+  const shifts = config.memory.context_shifting
+  const then = shifts ? 'The oldest turns are left out' : 'Answers end with context_full'
+  const most = trained > size ? ` (the model was trained on ${trained})` : ''
+  return [
+    {
+      level: shifts ? 'hint' : 'problem',
+      text: `A conversation with ${name} takes ${share(fullest, size)} tokens of its context. ${then}.`,
+      fix:
+        trained > size || trained === 0
+          ? `Raise model.ctx_size${most}.`
+          : 'Begin a new session: the model was not trained on more.',
+    },
+  ]
+}
+
+function explainLimit({max_memory_mb: limitMb, graphs, host_rss_bytes: host}: MemoryStatus): Finding[] {
+  const used = graphs.reduce((sum, {engine_rss_bytes: rss}) => sum + rss, host)
+  const limit = limitMb * 1024 ** 2
+  if (limitMb === 0 || used < fullMemory * limit) return []
+  const text = `${bytes(used)} of the ${limitMb} MiB of memory.max_memory_mb are in use; another model may not fit.`
+  return [{level: 'hint', text, fix: 'Unload a model, lower model.parallel, or raise memory.max_memory_mb.'}]
+}

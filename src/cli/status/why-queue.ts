@@ -1,0 +1,42 @@
+import type {BackendStatus} from '../../backend/status.js'
+import {duration} from '../units.js'
+import {share, type Finding} from './finding.js'
+
+/** So many tasks have to have waited before it is worth a word. */
+const fewTasks = 5
+
+export function explainQueue({queue, model}: BackendStatus): Finding[] {
+  const {queued, queue_size: size, warning_threshold: threshold, refused, timed_out: timedOut} = queue
+  const slots = model.graphs.reduce((sum, {parallel}) => sum + parallel, 0)
+  const findings: Finding[] = []
+  if (queued >= Math.max(1, Math.min(threshold, size))) {
+    findings.push({
+      level: 'problem',
+      text: `The queue holds ${share(queued, size)} tasks while ${queue.running} run in ${slots} slots; past ${queue.reject_threshold} they are refused.`,
+      fix: 'Raise model.parallel to answer more at a time, or backend.queue_size to let more wait.',
+    })
+  }
+  if (refused > 0) {
+    findings.push({
+      level: 'problem',
+      text: `${share(refused, queue.submitted)} tasks were refused because the queue was full.`,
+      fix: 'Raise backend.queue_size and backend.queue_reject_threshold, or send less at a time.',
+    })
+  }
+  if (timedOut > 0) {
+    findings.push({
+      level: 'problem',
+      text: `${share(timedOut, queue.submitted)} tasks ran into their deadline of ${duration(queue.default_task_timeout_ms)} (or their own timeout_ms).`,
+      fix: 'Raise backend.default_task_timeout_ms, shorten answers with max_tokens, or raise model.parallel if they waited.',
+    })
+  }
+  const {wait_ms: wait, run_ms: run} = queue
+  if (wait.count >= fewTasks && wait.p95 > run.p50 && wait.p95 > 1000) {
+    findings.push({
+      level: 'hint',
+      text: `Tasks wait longer than they run: ${duration(wait.p95)} (95 %) against ${duration(run.p50)} (half of them).`,
+      fix: `Raise model.parallel, which is ${slots} over all models.`,
+    })
+  }
+  return findings
+}

@@ -1,0 +1,59 @@
+import type {BackendStatus} from '../../backend/status.js'
+import {share, type Finding} from './finding.js'
+
+/** From this part of a limit on it is near. */
+const near = 0.9
+/** So many caches have to have been given up before it is worth a word. */
+const fewDropped = 3
+
+export function explainSessions({sessions, memory, queue}: BackendStatus): Finding[] {
+  return [
+    ...explainHistories(sessions),
+    ...explainLimits(sessions, queue.max_concurrent),
+    ...explainCaches(memory.saved_caches, sessions),
+  ]
+}
+
+function explainHistories({write_error: reason, state_dir: folder}: BackendStatus['sessions']): Finding[] {
+  if (reason === null) return []
+  const text = `The histories of sessions cannot be written to ${folder ?? 'their folder'}: ${reason}.`
+  return [{level: 'problem', text, fix: 'Make room on the disk, or name another --state-dir.'}]
+}
+
+function explainLimits(sessions: BackendStatus['sessions'], maxConcurrent: number): Finding[] {
+  const {active, max_sessions: most, auto_cleanup: cleans, contexts} = sessions
+  const findings: Finding[] = []
+  if (active >= near * most) {
+    const then = cleans ? 'the least recently used one goes for a new one' : 'new ones are refused'
+    const text = `There are ${share(active, most)} sessions; at the limit ${then}.`
+    findings.push({level: cleans ? 'hint' : 'problem', text, fix: 'Raise backend.max_sessions.'})
+  }
+  if (contexts.length >= near * maxConcurrent) {
+    const text = `${share(contexts.length, maxConcurrent)} contexts are open; past that opening one fails.`
+    findings.push({level: 'hint', text, fix: 'Raise backend.max_concurrent, or close contexts.'})
+  }
+  return findings
+}
+
+/** Caches that are given up before their sessions come back are work for nothing, and their prompts cost again. */
+function explainCaches(
+  caches: BackendStatus['memory']['saved_caches'],
+  sessions: BackendStatus['sessions'],
+): Finding[] {
+  const {saved, restored, dropped, failed, max_cache_tokens: limit, tokens} = caches
+  const findings: Finding[] = []
+  if (dropped >= fewDropped && dropped > restored) {
+    const cold = sessions.sessions.filter(({cache, messages}) => cache === 'none' && messages > 0).length
+    const again = cold > 0 ? ` ${cold} of ${sessions.active} sessions had to evaluate their whole prompt again.` : ''
+    findings.push({
+      level: 'hint',
+      text: `Caches are given up before they are of use: ${saved} saved, ${dropped} dropped, ${restored} given back (${tokens} of ${limit} tokens).${again}`,
+      fix: 'Raise memory.max_cache_tokens, or model.parallel so that more sessions keep their slots.',
+    })
+  }
+  if (failed > 0) {
+    const text = `${failed} saved caches were lost to an error.`
+    findings.push({level: 'problem', text, fix: 'See that the temporary folder has room; the log says why.'})
+  }
+  return findings
+}

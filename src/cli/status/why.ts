@@ -1,0 +1,11 @@
+import type {BackendStatus} from '../../backend/status.js'
+import type {Finding} from './finding.js'
+import {explainModels} from './why-models.js'
+import {explainQueue} from './why-queue.js'
+import {explainSessions} from './why-sessions.js'
+
+/** What is wrong, what it shows by, and the setting to change; problems first. Says nothing when all is well. */
+export function explainStatus(status: BackendStatus): Finding[] {
+  const findings = [...explainModels(status), ...explainQueue(status), ...explainSessions(status)]
+  return [...findings.filter(({level}) => level === 'problem'), ...findings.filter(({level}) => level === 'hint')]
+}

@@ -1,0 +1,63 @@
+import {existsSync} from 'node:fs'
+import path from 'node:path'
+import {NnError} from '../../backend/errors.js'
+import type {SwitchMode, SwitchReport} from '../../backend/models/switch.js'
+import {RemoteBackend} from '../../backend/remote.js'
+import type {GraphStatus} from '../../backend/status.js'
+import type {Output} from '../../chat/style.js'
+import {TransientLine} from '../../chat/transient-line.js'
+import {bytes, table} from '../units.js'
+
+export interface SwitchRequest {
+  file: string
+  /** Name or id of the graph; the daemon's only one when absent. */
+  graph: string | undefined
+  mode: SwitchMode
+  /** The new model's configuration, by own names in their sections. */
+  config: object
+  socket: string
+  progress: Output
+  signal: AbortSignal
+}
+
+/** Puts another model behind a graph of the daemon. */
+export async function switchModel(request: SwitchRequest): Promise<SwitchReport> {
+  const {file, mode, config, socket, progress, signal} = request
+  if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
+  await using backend = await RemoteBackend.connect(socket)
+  const {graphs} = await backend.status('model')
+  const {graph, name} = chooseGraph(graphs, request.graph)
+  const what = `Switching ${name} to ${path.basename(file)}`
+  using line = new TransientLine(progress, `${what}…`)
+  return await backend.switchGraph(graph, file, JSON.stringify(config), {
+    ...{mode, signal},
+    onPhase: (phase) => line.update(`${what}: ${phase}…`),
+    onProgress: (fraction) => line.update(`${what}: load ${Math.round(fraction * 100)} %`),
+  })
+}
+
+/** @throws `model_not_found` when it is not clear which graph is meant. */
+export function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined): GraphStatus {
+  const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
+  const [only] = graphs
+  if (wanted === undefined && graphs.length === 1 && only !== undefined) return only
+  const found = graphs.find(({graph, name}) => name === wanted || String(graph) === wanted)
+  if (found !== undefined) return found
+  const what = wanted === undefined ? `The daemon has ${graphs.length} models` : `The daemon has no model ${wanted}`
+  throw new NnError('model_not_found', `${what}.`, {
+    hint: names === '' ? 'Load one first: wnn load model.gguf' : `Name one with --graph; it has ${names}.`,
+  })
+}
+
+export function renderSwitch(report: SwitchReport): string {
+  const {from, to, mode, mode_reason, phases, served, downtime_ms} = report
+  return table([
+    ['from', from],
+    ['to', to],
+    ['mode', mode_reason === undefined ? mode : `${mode} (${mode_reason})`],
+    ['phases', phases.map(({phase, ms}) => `${phase} ${Math.round(ms)} ms`).join(', ')],
+    ['served meanwhile', `${served} tasks`],
+    ['downtime', `${Math.round(downtime_ms)} ms`],
+    ['memory', `${bytes(report.memory_before_bytes)} before, ${bytes(report.memory_after_bytes)} after`],
+  ]).join('\n')
+}

@@ -1,0 +1,53 @@
+import {Args, Flags} from '@oclif/core'
+import {NnError} from '../backend/errors.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {configFlags, readConfigFlags} from '../cli/config-flags.js'
+import {estimateLoad, renderEstimate, type LoadEstimate} from '../cli/load/estimate.js'
+import {loadModel, renderLoaded, type LoadedModel} from '../cli/load/load-model.js'
+import {modelName} from '../cli/model-name.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import {socketPath} from '../daemon/socket-path.js'
+
+export default class Load extends BaseCommand {
+  static override summary = 'Load a model into the daemon, which is started when there is none.'
+  static override description = `The graph's id goes to standard output, what else there is to know to standard error.
+
+Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not fit or could not be loaded, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+  static override examples = [
+    '<%= config.bin %> load model.gguf',
+    '<%= config.bin %> load model.gguf --name qwen --set model.ctx_size=8192 --set n_gpu_layers=max',
+    '<%= config.bin %> load model.gguf --estimate',
+  ]
+  static override args = {
+    model: Args.string({required: true, ignoreStdin: true, description: 'Path of a GGUF file.'}),
+  }
+  static override flags = {
+    ...socketFlag,
+    ...configFlags,
+    name: Flags.string({description: "What to call it. Defaults to the file's name without .gguf."}),
+    estimate: Flags.boolean({description: 'Say what memory it would take, and load nothing.'}),
+  }
+
+  async run(): Promise<LoadedModel | LoadEstimate> {
+    const {args, flags} = await this.parse(Load)
+    const config = readConfigFlags(flags, 'graph')
+    if (flags.estimate) {
+      const estimate = await estimateLoad(args.model, config)
+      this.log(renderEstimate(estimate))
+      return estimate
+    }
+    if (flags.name === '') throw new NnError('invalid_argument', 'The name is empty.')
+    const loaded = await loadModel({
+      ...{file: args.model, name: flags.name ?? modelName(args.model), config},
+      ...{socket: socketPath(flags.socket), root: this.config.root, progress: process.stderr, signal: this.signal},
+    })
+    for (const warning of warningsOf(loaded)) this.logToStderr(`${this.config.bin}: ${warning}`)
+    if (!this.jsonEnabled()) this.logToStderr(renderLoaded(loaded))
+    this.log(String(loaded.graph))
+    return loaded
+  }
+}
+
+function warningsOf({model}: LoadedModel): string[] {
+  return [...model.config_warnings.map(({message}) => message), ...model.warnings]
+}

@@ -1,0 +1,102 @@
+import path from 'node:path'
+import {Flags} from '@oclif/core'
+import {toWire} from '../backend/errors.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {configFlags, readConfigFlags} from '../cli/config-flags.js'
+import {httpFlags, httpIntakes} from '../cli/http-flags.js'
+import {modelName} from '../cli/model-name.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import type {StartMessage} from '../daemon/background.js'
+import {socketPath} from '../daemon/socket-path.js'
+import {startDaemon, type Daemon} from '../daemon/start.js'
+
+export interface ServeResult {
+  socket: string
+  models: string[]
+}
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Keep models loaded for other commands, until stopped.'
+  static override description = `Runs in the foreground; wnn load starts one in the background. Only this user can connect to it. SIGTERM lets what is being answered come to its end, as wnn stop does.
+
+Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a model could not be loaded, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+  static override examples = [
+    '<%= config.bin %> serve',
+    '<%= config.bin %> serve --model qwen.gguf --model phi.gguf --state-dir ~/chats',
+    '<%= config.bin %> serve --config server.yaml --set backend.max_concurrent=16',
+    '<%= config.bin %> serve --model qwen.gguf --port 8080',
+  ]
+  static override flags = {
+    ...socketFlag,
+    ...configFlags,
+    model: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Load this GGUF file first; may be given several times.',
+      helpValue: 'path',
+    }),
+    'state-dir': Flags.string({
+      description: 'Keep the histories of sessions in this folder (docs/sessions.md).',
+      helpValue: 'folder',
+    }),
+    ...httpFlags,
+    'drain-timeout': Flags.integer({
+      min: 0,
+      default: 30_000,
+      description: 'Milliseconds that answers may go on when the daemon is stopped.',
+      helpValue: 'ms',
+    }),
+  }
+
+  async run(): Promise<ServeResult> {
+    const {flags} = await this.parse(Serve)
+    try {
+      const daemon = await startDaemon({
+        ...{socket: socketPath(flags.socket), version: this.config.version},
+        config: readConfigFlags(flags),
+        ...(flags['state-dir'] !== undefined && {stateDir: flags['state-dir']}),
+        drainTimeoutMs: flags['drain-timeout'],
+        intakes: httpIntakes(flags, (url) => this.logToStderr(`OpenAI's API is served at ${url}/v1.`)),
+      })
+      return await this.serve(daemon, flags.model ?? [])
+    } catch (error) {
+      tellStarter({error: toWire(error)})
+      throw error
+    }
+  }
+
+  private async serve(daemon: Daemon, models: readonly string[]): Promise<ServeResult> {
+    const stop = (): void => void daemon.stop()
+    this.signal.addEventListener('abort', stop)
+    try {
+      await this.load(daemon, models)
+      tellStarter({ready: true})
+      this.logToStderr(`Listening on ${daemon.address} (process ${process.pid}).`)
+      await daemon.ended
+      // Left to itself Node closes connections some time before the process is gone, which is what wnn stop waits for.
+      process.once('exit', (code) => process.exit(code))
+    } catch (error) {
+      await daemon.stop({now: true})
+      throw error
+    } finally {
+      this.signal.removeEventListener('abort', stop)
+    }
+    return {socket: daemon.address, models: models.map(modelName)}
+  }
+
+  private async load({backend}: Daemon, models: readonly string[]): Promise<void> {
+    for (const model of models) {
+      const name = modelName(model)
+      const graph = await backend.loadByName(path.resolve(model), {name, signal: this.signal})
+      this.logToStderr(`Loaded ${name} as graph ${graph}.`)
+    }
+  }
+}
+
+/** Whoever started this in the background waits to hear how it went. */
+function tellStarter(message: StartMessage): void {
+  if (process.send === undefined || !process.connected) return
+  process.send(message, () => {
+    if (process.connected) process.disconnect()
+  })
+}

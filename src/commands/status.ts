@@ -1,0 +1,81 @@
+import {Args, Flags} from '@oclif/core'
+import {DaemonConnection} from '../backend/remote/connection.js'
+import {statusTypes, type StatusType} from '../backend/status.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import type {Finding} from '../cli/status/finding.js'
+import {renderFindings, renderLine, renderStatus} from '../cli/status/render.js'
+import {watch} from '../cli/status/watch.js'
+import {explainStatus} from '../cli/status/why.js'
+import {socketPath} from '../daemon/socket-path.js'
+import type {FullStatus} from '../daemon/status.js'
+
+type StatusResult = Partial<FullStatus> & {findings?: Finding[]}
+
+export default class Status extends BaseCommand {
+  static override summary = 'Show what the daemon does.'
+  static override description = `Exit codes: 0 shown, 3 no daemon is running; --watch ends with Ctrl-C (130).`
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status memory --json',
+    '<%= config.bin %> status --why',
+    '<%= config.bin %> status --watch',
+  ]
+  static override args = {
+    type: Args.option({options: statusTypes, ignoreStdin: true})({description: 'Only this part. Defaults to all.'}),
+  }
+  static override flags = {
+    ...socketFlag,
+    why: Flags.boolean({description: 'Say what is wrong, and which setting to change.'}),
+    watch: Flags.boolean({
+      char: 'w',
+      description: 'Show it again and again; a line each time where it is no terminal.',
+    }),
+    interval: Flags.integer({min: 50, default: 1000, description: 'Milliseconds between two looks.', helpValue: 'ms'}),
+  }
+
+  async run(): Promise<StatusResult> {
+    const {args, flags} = await this.parse(Status)
+    const {type} = args
+    const connection = new DaemonConnection(socketPath(flags.socket))
+    const show = async (): Promise<StatusResult> => {
+      const all = await fetchStatus(connection, flags.why ? undefined : type, this.signal)
+      if (!flags.why) return all
+      const findings = explainStatus(all as FullStatus)
+      return type === undefined ? {...all, findings} : {daemon: all.daemon, [type]: all[type], findings}
+    }
+    try {
+      if (!flags.watch) return this.printed(await show(), flags.why)
+      await watch({
+        ...{out: process.stdout, intervalMs: flags.interval, signal: this.signal},
+        screen: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : render(await show(), flags.why)),
+        line: async () =>
+          this.jsonEnabled()
+            ? JSON.stringify(await show())
+            : renderLine((await fetchStatus(connection, undefined, this.signal)) as FullStatus),
+      })
+      // What was shown is no result; the exit code says what ended it.
+      throw this.signal.reason as Error
+    } finally {
+      connection.close()
+    }
+  }
+
+  private printed(status: StatusResult, why: boolean): StatusResult {
+    this.log(render(status, why))
+    return status
+  }
+}
+
+async function fetchStatus(
+  connection: DaemonConnection,
+  type: StatusType | undefined,
+  signal: AbortSignal,
+): Promise<Partial<FullStatus> & Pick<FullStatus, 'daemon'>> {
+  return connection.json('GET', `/status${type === undefined ? '' : `?types=${type}`}`, undefined, signal)
+}
+
+function render({daemon, findings, ...status}: StatusResult, why: boolean): string {
+  if (why) return renderFindings(findings ?? [])
+  return daemon === undefined ? '' : renderStatus(daemon, status)
+}

@@ -1,0 +1,34 @@
+import {Args} from '@oclif/core'
+import {DaemonConnection} from '../backend/remote/connection.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import {socketPath} from '../daemon/socket-path.js'
+
+interface UnloadResult {
+  graph: number
+  name: string
+}
+
+export default class Unload extends BaseCommand {
+  static override summary = "Take a model out of the daemon's memory."
+  static override description = `Its contexts are closed; the histories of sessions stay.
+
+Exit codes: 0 unloaded, 2 there is no such model, 3 no daemon is running.`
+  static override examples = ['<%= config.bin %> unload qwen', '<%= config.bin %> unload 0']
+  static override args = {
+    model: Args.string({required: true, ignoreStdin: true, description: 'Name or graph id.'}),
+  }
+  static override flags = {...socketFlag}
+
+  async run(): Promise<UnloadResult> {
+    const {args, flags} = await this.parse(Unload)
+    const connection = new DaemonConnection(socketPath(flags.socket))
+    try {
+      const result = await connection.json<UnloadResult>('POST', '/unload', {model: args.model}, this.signal)
+      this.logToStderr(`Unloaded ${result.name} (graph ${result.graph}).`)
+      return result
+    } finally {
+      connection.close()
+    }
+  }
+}

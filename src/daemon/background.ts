@@ -1,0 +1,115 @@
+import {spawn, type ChildProcess} from 'node:child_process'
+import {closeSync, openSync, readFileSync} from 'node:fs'
+import path from 'node:path'
+import {DaemonConnection} from '../backend/remote/connection.js'
+import {fromWire, NnError, type WireError} from '../backend/errors.js'
+import {makeOwnFolder} from './own-folder.js'
+
+/** How the daemon that was started tells of itself over the channel to whoever started it. */
+export type StartMessage = {ready: true} | {error: WireError}
+
+export interface BackgroundOptions {
+  socket: string
+  /** Folder of the package. */
+  root: string
+  /** Further arguments of `wnn serve`. Defaults to none. */
+  argv?: readonly string[]
+  signal: AbortSignal
+}
+
+/**
+ * Starts a daemon in the background unless one listens already; then the answer is `false`.
+ *
+ * @throws why it did not start; its own output is in the log beside the socket.
+ */
+export async function ensureDaemon(options: BackgroundOptions): Promise<boolean> {
+  if (await isRunning(options.socket, options.signal)) return false
+  try {
+    await startInBackground(options)
+    return true
+  } catch (error) {
+    // Somebody else may have been quicker.
+    if (!options.signal.aborted && (await isRunning(options.socket, options.signal))) return false
+    throw error
+  }
+}
+
+/** Ends the daemon and waits until it has ended. @throws `not_running`. */
+export async function stopDaemon(socket: string, {now = false, signal}: {now?: boolean; signal?: AbortSignal} = {}) {
+  const connection = new DaemonConnection(socket)
+  try {
+    const response = await connection.send('POST', '/stop', {now}, signal)
+    await new Promise<void>((resolve, reject) => {
+      // The end of the process cuts it off.
+      response.resume().once('close', () => {
+        if (signal?.aborted === true) reject(signal.reason as Error)
+        else resolve()
+      })
+      response.once('error', () => undefined)
+    })
+  } finally {
+    connection.close()
+  }
+}
+
+async function isRunning(socket: string, signal: AbortSignal): Promise<boolean> {
+  const connection = new DaemonConnection(socket)
+  try {
+    await connection.json('GET', '/status?types=', undefined, signal)
+    return true
+  } catch (error) {
+    if (error instanceof NnError && error.code === 'not_running') return false
+    throw error
+  } finally {
+    connection.close()
+  }
+}
+
+async function startInBackground({socket, root, argv = [], signal}: BackgroundOptions): Promise<void> {
+  signal.throwIfAborted()
+  makeOwnFolder(socket)
+  const log = logFile(socket)
+  const descriptor = openSync(log, 'a', 0o600)
+  // Sources run through a loader, which is among this process's own options.
+  const isSource = import.meta.url.endsWith('.ts')
+  const command = path.join(root, 'bin', isSource ? 'dev.js' : 'run.js')
+  const child = spawn(
+    process.execPath,
+    [...(isSource ? process.execArgv : []), command, 'serve', '--socket', socket, ...argv],
+    {detached: true, stdio: ['ignore', descriptor, descriptor, 'ipc']},
+  )
+  closeSync(descriptor)
+  const abort = (): void => void child.kill('SIGTERM')
+  signal.addEventListener('abort', abort)
+  try {
+    await readiness(child, log)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+}
+
+function readiness(child: ChildProcess, log: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new NnError('runtime_error', error.message, {cause: error})))
+    child.once('message', (message: StartMessage) => {
+      if ('ready' in message) resolve()
+      else reject(fromWire(message.error))
+    })
+    child.once('exit', (code, killedBy) => {
+      const last = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n')
+      const how = killedBy ?? `exit code ${code ?? 'unknown'}`
+      reject(new NnError('runtime_error', `The daemon ended as it started (${how}): ${last}`, {hint: `See ${log}.`}))
+    })
+  })
+}
+
+/** Where a daemon in the background writes what it would tell on a terminal. */
+export function logFile(socket: string): string {
+  const {dir, name} = path.parse(socket)
+  return path.join(dir, `${name}.log`)
+}

@@ -1,0 +1,102 @@
+import {NnError} from '../backend/errors.js'
+import {initBackend, type LocalBackend} from '../backend/local.js'
+import {Client} from './client.js'
+import {GraphNames} from './graph-names.js'
+
+/** How long an answer's reader has to fetch the rest of it when the daemon ends. */
+const fetchMs = 1000
+
+/** The backends and clients of a daemon. */
+export class Hub {
+  readonly clients = new Map<string, Client>()
+  readonly names: GraphNames
+  private stopping = false
+
+  constructor(readonly shared: LocalBackend) {
+    this.names = new GraphNames(shared)
+  }
+
+  get isStopping(): boolean {
+    return this.stopping
+  }
+
+  addClient(): Client {
+    this.checkOpen()
+    const client = new Client(this.shared)
+    this.clients.set(client.id, client)
+    return client
+  }
+
+  /** @throws `runtime_error` when the client is gone. */
+  client(id: string): Client {
+    const client = this.clients.get(id)
+    if (client !== undefined && !client.isGone) return client
+    throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.')
+  }
+
+  async addBackend(client: Client, config: string | undefined, strict: boolean): Promise<string> {
+    this.checkOpen()
+    const backend = await initBackend({strict, ...(config !== undefined && {config})})
+    if (!client.isGone) return client.addBackend(backend)
+    await backend.deinit()
+    throw new NnError('runtime_error', 'The client is gone.')
+  }
+
+  /** Resolves when all that the client had open is closed. */
+  async release(client: Client): Promise<void> {
+    try {
+      await client.release()
+    } finally {
+      this.clients.delete(client.id)
+    }
+  }
+
+  abort(call: string): void {
+    for (const client of this.clients.values()) {
+      client.calls.get(call)?.abort.abort(new Error('The call was aborted by its caller.'))
+    }
+  }
+
+  /** @throws `runtime_error` when the daemon is about to end. */
+  checkOpen(): void {
+    if (!this.stopping) return
+    throw new NnError('runtime_error', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
+  }
+
+  /** From here on nothing new begins. */
+  close(): void {
+    this.stopping = true
+  }
+
+  /** Waits for the calls in flight, until the signal is aborted: then they are. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const abort = (): void => {
+      for (const client of this.clients.values()) client.abortCalls()
+    }
+    signal.addEventListener('abort', abort, {once: true})
+    if (signal.aborted) abort()
+    const busy = [...this.clients.values()].filter(({calls}) => calls.size > 0)
+    try {
+      await Promise.all(busy.map((client) => client.settled()))
+      if (busy.length > 0) await this.fetched(busy)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await Promise.all([...this.clients.values()].map((client) => this.release(client)))
+    } finally {
+      await this.shared[Symbol.asyncDispose]()
+    }
+  }
+
+  /** Whoever was just answered reads the answer, and leaves or asks no more. */
+  private async fetched(clients: readonly Client[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, fetchMs)))
+    await Promise.race([late, Promise.all(clients.map((client) => client.left))])
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,138 @@
+import {setMaxListeners} from 'node:events'
+import path from 'node:path'
+import {initBackend, type LocalBackend} from '../backend/local.js'
+import {Hub} from './hub.js'
+import {makeOwnFolder} from './own-folder.js'
+import {SocketServer} from './server.js'
+import type {DaemonStatus} from './status.js'
+
+/** Something else that takes requests for the daemon's backend, such as HTTP on a port. */
+export interface Intake {
+  /** Takes nothing new; resolves when what it has in flight is answered. */
+  close(): Promise<void>
+  /** Ends what is in flight. */
+  abort(): void
+}
+
+export interface DaemonOptions {
+  /** Path of the socket, in a folder that is its owner's alone or does not exist yet. */
+  socket: string
+  version: string
+  /** As for `initBackend`; checked strictly. Defaults to the defaults. */
+  config?: string | object
+  configFile?: string
+  /** Folder for histories. Defaults to none: they end with the daemon. */
+  stateDir?: string
+  /** How long calls in flight may go on when it stops. Defaults to `30000`. */
+  drainTimeoutMs?: number
+  /** What else asks its backend. Defaults to nothing. */
+  intakes?: readonly ((backend: LocalBackend) => Promise<Intake>)[]
+}
+
+export interface Daemon {
+  /** The socket's path. */
+  address: string
+  /** What its clients share. */
+  backend: LocalBackend
+  /** Resolves when it has ended, whoever asked for that. */
+  ended: Promise<void>
+  /** Ends it: calls in flight go on for as long as they may, or, with `now`, are ended. */
+  stop(how?: {now?: boolean}): Promise<void>
+}
+
+/**
+ * Starts a daemon in this process.
+ *
+ * @throws `invalid_argument` when another one has the socket, or for a configuration or state folder that cannot be
+ * used; `security` for a socket in a folder that others may use.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const {version, drainTimeoutMs = 30_000, intakes = []} = options
+  const socket = path.resolve(options.socket)
+  const startedAt = performance.now()
+  makeOwnFolder(socket)
+  const server = await SocketServer.bind(socket)
+  const open: Intake[] = []
+  let hub: Hub | undefined
+  try {
+    const {config, configFile, stateDir} = options
+    const backend = await initBackend({
+      ...{strict: true, ...(config !== undefined && {config})},
+      ...(configFile !== undefined && {configFile}),
+      ...(stateDir !== undefined && {stateDir}),
+    })
+    hub = new Hub(backend)
+    for (const openIntake of intakes) open.push(await openIntake(backend))
+    const ending = new Ending(hub, server, open, drainTimeoutMs)
+    const describe = describer(hub, {socket, version, startedAt})
+    await server.serve({
+      hub,
+      describe,
+      stop: (now, connection) => {
+        server.keepToTheEnd(connection)
+        void ending.begin(now)
+      },
+    })
+    return {address: socket, backend, ended: ending.ended, stop: ({now = false} = {}) => ending.begin(now)}
+  } catch (error) {
+    for (const intake of open) intake.abort()
+    await hub?.[Symbol.asyncDispose]()
+    server.close()
+    throw error
+  }
+}
+
+function describer(
+  hub: Hub,
+  {socket, version, startedAt}: {socket: string; version: string; startedAt: number},
+): () => DaemonStatus {
+  return () => ({
+    ...{pid: process.pid, socket, version, uptime_ms: performance.now() - startedAt},
+    state: hub.isStopping ? 'stopping' : 'running',
+    clients: hub.clients.size,
+    calls: [...hub.clients.values()].reduce((sum, {calls}) => sum + calls.size, 0),
+  })
+}
+
+/** The order at the end: intake, calls, contexts, models, logs, and last the socket that tells of the daemon. */
+class Ending {
+  readonly ended: Promise<void>
+  private readonly now = new AbortController()
+  private running: Promise<void> | undefined
+  private settle: (result: Promise<void>) => void = () => undefined
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly server: SocketServer,
+    private readonly intakes: readonly Intake[],
+    private readonly limitMs: number,
+  ) {
+    this.ended = new Promise((resolve) => (this.settle = resolve))
+    // Each client that waits listens.
+    setMaxListeners(0, this.now.signal)
+  }
+
+  /** The first call begins; a later one with `now` does not let it wait any longer. */
+  begin(now: boolean): Promise<void> {
+    if (this.running === undefined) {
+      this.running = this.end()
+      this.settle(this.running)
+    }
+    if (now) this.now.abort()
+    return this.running
+  }
+
+  private async end(): Promise<void> {
+    const timer = setTimeout(() => this.now.abort(), this.limitMs)
+    this.now.signal.addEventListener('abort', () => {
+      for (const intake of this.intakes) intake.abort()
+    })
+    try {
+      this.hub.close()
+      await Promise.all([this.hub.drain(this.now.signal), ...this.intakes.map((intake) => intake.close())])
+    } finally {
+      clearTimeout(timer)
+      await this.hub[Symbol.asyncDispose]().finally(() => this.server.close())
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import {RemoteBackend} from '../backend/remote.js'
+import {ensureDaemon, stopDaemon} from '../daemon/background.js'
+import {probeOf, remainsOf, type Host} from './probe.js'
+import type {Target} from './target.js'
+
+export interface DaemonTargetOptions {
+  socket: string
+  /** Folder of the package, for a daemon that has to be started. */
+  root: string
+  signal: AbortSignal
+}
+
+/**
+ * Backends of the suites' own in the daemon, which is started when there is none, and stopped afterwards if so.
+ * What other backends of that daemon have is left alone.
+ */
+export async function daemonTarget({socket, root, signal}: DaemonTargetOptions): Promise<Target & AsyncDisposable> {
+  const started = await ensureDaemon({socket, root, signal})
+  const stop = async (): Promise<void> => {
+    if (started) await stopDaemon(socket, {now: true})
+  }
+  try {
+    const host = await hostOf(socket)
+    return {
+      name: 'daemon',
+      init: (config, {strict}) => RemoteBackend.init(socket, {strict, ...(config !== undefined && {config})}),
+      probe: probeOf(host, await remainsOf(host)),
+      [Symbol.asyncDispose]: stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function hostOf(socket: string): Promise<Host> {
+  await using backend = await RemoteBackend.connect(socket)
+  return backend.host
+}

@@ -1,0 +1,113 @@
+import * as assert from 'uvu/assert'
+import {defaultConfig} from '../../../src/backend/config/index.js'
+import type {BackendStatus} from '../../../src/backend/status.js'
+import {explainStatus} from '../../../src/cli/status/why.js'
+import {suite} from '../../support/suite.js'
+import {madeUpStatus} from './made-up-status.js'
+
+const test = suite('wnn status --why')
+
+const graphOf = ({memory}: BackendStatus): BackendStatus['memory']['graphs'][number] => {
+  const [graph] = memory.graphs
+  if (graph === undefined) throw new Error('The status has no graph.')
+  return graph
+}
+const wanting = (n_gpu_layers: 'max' | number): BackendStatus['model']['config'] => {
+  const config = defaultConfig(4)
+  return {...config, model: {...config.model, n_gpu_layers}}
+}
+
+test('says nothing when nothing is wrong', () => {
+  assert.equal(explainStatus(madeUpStatus()), [])
+})
+
+const cases: [what: string, change: (status: BackendStatus) => unknown, level: string, text: RegExp, fix: RegExp][] = [
+  ['no model', (s) => (s.model.graphs = []), 'hint', /No model is loaded/, /wnn load/],
+  [
+    'a model that falls back to the CPU',
+    (s) => (s.model = madeUpStatus({config: wanting('max'), warnings: ['There is no GPU.']}).model),
+    'problem',
+    /qwen has 0 of 5 layers on the GPU, model\.n_gpu_layers is max\. There is no GPU\./,
+    /docs\/gpu\.md/,
+  ],
+  [
+    'a GPU that is too small',
+    (s) => (s.model = madeUpStatus({config: wanting('max'), gpu: 'H100', gpu_layers: 3}).model),
+    'hint',
+    /3 of 5 layers/,
+    /model\.ctx_size/,
+  ],
+  ['a queue near full', (s) => (s.queue.queued = 45), 'problem', /45 of 50 \(90 %\)/, /model\.parallel.*queue_size/],
+  ['refused tasks', (s) => (s.queue.refused = 5), 'problem', /5 of 20 \(25 %\) tasks were refused/, /queue_size/],
+  ['missed deadlines', (s) => (s.queue.timed_out = 2), 'problem', /2 of 20 .* deadline of 1 min 0 s/, /timeout_ms/],
+  [
+    'long waits',
+    (s) => {
+      s.queue.wait_ms = {count: 20, p50: 3000, p95: 9000, p99: 9000, max: 9000}
+      s.queue.run_ms = {count: 20, p50: 2000, p95: 2500, p99: 2500, max: 2500}
+    },
+    'hint',
+    /9 s \(95 %\) against 2 s/,
+    /model\.parallel, which is 1/,
+  ],
+  [
+    'a cache that thrashes',
+    (s) => Object.assign(s.memory.saved_caches, {saved: 30, dropped: 28, restored: 2, tokens: 9900}),
+    'hint',
+    /30 saved, 28 dropped, 2 given back \(9900 of 10000 tokens\)/,
+    /max_cache_tokens/,
+  ],
+  ['caches lost to errors', (s) => (s.memory.saved_caches.failed = 1), 'problem', /1 saved caches were lost/, /folder/],
+  [
+    'a context too small',
+    (s) => (graphOf(s).slots = [{slot: 0, tokens: 2000, busy: true, session: 's'}]),
+    'hint',
+    /2000 of 2048 \(98 %\) tokens/,
+    /Raise model\.ctx_size \(the model was trained on 4096\)/,
+  ],
+  [
+    'an engine that died',
+    (s) => (graphOf(s).engine_pid = null),
+    'problem',
+    /engine of qwen has died/,
+    /starts it again/,
+  ],
+  [
+    'an engine that is stuck',
+    (s) => (graphOf(s).responsive = false),
+    'problem',
+    /\(process 42\) does not answer/,
+    /unload/,
+  ],
+  ['memory near its limit', (s) => (s.memory.max_memory_mb = 200), 'hint', /190 MiB of the 200 MiB/, /max_memory_mb/],
+  ['sessions near their limit', (s) => (s.sessions.active = 95), 'hint', /95 of 100/, /max_sessions/],
+  [
+    'histories that cannot be written',
+    (s) => Object.assign(s.sessions, {write_error: 'ENOSPC', state_dir: '/s'}),
+    'problem',
+    /written to \/s: ENOSPC/,
+    /--state-dir/,
+  ],
+]
+
+for (const [what, change, level, text, fix] of cases) {
+  test(`explains ${what}`, () => {
+    const status = madeUpStatus()
+    change(status)
+    const [finding, ...others] = explainStatus(status)
+    assert.is(finding?.level, level)
+    assert.match(finding?.text ?? '', text)
+    assert.match(finding?.fix ?? '', fix)
+    assert.equal(others, [])
+  })
+}
+
+test('puts problems first', () => {
+  const status = madeUpStatus()
+  status.memory.max_memory_mb = 200
+  status.queue.refused = 1
+  assert.equal(
+    explainStatus(status).map(({level}) => level),
+    ['problem', 'hint'],
+  )
+})

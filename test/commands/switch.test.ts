@@ -1,0 +1,33 @@
+import * as assert from 'uvu/assert'
+import {DaemonHome} from '../daemon/support/daemon-home.js'
+import {phi3, qwen} from '../support/fixtures.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('wnn switch', {timeoutMs: 60_000})
+
+test('it replaces the daemon’s model, says how, and a file that is none leaves the old one', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen, '--name', 'chat')
+  const story = ['chat', '--temp', '0', '--max-tokens', '40', '--prompt', 'Tell me a story about a fox.']
+  assert.match((await home.run(...story)).stdout, /Hazel/)
+
+  const {stdout, code} = await home.run('switch', phi3)
+  assert.is(code, 0)
+  assert.match(stdout, /mode +overlap\n.*phases +check .*load .*\n.*downtime +0 ms\n/s)
+  assert.match((await home.run(...story)).stdout, /Bruno/)
+
+  const broken = await home.run('switch', new URL(import.meta.url).pathname)
+  assert.is(broken.code, 2)
+  assert.match((await home.run(...story)).stdout, /Bruno/)
+  const missing = await home.run('switch', '/no/such/model.gguf')
+  assert.equal([missing.code, missing.stderr.includes('There is no model file')], [2, true])
+
+  const json = await home.run('switch', qwen, '--graph', 'chat', '--mode', 'drain', '--json')
+  const report = JSON.parse(json.stdout) as {mode: string; phases: {phase: string}[]; downtime_ms: number}
+  assert.equal([report.mode, report.phases.map(({phase}) => phase)], ['drain', ['check', 'finish', 'unload', 'load']])
+  assert.ok(report.downtime_ms > 0)
+  assert.is((await home.run('switch', qwen, '--graph', 'nobody')).code, 2)
+  await home.run('stop')
+  assert.is((await home.run('switch', qwen)).code, 3)
+  assert.equal(home.left(), [])
+})

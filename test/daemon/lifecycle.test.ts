@@ -1,0 +1,126 @@
+import {chmodSync, existsSync, mkdirSync, statSync} from 'node:fs'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {qwen, phi3} from '../support/fixtures.js'
+import {suite} from '../support/suite.js'
+import {DaemonHome} from './support/daemon-home.js'
+
+const test = suite('a daemon that stays up', {timeoutMs: 60_000})
+
+test('wnn load starts it, other commands use it, wnn stop ends it, and nothing is left', async (t) => {
+  const home = new DaemonHome(t)
+  const loaded = await home.run('load', qwen, '--name', 'qwen', '--set', 'ctx_size=512', '--set', 'model.threads=1')
+  assert.equal([loaded.stdout, loaded.code], ['0\n', 0], loaded.stderr)
+  assert.match(loaded.stderr, /layers on the GPU +0 of 5\n.*memory +\d.*\ncontext +\d+ × 512 tokens/s)
+
+  const answer = await home.run('chat', '--temp', '0', '--prompt', 'What is the capital of France?', '--session', 's')
+  assert.equal([answer.stdout, answer.code], ['The capital of France is Paris.\n', 0], answer.stderr)
+  const {sessions, model, daemon} = await home.status()
+  assert.equal(sessions.contexts, [])
+  assert.equal([sessions.sessions[0]?.id, sessions.sessions[0]?.messages], ['s', 2])
+  assert.equal([model.graphs.length, model.graphs[0]?.name, daemon.state], [1, 'qwen', 'running'])
+
+  const again = await home.run('load', qwen, '--name', 'qwen')
+  assert.equal([again.stdout, again.code], ['', 2])
+  assert.match(again.stderr, /named qwen is loaded already, as graph 0/)
+  // Another model under the same name takes its place.
+  const other = await home.run('load', phi3, '--name', 'qwen')
+  assert.equal([other.stdout, other.code], ['0\n', 0], other.stderr)
+  const [switched] = (await home.status()).model.graphs
+  assert.equal([switched?.name, switched?.path], ['qwen', phi3])
+
+  assert.is((await home.run('unload', 'qwen')).code, 0)
+  assert.is((await home.run('unload', 'qwen')).code, 2)
+  assert.is((await home.run('stop')).code, 0)
+  assert.equal(home.left(), [])
+  const status = await home.run('status')
+  assert.equal([status.stdout, status.code], ['', 3])
+  assert.match(status.stderr, /No daemon listens on .*\nStart one/)
+})
+
+test('its socket and folder are its owner’s alone, and so is its log', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen)
+  const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8)
+  const {dir} = path.parse(home.socket)
+  assert.equal([mode(dir), mode(home.socket), mode(path.join(dir, 'daemon.log'))], ['700', '600', '600'])
+  await home.run('stop')
+})
+
+test('a socket in a folder that others may enter is refused', async (t) => {
+  const home = new DaemonHome(t)
+  mkdirSync(path.dirname(home.socket))
+  chmodSync(path.dirname(home.socket), 0o755)
+  for (const argv of [['serve'], ['load', qwen], ['status']]) {
+    const {code, stderr} = await home.run(...argv)
+    assert.is(code, 2)
+    assert.match(stderr, /is open to other users/)
+  }
+  assert.equal(home.left(), [])
+})
+
+test('of several commands that want a daemon at the same time one starts it, and all use that one', async (t) => {
+  const home = new DaemonHome(t)
+  const loads = await Promise.all(['a', 'b', 'c'].map((name) => home.run('load', qwen, '--name', name)))
+  assert.equal(
+    loads.map(({code}) => code),
+    [0, 0, 0],
+    loads.map(({stderr}) => stderr).join(''),
+  )
+  const {graphs} = (await home.status()).model
+  assert.equal(graphs.map(({name}) => name).sort(), ['a', 'b', 'c'])
+  await home.run('stop', '--now')
+  assert.equal(home.left(), [])
+})
+
+test('a second daemon on the same socket is refused', async (t) => {
+  const home = new DaemonHome(t)
+  const {child} = await home.serve()
+  const {code, stderr} = await home.run('serve')
+  assert.is(code, 2)
+  assert.match(stderr, /A daemon is listening on .* already/)
+  child.kill('SIGKILL')
+})
+
+test('the socket of a daemon that was killed is taken over', async (t) => {
+  const home = new DaemonHome(t)
+  const {child, ended} = await home.serve()
+  child.kill('SIGKILL')
+  await ended
+  assert.ok(existsSync(home.socket))
+  assert.is((await home.run('load', qwen)).code, 0)
+  assert.is((await home.run('stop')).code, 0)
+  assert.equal(home.left(), [])
+})
+
+test('a load that fails says why, and leaves no daemon that was started for it', async (t) => {
+  const home = new DaemonHome(t)
+  const {code, stderr} = await home.run('load', qwen, '--set', 'max_memory_mb=1')
+  assert.is(code, 3)
+  assert.match(stderr, /needs about \d+ MiB/)
+  assert.equal(home.left(), [])
+})
+
+test('what is wrong with flags is said before anything is started', async (t) => {
+  const home = new DaemonHome(t)
+  const cases: [argv: string[], message: RegExp][] = [
+    [['load', 'no-such.gguf'], /no model file no-such\.gguf/],
+    [['load', qwen, '--set', 'ctx_sise=1'], /ctx_sise.*\n?.*ctx_size/],
+    [['load', qwen, '--set', 'ctx_size'], /--set wants key=value/],
+    [['load', qwen, '--config', 'no-such.yaml'], /no-such\.yaml/],
+  ]
+  for (const [argv, message] of cases) {
+    const {code, stderr} = await home.run(...argv)
+    assert.is(code, 2, stderr)
+    assert.match(stderr, message)
+  }
+  assert.not.ok(existsSync(path.dirname(home.socket)))
+})
+
+test('wnn load --estimate tells sizes and starts nothing', async (t) => {
+  const home = new DaemonHome(t)
+  const {stdout, code} = await home.run('load', qwen, '--estimate', '--set', 'parallel=2', '--json')
+  const {slots, fits, total_bytes: total} = JSON.parse(stdout) as Record<string, unknown>
+  assert.equal([code, slots, fits, typeof total], [0, 2, true, 'number'])
+  assert.not.ok(existsSync(path.dirname(home.socket)))
+})

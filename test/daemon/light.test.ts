@@ -1,0 +1,40 @@
+import {spawn} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+import * as assert from 'uvu/assert'
+import {qwen} from '../support/fixtures.js'
+import {cli} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
+import {DaemonHome, ended} from './support/daemon-home.js'
+
+const test = suite('commands that ask the daemon', {timeoutMs: 30_000})
+const hook = fileURLToPath(new URL('../support/hooks/refuse-heavy.mjs', import.meta.url))
+
+test('status, unload and stop load neither schemas nor server nor engine', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen)
+  const env = {...process.env, NO_COLOR: '1', WNN_SOCKET: home.socket}
+  for (const argv of [['status'], ['status', '--why'], ['unload', '0'], ['stop']]) {
+    const {code, stderr} = await ended(spawn(process.execPath, ['--import', hook, cli, ...argv], {env}))
+    assert.is(code, 0, stderr)
+  }
+})
+
+test('status --watch adds a line each time where it is no terminal, and an object with --json', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen)
+  for (const [argv, line] of [
+    [['--interval', '50'], /^0 running · 0 waiting .* MiB$/],
+    [['--interval', '50', '--json'], /^\{"daemon":\{.*\}$/],
+  ] as const) {
+    const child = home.start('status', '--watch', ...argv)
+    let lines = 0
+    child.stdout?.on('data', (data: Buffer) => {
+      lines += data.toString().split('\n').length - 1
+      if (lines >= 3) child.kill('SIGINT')
+    })
+    const {code, stdout} = await ended(child)
+    assert.is(code, 130)
+    for (const each of stdout.trimEnd().split('\n')) assert.match(each, line)
+  }
+  await home.run('stop')
+})
