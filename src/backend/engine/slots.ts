@@ -85,8 +85,9 @@ export class Slots {
     this.claim(slot, session)
     if (session !== null && saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
       await this.keep(slot, previous, 0)
-      if (!(await this.states.restore(session, slot))) return {cachedTokens: 0, source: 'none'}
-      return this.have(slot, saved, 'saved')
+      // It may have been given up meanwhile; what the slot held before is another session's.
+      const restored = await this.states.restore(session, slot)
+      return this.have(slot, restored ? saved : 0, 'saved')
     }
     const copies = other !== undefined && other.shared >= own + worthKeeping
     await this.keep(slot, previous, copies ? 0 : own)

@@ -206,6 +206,22 @@ test('where a cache may not lose its end, one that differs there is of no use', 
   assert.is((await serve(slots, 'a', range(110))).cachedTokens, 100)
 })
 
+test('a cache that is given up while its session comes back leaves the slot empty, not with what was there', async () => {
+  const {slots, cells} = opened(1, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(200, 1000))
+  const save = cells.saveSequenceStateToFile.bind(cells)
+  // The host's word comes while the cache of b, which loses the slot, is being saved.
+  cells.saveSequenceStateToFile = (...args) => {
+    slots.drop('a')
+    return save(...args)
+  }
+  const slot = slots.take(prompt(range(120)), 'a')
+  assert.ok(slot !== undefined)
+  assert.equal(await slots.prepare(slot, prompt(range(120)), 'a'), {cachedTokens: 0, source: 'none'})
+  assert.equal(slot.tokens, [])
+})
+
 test('a cache that cannot be read back is evaluated anew, and said to be lost', async () => {
   const {slots, cells, events} = opened(1, {maxTokens: 1000})
   await serve(slots, 'a', range(100))
