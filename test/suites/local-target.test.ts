@@ -23,6 +23,9 @@ test('its probe can kill an engine, which is gone then', async (t) => {
   const backend = await init('{"threads": 1}', {strict: true})
   t.after(() => backend.deinit())
   const graph = await backend.loadByName(qwen)
+  const [before] = (await backend.status('memory')).graphs
   await probe?.killEngine(backend, graph)
-  assert.equal(await probe?.remains(backend), [])
+  // Another one may be on its way already.
+  const remains = (await probe?.remains(backend)) ?? []
+  assert.not(remains.includes(`process ${before?.engine_pid ?? 0}`))
 })
