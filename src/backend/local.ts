@@ -365,7 +365,7 @@ export class LocalBackend implements Backend, Embedder {
   /** Broken options leave the configured values in force, as a broken configuration does. */
   private parseOptionsText(text: string, {graph}: ExecutionContext): RuntimeOptions {
     const {options, warnings} = parseRuntimeOptions(text, {strict: this.strict, config: graph.config})
-    this.parts.journal.configWarnings(warnings)
+    this.parts.journal.optionWarnings(warnings)
     return options
   }
 

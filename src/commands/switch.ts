@@ -34,7 +34,8 @@ Exit codes: 0 switched, 2 a file, flag or graph is not usable, 3 the model could
     const {args, flags} = await this.parse(Switch)
     const report = await switchModel({
       ...{file: args.model, graph: flags.graph, mode: flags.mode, config: readConfigFlags(flags, 'graph')},
-      ...{socket: socketPath(flags.socket), progress: process.stderr, signal: this.signal},
+      ...{socket: socketPath(flags.socket), signal: this.signal},
+      progress: this.jsonEnabled() ? undefined : process.stderr,
     })
     this.log(renderSwitch(report))
     return report

@@ -1,12 +1,12 @@
 import {existsSync} from 'node:fs'
 import path from 'node:path'
-import {NnError} from '../../backend/errors.js'
-import type {SwitchMode, SwitchReport} from '../../backend/models/switch.js'
+import {NnError, toNnError} from '../../backend/errors.js'
+import type {SwitchMode, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
 import {RemoteBackend} from '../../backend/remote.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {Output} from '../../chat/style.js'
-import {TransientLine} from '../../chat/transient-line.js'
 import {bytes, table} from '../units.js'
+import {PhaseList} from './phase-list.js'
 
 export interface SwitchRequest {
   file: string
@@ -16,7 +16,8 @@ export interface SwitchRequest {
   /** The new model's configuration, by own names in their sections. */
   config: object
   socket: string
-  progress: Output
+  /** Where the phases are shown; absent: nowhere. */
+  progress: Output | undefined
   signal: AbortSignal
 }
 
@@ -27,13 +28,22 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
   await using backend = await RemoteBackend.connect(socket)
   const {graphs} = await backend.status('model')
   const {graph, name} = chooseGraph(graphs, request.graph)
-  const what = `Switching ${name} to ${path.basename(file)}`
-  using line = new TransientLine(progress, `${what}…`)
-  return await backend.switchGraph(graph, file, JSON.stringify(config), {
-    ...{mode, signal},
-    onPhase: (phase) => line.update(`${what}: ${phase}…`),
-    onProgress: (fraction) => line.update(`${what}: load ${Math.round(fraction * 100)} %`),
-  })
+  const change = (listener: SwitchOptions = {}): Promise<SwitchReport> =>
+    backend.switchGraph(graph, file, JSON.stringify(config), {...listener, mode, signal})
+  if (progress === undefined) return await change()
+  progress.write(`Switching ${name} to ${path.basename(file)}\n`)
+  const phases = await PhaseList.open(progress)
+  try {
+    const report = await change({
+      onPhase: (phase) => phases.begin(phase),
+      onProgress: (fraction) => phases.progress(fraction),
+    })
+    await phases.end()
+    return report
+  } catch (error) {
+    await phases.end(toNnError(error).code)
+    throw error
+  }
 }
 
 /** @throws `model_not_found` when it is not clear which graph is meant. */
