@@ -1,6 +1,9 @@
+import {writeFile} from 'node:fs/promises'
+import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {startInTerminal} from '../chat/support/chat-process.js'
 import {DaemonHome} from '../daemon/support/daemon-home.js'
+import {twinTokens} from '../support/crafted-gguf.js'
 import {phi3, qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 
@@ -26,11 +29,16 @@ test('it replaces the daemon’s model, says how, and a file that is none leaves
   assert.match((await home.run(...story)).stdout, /Bruno/)
 
   const broken = await home.run('switch', new URL(import.meta.url).pathname)
-  assert.is(broken.code, 2)
+  assert.equal([broken.code, /chat answers as before, with tiny-phi3-chat\.gguf/.test(broken.stderr)], [3, true])
   assert.match(broken.stderr, /✖ check the new model: [\d.]+ ms.*\nwnn: .* is not a GGUF file/)
   assert.match((await home.run(...story)).stdout, /Bruno/)
   const missing = await home.run('switch', '/no/such/model.gguf')
-  assert.equal([missing.code, missing.stderr.includes('There is no model file')], [2, true])
+  assert.equal([missing.code, /\/no\/such\/model\.gguf/.test(missing.stderr)], [3, true])
+  const aborting = path.join(home.folder, 'twins.gguf')
+  await writeFile(aborting, await twinTokens(qwen))
+  const aborted = await home.run('switch', aborting, '--mode', 'drain')
+  assert.equal([aborted.code, /SIGABRT.*chat answers as before/s.test(aborted.stderr)], [3, true])
+  assert.match((await home.run(...story)).stdout, /Bruno/)
 
   const json = await home.run('switch', qwen, '--graph', 'chat', '--mode', 'drain', '--json')
   assert.is(json.stderr, '')
