@@ -78,6 +78,7 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
   return {
     ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: [...configWarnings]},
     ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
+    since_crash_ms: model.sinceCrashMs ?? null,
     architecture: header.architecture,
     parameters: info?.parameters ?? 0,
     size_bytes: header.fileBytes,

@@ -13,12 +13,19 @@ export class CrashPolicy {
   private crashes: number[] = []
   /** Since the model was loaded. */
   total = 0
+  private lastAt: number | undefined
 
   constructor(private readonly clock: Clock) {}
 
   crashed(): void {
     this.total++
-    this.crashes = [...this.recent, this.clock.now()]
+    this.lastAt = this.clock.now()
+    this.crashes = [...this.recent, this.lastAt]
+  }
+
+  /** Milliseconds since the last crash; `undefined` when there was none. */
+  get sinceLastMs(): number | undefined {
+    return this.lastAt === undefined ? undefined : this.clock.now() - this.lastAt
   }
 
   /** It does not stay up, and is given up. */
