@@ -24,7 +24,7 @@ import {
   type ParsedConfig,
   type RuntimeOptions,
 } from './config/index.js'
-import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
+import {beginSingle, endSingle, endSteps, inTurn, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
 import {embedTexts} from './contexts/embed.js'
 import {generate} from './contexts/generate.js'
@@ -149,13 +149,13 @@ export class LocalBackend implements Backend, Embedder {
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     this.accept(context, index, tensor)
   }
 
   async compute(id: ContextId, options?: ComputeOptions): Promise<void> {
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     await this.run(context, {}, options ?? {})
   }
 
@@ -167,13 +167,10 @@ export class LocalBackend implements Backend, Embedder {
 
   computeSingle(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const context = this.context(id)
-    // One step after the other: two at once would both begin, or wait for the same token.
-    const step = context.steps.then(async () => {
+    return inTurn(context, async () => {
       context.single ??= await this.begin(context, options)
       await stepSingle(context, context.single, options)
     })
-    context.steps = step.catch(() => undefined)
-    return step
   }
 
   async getOutputSingle(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
@@ -183,7 +180,9 @@ export class LocalBackend implements Backend, Embedder {
   }
 
   async finiSingle(id: ContextId): Promise<void> {
-    await endSingle(this.context(id))
+    const context = this.context(id)
+    await endSteps(context)
+    await context.steps
   }
 
   async runInference(
@@ -197,7 +196,7 @@ export class LocalBackend implements Backend, Embedder {
     checkBuffer(buffer)
     if (runtimeOptions !== undefined) checkString('runtime options', runtimeOptions)
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     // From here to the turn's snapshot nothing is awaited: calls at the same time answer each their own question.
     this.accept(context, index, tensor)
     const callOptions = runtimeOptions === undefined ? {} : this.parseOptionsText(runtimeOptions, context)

@@ -63,8 +63,8 @@ async function connect(
     if (!(error instanceof NnError)) throw error
     if (isOptional) return undefined
     if (error.code !== 'not_running' || name !== undefined) throw error
-    throw new NnError('invalid_argument', 'No model is named.', {
-      hint: "As in: wnn chat model.gguf. Without one the daemon's model is meant, and no daemon is running.",
+    throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
+      hint: 'Name one (wnn chat model.gguf), or load one first (wnn load model.gguf).',
       cause: error,
     })
   }

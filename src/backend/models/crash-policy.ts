@@ -14,13 +14,20 @@ export class CrashPolicy {
   private givenUp = false
   /** Since the model was loaded. */
   total = 0
+  private lastAt: number | undefined
 
   constructor(private readonly clock: Clock) {}
 
   crashed(): void {
     this.total++
-    this.crashes = [...this.recent, this.clock.now()]
+    this.lastAt = this.clock.now()
+    this.crashes = [...this.recent, this.lastAt]
     this.givenUp ||= this.crashes.length >= mostCrashes
+  }
+
+  /** Milliseconds since the last crash; `undefined` when there was none. */
+  get sinceLastMs(): number | undefined {
+    return this.lastAt === undefined ? undefined : this.clock.now() - this.lastAt
   }
 
   /** It did not stay up, and was given up. */

@@ -192,6 +192,11 @@ export class LoadedModel {
     return this.crashes.total
   }
 
+  /** Milliseconds since it died last; `undefined` when it never has. */
+  get sinceCrashMs(): number | undefined {
+    return this.crashes.sinceLastMs
+  }
+
   /** Ends the engine; its memory is free when this resolves. `engine` starts it again. */
   async stop(): Promise<void> {
     const engine = await this.process?.catch(() => undefined)
