@@ -3,6 +3,7 @@ import {closeSync, fstatSync, openSync, readFileSync, renameSync} from 'node:fs'
 import path from 'node:path'
 import {DaemonConnection} from '../backend/remote/connection.js'
 import {fromWire, NnError, type WireError} from '../backend/errors.js'
+import {logFile} from './log-file.js'
 import {makeOwnFolder} from './own-folder.js'
 
 /** How the daemon that was started tells of itself over the channel to whoever started it. */
@@ -118,10 +119,4 @@ function openLog(log: string): number {
   closeSync(descriptor)
   renameSync(log, `${log}.1`)
   return openSync(log, 'a', 0o600)
-}
-
-/** Where a daemon in the background writes what it would tell on a terminal. */
-export function logFile(socket: string): string {
-  const {dir, name} = path.parse(socket)
-  return path.join(dir, `${name}.log`)
 }
