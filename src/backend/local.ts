@@ -1,4 +1,5 @@
 import os from 'node:os'
+import path from 'node:path'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import {
   graphEncodings,
@@ -62,7 +63,8 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   await removeLeftovers()
   const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
   try {
-    const {config, warnings: configWarnings} = parsed
+    const {warnings: configWarnings} = parsed
+    const config = inFolder(parsed.config, options.folder)
     return new LocalBackend({strict, cores}, new Parts({...options, cores, config, configWarnings, state}))
   } catch (error) {
     await state?.close()
@@ -388,4 +390,11 @@ export class LocalBackend implements Backend, Embedder {
 /** The caller's own signal ended the compute while it waited; there is no text to keep. */
 function abortedBefore(reason: unknown): NnError {
   return new NnError('runtime_error', 'The compute was aborted before it began.', {cause: reason})
+}
+
+/** With the log in that folder; what no folder is needed for stays as it was written. */
+function inFolder(config: Config, folder: string | undefined): Config {
+  const {logging} = config
+  if (folder === undefined || logging.file === '') return config
+  return {...config, logging: {...logging, file: path.resolve(folder, logging.file)}}
 }
