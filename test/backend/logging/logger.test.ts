@@ -124,7 +124,11 @@ test('neither what is said nor what a request brings along is logged, right or w
   await opened.backend.setInput(opened.context, 1, textTensor('{"history": "Alice'))
   await ask(opened, 'Tell me about Alice.', {grammar: 'Alice ::='}).catch(() => undefined)
   await opened.backend.deinit()
-  assert.ok(records(file).some(({msg, path: key}) => msg === 'runtime option ignored' && key === 'history[0].role'))
+  assert.ok(
+    records(file).some(
+      ({msg, path: key}) => msg === 'configuration: runtime option ignored' && key === 'history[0].role',
+    ),
+  )
   assert.not.match(readFileSync(file, 'utf8'), /Alice|bogus/)
 })
 
