@@ -98,7 +98,10 @@ export type Test = Static<typeof Test>
 
 const Request = Type.Object(
   {
-    prompt_tokens: count('As the backend counted them.'),
+    prompt_tokens: orNull(
+      Type.Integer({minimum: 0}),
+      'As the backend counted them; null where a server does not tell.',
+    ),
     cached_tokens: orNull(
       Type.Integer({minimum: 0}),
       'Of the prompt, from a cache; null where the server does not tell.',
@@ -192,7 +195,12 @@ const BenchResult = Type.Object(
     incomplete_reason: orNull(Type.String(), 'Why it is not complete.'),
     command: Type.Array(Type.String(), {description: 'The command line, without keys.'}),
     versions: Type.Object(
-      {wnn: Type.String(), node: Type.String(), node_llama_cpp: Type.String(), llama_cpp: Type.String()},
+      {
+        wnn: Type.String(),
+        node: Type.String(),
+        node_llama_cpp: Type.String(),
+        llama_cpp: orNull(Type.String(), 'Release of llama.cpp; null when only servers over HTTP were measured.'),
+      },
       closed,
     ),
     machine: Machine,
