@@ -29,12 +29,15 @@ export type MetricName = keyof typeof metrics
 export type MetricValues = Partial<Record<MetricName, number>>
 
 /** The metrics of a repetition of a test that sends requests. */
-export function metricsOf({workload}: Pick<Test, 'workload'>, requests: readonly RequestSample[]): MetricValues {
+export function metricsOf(
+  {workload, depth}: Pick<Test, 'workload' | 'depth'>,
+  requests: readonly RequestSample[],
+): MetricValues {
   const [first, second] = requests
   if (first === undefined) return {}
   switch (workload) {
     case 'pp':
-      return defined({pp: promptRate(first), ttft: first.ttft_ms})
+      return defined({pp: promptRate(first, depth), ttft: first.ttft_ms})
     case 'tg': {
       const itl = interval(first)
       return defined({tg: itl === undefined ? undefined : 1000 / itl, itl})
@@ -52,21 +55,41 @@ export function metricsOf({workload}: Pick<Test, 'workload'>, requests: readonly
 }
 
 /**
- * Prompt tokens that were evaluated, per second, from the request to the first token, which belongs to it: the tokens of
- * the cache do not count. `undefined` where the server does not tell how many tokens there were.
+ * Prompt tokens that were evaluated, per second, from the request to the first token, which belongs to it: tokens of the
+ * cache do not count. A server that does not tell what it had in its cache had nothing of a new prompt, and nobody knows how
+ * much of a depth. `undefined` then, and where it does not tell how many tokens there were.
  */
-function promptRate({prompt_tokens: tokens, cached_tokens: cached, ttft_ms: ms}: RequestSample): number | undefined {
+function promptRate(
+  {prompt_tokens: tokens, cached_tokens, ttft_ms: ms}: RequestSample,
+  depth: number,
+): number | undefined {
+  const cached = cached_tokens ?? (depth === 0 ? 0 : null)
   if (tokens === null || cached === null || tokens <= cached || ms <= 0) return undefined
   return ((tokens - cached) * 1000) / ms
 }
 
 /**
- * Mean time between two tokens of an answer, from the first token to the end: the first one belongs to the prompt. Without
- * at least two pieces of text there is no such time.
+ * Mean time between two tokens of an answer, from the first token, which belongs to the prompt, to the last. A backend's own
+ * clock tells it: to its clients it sends several tokens of a quick model at a time, and tokens may have no text of their
+ * own. Of servers there are only the times at which pieces of text came; `undefined` when it was one piece.
  */
-function interval({generated_tokens: tokens, ttft_ms, total_ms, gaps_ms}: RequestSample): number | undefined {
-  if (tokens < 2 || gaps_ms.length === 0 || total_ms <= ttft_ms) return undefined
-  return (total_ms - ttft_ms) / (tokens - 1)
+export function interval(request: RequestSample): number | undefined {
+  const {generated_tokens: tokens, counted, engine_ms, ttft_ms, total_ms, gaps_ms} = request
+  if (tokens < 2) return undefined
+  if (counted === 'engine' && engine_ms !== null) return engine_ms.predict / (tokens - 1)
+  return gaps_ms.length === 0 || total_ms <= ttft_ms ? undefined : (total_ms - ttft_ms) / (tokens - 1)
+}
+
+/**
+ * How much of an answer's time may be missing in front of its first piece, as a fraction: a server that sends several
+ * tokens at a time sends the first ones with the last of them. 0 where every token came by itself.
+ */
+export function uncertainty({counted, engine_ms, gaps_ms, ttft_ms, total_ms}: RequestSample): number {
+  if (gaps_ms.length < 2 || (counted === 'engine' && engine_ms !== null)) return 0
+  const together = 0.1 * ((total_ms - ttft_ms) / gaps_ms.length)
+  const apart = gaps_ms.filter((gap) => gap > together)
+  if (apart.length === 0 || apart.length > 0.8 * gaps_ms.length) return 0
+  return median(apart) / (total_ms - ttft_ms)
 }
 
 function streams(requests: readonly RequestSample[]): MetricValues {

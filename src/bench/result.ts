@@ -118,7 +118,7 @@ const Request = Type.Object(
     gaps_ms: Type.Array(Type.Number(), {description: 'Between pieces of text that came one after the other.'}),
     engine_ms: orNull(
       Type.Object({prompt: Type.Number(), predict: Type.Number()}, closed),
-      'What the engine itself says; no metric is made of it.',
+      "The engine's own clock: the prompt, and from the first token to the last. tg and itl go by it where `counted` is `engine`.",
     ),
   },
   {...closed, description: 'One request, seen from the client.'},

@@ -21,7 +21,7 @@ export interface RunOptions extends Omit<MeasureOptions, 'now'> {
 export interface RunOutcome {
   result: BenchResult
   /** What ended the run early: the signal's reason, or an error of a target. */
-  failure: unknown
+  failure: Error | undefined
 }
 
 /** Of all intervals; the seed makes them the same for the same values. */
@@ -39,7 +39,7 @@ export async function runBench(
   const date = new Date().toISOString()
   const startedAt = now()
   const samples: Sample[] = []
-  let failure: unknown
+  let failure: Error | undefined
   try {
     const measured: Measured[] = []
     for (const target of targets) {
@@ -48,13 +48,13 @@ export async function runBench(
     }
     for await (const sample of measure(measured, tests, {...options, now})) samples.push(sample)
   } catch (error) {
-    failure = error
+    failure = error instanceof Error ? error : toNnError(error)
   }
   const subjects = targets.map(({subject}) => subject)
   const bootstrap = bootstrapOf(seed)
   const result: BenchResult = {
     ...{format: 'wnn-bench-1', date, duration_ms: now() - startedAt},
-    ...{complete: failure === undefined, incomplete_reason: failure === undefined ? null : toNnError(failure).message},
+    ...{complete: failure === undefined, incomplete_reason: failure === undefined ? null : failure.message},
     command: [...command],
     versions: {...versions, llama_cpp: subjects.find(({engine}) => engine !== null)?.engine?.llama_build ?? null},
     machine: {...describeMachine(), load_before: options.loadBefore, load_after: loadAverage()},

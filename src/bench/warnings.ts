@@ -1,3 +1,4 @@
+import {interval, uncertainty} from './metrics.js'
 import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.js'
 
 /** What makes figures mean something else than they seem to. One sentence for each kind, however often it was seen. */
@@ -34,12 +35,15 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   if (request.cached_tokens === null) {
     if (workload === 'pp')
       found.push('the server does not tell what came from its cache, so there is no pp; ttft holds.')
-  } else if (!isAgain && request.cached_tokens > depth + 0.05 * prompt_tokens + 1) {
+  } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
     found.push(`${request.cached_tokens} tokens came from a cache, where at most ${depth} were meant to.`)
   }
-  if (request.generated_tokens > 1 && request.gaps_ms.length === 0) {
+  if (request.generated_tokens > 1 && interval(request) === undefined) {
     found.push('the whole answer came in one piece, so there are no tg and itl.')
   }
+
+  if (workload === 'tg' && uncertainty(request) > 0.02)
+    found.push('several tokens come at a time, and the answer is short: tg may be too high.')
   return found
 }
 

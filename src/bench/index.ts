@@ -1,0 +1,11 @@
+import {renderResult, type Format} from './render/index.js'
+import {renderText} from './render/text.js'
+import type {BenchResult} from './result.js'
+
+export {bench} from './bench.js'
+export {readRequest} from './request.js'
+
+/** The result for standard output: a table, or the form that was asked for. */
+export function render(result: BenchResult, format: Format | undefined): string {
+  return format === undefined ? renderText(result) : renderResult(result, format).trimEnd()
+}
