@@ -3,6 +3,8 @@ import {renderText} from './render/text.js'
 import type {BenchResult} from './result.js'
 
 export {bench} from './bench.js'
+export {readHistory, readResult} from './files.js'
+export {renderTrend} from './render/trend.js'
 export {readRequest} from './request.js'
 
 /** The result for standard output: a table, or the form that was asked for. */

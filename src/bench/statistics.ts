@@ -11,7 +11,7 @@ export interface Bootstrap {
   seed: number
 }
 
-/** Statistics of at least one value. Quantiles are of type 2 of Hyndman and Fan (1996): no value that is not there is made up. */
+/** Statistics of at least one value. Quantiles are interpolated: type 7 of Hyndman and Fan (1996), as in R and NumPy. */
 export function summarize(values: readonly number[], bootstrap: Bootstrap): Summary {
   const sorted = toSorted(values)
   const [low, high] = medianInterval(values, bootstrap)

@@ -21,7 +21,9 @@ export async function describeGraph(
   signal: AbortSignal,
 ): Promise<Subject> {
   const {path, size_bytes, architecture, parameters} = status
-  const {llama_build, llama_commit, gpu, gpu_layers, layers, threads, ctx_size, batch_size, parallel} = status
+  const {llama_build, llama_commit, gpu, gpu_layers, layers, threads, batch_size, parallel} = status
+  // llama.cpp allocates more than a context may use.
+  const {ctx_size} = status.config.model
   const model: ModelFile = {path, sha256: await sha256(path, signal), size_bytes, architecture, parameters}
   return {
     ...about,

@@ -1,4 +1,5 @@
 import {NnError, toNnError} from '../../backend/errors.js'
+import {modelName} from '../../cli/model-name.js'
 import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, Completion, Target} from '../target.js'
@@ -26,7 +27,13 @@ export class HttpTarget implements Target {
     const server: Server = {base, apiKey}
     const model = await findModel(server, wanted, signal)
     const subject: Subject = {
-      ...{name: `${model} at ${new URL(base).host}`, kind: 'http', model: null, url: base, served_model: model},
+      ...{
+        name: `${modelName(model)} at ${new URL(base).host}`,
+        kind: 'http',
+        model: null,
+        url: base,
+        served_model: model,
+      },
       ...{engine: null, settings: {}},
     }
     const target = new HttpTarget(server, model, subject, now)
