@@ -6,7 +6,7 @@ import {importBuilt} from '../engine/built.js'
 const {textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
 const {PieceTimes} = await importBuilt<typeof Times>('bench/piece-times.js')
 
-/** A graph whose tokens are asked for one by one, each `delayMs` later than it could be; seen from the client alone. */
+/** A graph whose tokens are asked for one by one, each `delayMs` (milliseconds) later than it could be; seen from the client alone. */
 export class StepTarget implements Target {
   readonly subject: Target['subject']
 
@@ -14,7 +14,7 @@ export class StepTarget implements Target {
     private readonly backend: Library.LocalBackend,
     private readonly graph: number,
     name: string,
-    private readonly delayMs: number,
+    public delayMs: number,
   ) {
     this.subject = {name, kind: 'local', model: null, url: null, served_model: null, engine: null, settings: {}}
   }
