@@ -6,7 +6,7 @@ import {importBuilt} from '../engine/built.js'
 const {textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
 const {PieceTimes} = await importBuilt<typeof Times>('bench/piece-times.js')
 
-/** A graph whose tokens are asked for one by one, each `delayMs` (milliseconds) later than it could be; seen from the client alone. */
+/** A graph whose tokens are asked for one by one, each held up by a share of the time that it took; seen from the client alone. */
 export class StepTarget implements Target {
   readonly subject: Target['subject']
 
@@ -14,7 +14,8 @@ export class StepTarget implements Target {
     private readonly backend: Library.LocalBackend,
     private readonly graph: number,
     name: string,
-    public delayMs: number,
+    /** 0.1 makes each token take a tenth longer. */
+    private readonly slowdown: number,
   ) {
     this.subject = {name, kind: 'local', model: null, url: null, served_model: null, engine: null, settings: {}}
   }
@@ -33,8 +34,9 @@ export class StepTarget implements Target {
     try {
       const times = new PieceTimes(() => performance.now())
       for (let token = 0; token < maxTokens; token++) {
+        const from = performance.now()
         await this.backend.computeSingle(context)
-        this.holdUp()
+        holdUp(this.slowdown * (performance.now() - from))
         times.piece()
       }
       times.end()
@@ -59,10 +61,10 @@ export class StepTarget implements Target {
     await this.backend.setInput(context, 0, textTensor(prompt))
     return context
   }
+}
 
-  /** Busy, since a timer would be off by more than a token of a small model takes. */
-  private holdUp(): void {
-    const until = performance.now() + this.delayMs
-    while (performance.now() < until) continue
-  }
+/** Busy, since a timer would be off by more than a token of a small model takes. */
+function holdUp(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until) continue
 }
