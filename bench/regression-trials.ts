@@ -18,9 +18,9 @@ import {StepTarget} from './regression/step-target.js'
  */
 const {values: flags} = parseArgs({
   options: {
-    model: {type: 'string', default: 'tiny'},
+    model: {type: 'string', default: 'bench'},
     trials: {type: 'string', default: '20'},
-    repetitions: {type: 'string', default: '300'},
+    repetitions: {type: 'string', default: '20'},
     generate: {type: 'string', default: '16'},
     slowdown: {type: 'string', default: '0.1'},
     limit: {type: 'string', default: '0.05'},

@@ -63,8 +63,9 @@ export class StepTarget implements Target {
   }
 }
 
-/** Busy, since a timer would be off by more than a token of a small model takes. */
+const never = new Int32Array(new SharedArrayBuffer(4))
+
+/** Sleeps without taking a core from the engine, more exactly than a timer would. */
 function holdUp(ms: number): void {
-  const until = performance.now() + ms
-  while (performance.now() < until) continue
+  if (ms > 0) Atomics.wait(never, 0, 0, ms)
 }
