@@ -29,7 +29,7 @@ export interface BenchOptions extends Pick<
  * @throws what opening the targets fails with, before anything was measured
  */
 export async function bench(options: BenchOptions): Promise<RunOutcome> {
-  const {tests, signal, progress, outputs, history} = options
+  const {outputs, history} = options
   const loadBefore = loadAverage()
   const outcome = await measured(options, loadBefore)
   const {result} = outcome
@@ -39,13 +39,14 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
   for (const output of outputs) await writeResult(result, output)
   if (history !== undefined && result.complete) await appendHistory(result, history)
   return outcome
+}
 
-  async function measured({wanted, repetitions, warmup}: BenchOptions, loadBefore: number): Promise<RunOutcome> {
-    await using open = await openTargets(wanted, tests, {signal, progress})
-    const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
-    using shown = new Progress(progress, amount)
-    return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
-  }
+async function measured(options: BenchOptions, loadBefore: number): Promise<RunOutcome> {
+  const {wanted, tests, repetitions, warmup, signal, progress} = options
+  await using open = await openTargets(wanted, tests, {signal, progress})
+  const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
+  using shown = new Progress(progress, amount)
+  return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
 }
 
 function compare(result: BenchResult, {baseline, seed}: BenchOptions): void {

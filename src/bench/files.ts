@@ -40,7 +40,7 @@ export async function checkHistory(folder: string): Promise<void> {
 }
 
 export async function writeResult(result: BenchResult, {file, format}: OutputFile): Promise<void> {
-  await writeFile(file, renderResult(result, format))
+  await writeFile(file, await renderResult(result, format))
 }
 
 /** Appends a run, without its raw samples; the values of the repetitions stay. */
