@@ -26,10 +26,11 @@ import {
   type RuntimeOptions,
 } from './config/index.js'
 import {beginSingle, endSingle, endSteps, inTurn, stepSingle} from './contexts/single-step.js'
-import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
+import {anySignal, outputText, withStdout, withWait} from './contexts/output.js'
 import {embedTexts} from './contexts/embed.js'
 import {generate} from './contexts/generate.js'
-import {commit, newTurn, onCurrentModel, promptOf, throwIfFull} from './contexts/turn.js'
+import {pendingMetadata} from './contexts/pending-metadata.js'
+import {commit, newTurn, onCurrentModel, throwIfFull} from './contexts/turn.js'
 import type {ExecutionContext, Output, Single} from './contexts/execution-context.js'
 import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
@@ -164,7 +165,7 @@ export class LocalBackend implements Backend, Embedder {
   async getOutput(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
     const context = this.context(id)
     checkBuffer(buffer)
-    return writeText(outputText(context.output, index) ?? (await this.pendingMetadata(context)), buffer)
+    return writeText(outputText(context.output, index) ?? (await pendingMetadata(context)), buffer)
   }
 
   computeSingle(id: ContextId, options: ComputeOptions = {}): Promise<void> {
@@ -178,7 +179,7 @@ export class LocalBackend implements Backend, Embedder {
   async getOutputSingle(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
     const context = this.context(id)
     checkBuffer(buffer)
-    return writeText(outputText(context.step, index) ?? (await this.pendingMetadata(context)), buffer)
+    return writeText(outputText(context.step, index) ?? (await pendingMetadata(context)), buffer)
   }
 
   async finiSingle(id: ContextId): Promise<void> {
@@ -368,14 +369,6 @@ export class LocalBackend implements Backend, Embedder {
     const {options, warnings} = parseRuntimeOptions(text, {strict: this.strict, config: graph.config})
     this.parts.journal.optionWarnings(warnings)
     return options
-  }
-
-  /** Metadata before a compute: the prompt's length is known, guests print it there. */
-  private async pendingMetadata(context: ExecutionContext): Promise<string> {
-    if (context.input === undefined) return ''
-    const engine = await context.graph.model.engine()
-    const inputTokens = await engine.count(promptOf(newTurn(context)))
-    return JSON.stringify(unansweredMetadata(inputTokens, engine.info))
   }
 
   private get strict(): boolean {

@@ -38,9 +38,9 @@ export function httpIntakes(
     async (backend) => {
       // Only who asks for it pays for its import.
       const {listenHttp} = await import('../daemon/openai/index.js')
-      const {url, app, close} = await listenHttp(backend, {port, host, apiKeyFile})
+      const {url, close, abort} = await listenHttp(backend, {port, host, apiKeyFile})
       onListening(url)
-      return {close, abort: () => app.server.closeAllConnections()}
+      return {close, abort}
     },
   ]
 }

@@ -90,8 +90,10 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
       // Left to itself Node closes connections some time before the process is gone, which is what wnn stop waits for.
       process.once('exit', (code) => process.exit(code))
     } catch (error) {
+      // A load that was cut short by wnn stop is no failure of it.
+      const wasStopped = daemon.isStopping()
       await daemon.stop({now: true})
-      throw error
+      if (!wasStopped) throw error
     } finally {
       this.signal.removeEventListener('abort', stop)
     }

@@ -36,6 +36,8 @@ export interface Daemon {
   backend: LocalBackend
   /** Resolves when it has ended, whoever asked for that. */
   ended: Promise<void>
+  /** Somebody has asked for that. */
+  isStopping: () => boolean
   /** Ends it: calls in flight go on for as long as they may, or, with `now`, are ended. */
   stop(how?: {now?: boolean}): Promise<void>
 }
@@ -73,7 +75,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         void ending.begin(now)
       },
     })
-    return {address: socket, backend, ended: ending.ended, stop: ({now = false} = {}) => ending.begin(now)}
+    return {
+      address: socket,
+      backend,
+      ended: ending.ended,
+      isStopping: () => ending.isRunning,
+      stop: ({now = false} = {}) => ending.begin(now),
+    }
   } catch (error) {
     for (const intake of open) intake.abort()
     await hub?.[Symbol.asyncDispose]()
@@ -110,6 +118,10 @@ class Ending {
     this.ended = new Promise((resolve) => (this.settle = resolve))
     // Each client that waits listens.
     setMaxListeners(0, this.now.signal)
+  }
+
+  get isRunning(): boolean {
+    return this.running !== undefined
   }
 
   /** The first call begins; a later one with `now` does not let it wait any longer. */

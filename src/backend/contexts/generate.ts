@@ -20,14 +20,17 @@ export async function generate(turn: Turn, signal: AbortSignal, {onText}: Comput
     onText?.(text)
   }
   turn.context.output = undefined
-  try {
-    return await attempt(turn, signal, onText && hear)
-  } catch (error) {
-    if (!(error instanceof EngineDied) || signal.aborted) throw error
-    if (given.text === '') return await attempt(turn, signal, onText && hear)
-    turn.context.output = {text: given.text, metadata: {stop_reason: null}}
-    throw error
-  }
+  // Between the two attempts nothing works with an engine, and still the model may not go.
+  return turn.model.hold(async () => {
+    try {
+      return await attempt(turn, signal, onText && hear)
+    } catch (error) {
+      if (!(error instanceof EngineDied) || signal.aborted) throw error
+      if (given.text === '') return await attempt(turn, signal, onText && hear)
+      turn.context.output = {text: given.text, metadata: {stop_reason: null}}
+      throw error
+    }
+  })
 }
 
 async function attempt(turn: Turn, signal: AbortSignal, onText?: (text: string) => void): Promise<GenerateResult> {

@@ -25,7 +25,11 @@ export function beginSingle(
   return new Promise((resolve, reject) => {
     const carryOut = async (turn: Turn, engine: EngineProcess, stop: AbortSignal, waitedMs: number): Promise<void> => {
       const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
-      const result = endedBy(stop, handle, engine)
+      const result = endedBy(stop, handle, engine).then((end) => {
+        // As with compute: a closed context or a cancelled model is a failure, `fini_single` is an end.
+        if (end.stopReason === 'aborted' && stop.reason instanceof NnError) throw stop.reason
+        return end
+      })
       const single: Single = {
         advance: () => handle.advance(),
         finish: async () => {

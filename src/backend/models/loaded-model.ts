@@ -43,6 +43,7 @@ export class LoadedModel {
   private cancelling = new AbortController()
   private readonly unloading = new AbortController()
   private readonly crashes: CrashPolicy
+  private suspended = false
   private readonly clock: Clock
   lastCrash: string | undefined
 
@@ -71,6 +72,13 @@ export class LoadedModel {
   engine(options: StartOptions = {}): Promise<EngineProcess> {
     if (this.unloading.signal.aborted) return Promise.reject(this.unloading.signal.reason as Error)
     if (this.crashes.failed) return Promise.reject(this.failure())
+    if (this.suspended)
+      return Promise.reject(
+        new NnError('runtime_error', `${this.parts.name} is being switched.`, {
+          hint: 'Ask again when the other model is loaded.',
+          busy: true,
+        }),
+      )
     this.process ??= this.start(options).catch((error: unknown) => {
       this.process = undefined
       throw error
@@ -84,7 +92,12 @@ export class LoadedModel {
    */
   async use<T>(signal: AbortSignal, work: (engine: EngineProcess, signal: AbortSignal) => Promise<T>): Promise<T> {
     const either = AbortSignal.any([signal, this.cancelling.signal])
-    const use = this.engine().then((engine) => work(engine, either))
+    return this.hold(() => this.engine().then((engine) => work(engine, either)))
+  }
+
+  /** Keeps it from being unloaded while `work` goes on. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    const use = work()
     this.uses.add(use)
     try {
       return await use
@@ -145,7 +158,7 @@ export class LoadedModel {
     onEngineGone()
     const {total} = this.crashes
     logger.log('error', 'MODEL', 'engine died', {model: name, reason: error.message, crashes: total})
-    if (this.unloading.signal.aborted) return
+    if (this.unloading.signal.aborted || this.suspended) return
     if (this.crashes.failed) {
       logger.log('fatal', 'MODEL', 'model given up', {model: name, reason: this.failure().message})
       return
@@ -205,6 +218,18 @@ export class LoadedModel {
     await engine?.stop()
     this.parts.onEngineGone()
     await this.removeStates()
+  }
+
+  /** Ends the engine for another model, which may need its memory; whoever asks for it meanwhile is refused. */
+  suspend(): Promise<void> {
+    this.suspended = true
+    return this.stop()
+  }
+
+  /** Starts the engine again: the other model did not come. */
+  resume(): Promise<EngineProcess> {
+    this.suspended = false
+    return this.engine()
   }
 
   async unload(): Promise<void> {

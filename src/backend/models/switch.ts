@@ -124,8 +124,24 @@ export class ModelSwitch {
     await this.phase('load', () => this.parts.registry.start(next, this.options))
     await this.swap(next)
     this.cancelIfAsked(old)
-    await this.phase('finish', () => old.idle())
+    try {
+      await this.phase('finish', () => this.finished(old))
+    } catch (error) {
+      this.discardWhenIdle(old)
+      throw error
+    }
     await this.phase('unload', () => this.parts.registry.discard(old))
+  }
+
+  /** Whoever switched does not wait for what still runs on the old model; the new one serves already. */
+  private discardWhenIdle(old: LoadedModel): void {
+    const {registry, logger} = this.parts
+    old
+      .idle()
+      .then(() => registry.discard(old))
+      .catch((error: unknown) => {
+        logger.log('error', 'MODEL', 'model not unloaded', {model: old.parts.name, reason: toNnError(error).message})
+      })
   }
 
   private async drain(old: LoadedModel, next: LoadedModel): Promise<void> {
@@ -135,7 +151,7 @@ export class ModelSwitch {
     try {
       this.cancelIfAsked(old)
       await this.phase('finish', () => this.finished(old))
-      await this.phase('unload', () => old.stop())
+      await this.phase('unload', () => old.suspend())
       await this.loadOrRollBack(old, next)
       await this.swap(next)
       await parts.registry.discard(old)
@@ -149,7 +165,7 @@ export class ModelSwitch {
     try {
       await this.phase('load', () => this.parts.registry.start(next, this.options))
     } catch (error) {
-      await this.phase('rollback', () => old.engine()).catch((second: unknown) => {
+      await this.phase('rollback', () => old.resume()).catch((second: unknown) => {
         const [why, whyNot] = [toNnError(error), toNnError(second)]
         throw new NnError(why.code, `${why.message} The old model did not start again: ${whyNot.message}`, {
           cause: error,

@@ -1,5 +1,4 @@
 import type * as ListrModule from 'listr2'
-import type {ErrorCode} from '../../backend/errors.js'
 import type {SwitchPhase} from '../../backend/models/switch.js'
 import type {Output} from '../../chat/style.js'
 import {duration} from '../units.js'
@@ -15,13 +14,13 @@ const titles: Readonly<Record<SwitchPhase, string>> = {
 
 interface PhaseEnd {
   ms: number
-  failure: ErrorCode | undefined
+  failure: string | undefined
 }
 
 interface Phase {
   title: string
   ended: Promise<PhaseEnd>
-  end: (failure?: ErrorCode) => void
+  end: (failure?: string) => void
   show: (text: string) => void
 }
 
@@ -42,9 +41,9 @@ export class PhaseList {
     return new PhaseList(await import('listr2'), output)
   }
 
-  /** The phase before has ended well. */
+  /** The phase before has ended: well, unless this one is there to undo it. */
   begin(phase: SwitchPhase): void {
-    this.current?.end()
+    this.current?.end(phase === 'rollback' ? 'failed' : undefined)
     const begun = newPhase(titles[phase])
     this.current = begun
     this.shown = this.shown.then(() => this.run(begun))
@@ -56,7 +55,7 @@ export class PhaseList {
   }
 
   /** Resolves when all is shown; when it has failed, it was in the current phase. */
-  async end(failure?: ErrorCode): Promise<void> {
+  async end(failure?: string): Promise<void> {
     this.current?.end(failure)
     await this.shown
   }

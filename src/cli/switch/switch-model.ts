@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {errorCodes, NnError, toNnError} from '../../backend/errors.js'
 import type {GraphId} from '../../backend/backend.js'
-import type {SwitchMode, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
+import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
 import {RemoteBackend} from '../../backend/remote.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {Output} from '../../chat/style.js'
@@ -23,6 +23,15 @@ export interface SwitchRequest {
 
 /** The new model could not be had, for whatever reason: to a script that is one case, and not that of a mistyped flag. */
 export class SwitchFailed extends NnError {
+  constructor(
+    {code, message}: NnError,
+    hint: string,
+    /** Whether the old model is ready. */
+    readonly answers: boolean,
+  ) {
+    super(code, message, {hint})
+  }
+
   override get exitCode(): number {
     return errorCodes.runtime_error.exit
   }
@@ -47,28 +56,36 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
   if (progress === undefined) return await change()
   progress.write(`Switching ${name} to ${path.basename(file)}\n`)
   const phases = await PhaseList.open(progress)
+  let reached: SwitchPhase | undefined
   try {
     const report = await change({
-      onPhase: (phase) => phases.begin(phase),
+      onPhase: (phase) => {
+        reached = phase
+        phases.begin(phase)
+      },
       onProgress: (fraction) => phases.progress(fraction),
     })
     await phases.end()
     return report
   } catch (error) {
-    await phases.end(toNnError(error).code)
+    // What failed then was the phase before, which the list has shown.
+    const isRolledBack = reached === 'rollback' && error instanceof SwitchFailed && error.answers
+    await phases.end(isRolledBack ? undefined : toNnError(error).code)
     throw error
   }
 }
 
 /** With what the graph's users have now. */
-async function explained({code, message, hint}: NnError, backend: RemoteBackend, graph: GraphId): Promise<NnError> {
+async function explained(error: NnError, backend: RemoteBackend, graph: GraphId): Promise<NnError> {
+  const {hint} = error
   const {graphs} = await backend.status('model')
   const still = graphs.find((one) => one.graph === graph)
   const state = still === undefined ? 'There is no such graph any more.' : stateOf(still)
-  return new SwitchFailed(code, message, {hint: hint === undefined ? state : `${hint}\n${state}`})
+  return new SwitchFailed(error, hint === undefined ? state : `${hint}\n${state}`, still?.state === 'ready')
 }
 
 function stateOf({name, path: file, state}: GraphStatus): string {
+  if (state === 'switching') return `${name} is being switched by somebody else.`
   return state === 'ready'
     ? `${name} answers as before, with ${path.basename(file)}.`
     : `${name} is to answer with ${path.basename(file)} as before, and is ${state}: wnn status --why.`
@@ -79,7 +96,7 @@ export function chooseGraph(graphs: readonly GraphStatus[], wanted: string | und
   const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
   const [only] = graphs
   if (wanted === undefined && graphs.length === 1 && only !== undefined) return only
-  const found = graphs.find(({graph, name}) => name === wanted || String(graph) === wanted)
+  const found = graphs.find(({name}) => name === wanted) ?? graphs.find(({graph}) => String(graph) === wanted)
   if (found !== undefined) return found
   const what = wanted === undefined ? `The daemon has ${graphs.length} models` : `The daemon has no model ${wanted}`
   throw new NnError('model_not_found', `${what}.`, {

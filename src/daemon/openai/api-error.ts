@@ -103,3 +103,7 @@ export function toApiError(thrown: unknown): ApiError {
     return badRequest(`The body is not JSON: ${thrown.message}`, undefined, 'invalid_json')
   return new ApiError(500, 'server_error', 'unknown', 'An unexpected fault occurred.', {cause: thrown})
 }
+
+export function serverClosing(): ApiError {
+  return new ApiError(503, 'server_error', 'server_closing', 'The server is closing.')
+}

@@ -16,17 +16,12 @@ export function clientSignal({raw}: FastifyReply, {inFlight, log}: Serving): Cli
     controller.abort(new ApiError(499, 'server_error', 'client_gone', 'The client has closed the connection.'))
   }
   raw.once('close', gone)
-  inFlight.add(controller)
+  inFlight.add(controller, raw)
   return {
     signal: controller.signal,
     end: (why) => controller.abort(why),
     [Symbol.dispose]: () => {
       raw.off('close', gone)
-      inFlight.delete(controller)
     },
   }
-}
-
-export function serverClosing(): ApiError {
-  return new ApiError(503, 'server_error', 'server_closing', 'The server is closing.')
 }

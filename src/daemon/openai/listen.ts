@@ -22,8 +22,14 @@ export interface HttpServer extends AsyncDisposable {
   readonly app: FastifyInstance
   /** As `http://127.0.0.1:8080`. */
   readonly url: string
+  /** Lets what is being answered come to its end; nothing new is taken. */
   close: () => Promise<void>
+  /** Ends what is being answered with 503, and after two seconds whatever connection is left. */
+  abort: () => void
 }
+
+/** What does not end by then is stuck. */
+const abortMs = 2000
 
 /**
  * Serves OpenAI's API on a TCP port.
@@ -39,7 +45,7 @@ export async function listenHttp(backend: ServedBackend, options: HttpOptions): 
     })
   }
   // A page of another site can have its own name lead here, but it has no key.
-  const app = openaiServer(backend, {...others, apiKey, loopbackOnly: apiKey === undefined})
+  const {app, inFlight} = openaiServer(backend, {...others, apiKey, loopbackOnly: apiKey === undefined})
   try {
     await app.listen({port, host})
   } catch (error) {
@@ -51,5 +57,14 @@ export async function listenHttp(backend: ServedBackend, options: HttpOptions): 
   const address = app.server.address() as AddressInfo
   const name = isIP(host) === 6 ? `[${host}]` : host
   const close = async (): Promise<void> => app.close()
-  return {app, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: close}
+  const dispose = async (): Promise<void> => {
+    abort()
+    await close()
+  }
+  const abort = (): void => {
+    inFlight.abort()
+    const timer = setTimeout(() => app.server.closeAllConnections(), abortMs)
+    app.server.once('close', () => clearTimeout(timer))
+  }
+  return {app, abort, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: dispose}
 }

@@ -1,12 +1,11 @@
-import {setTimeout as delay} from 'node:timers/promises'
 import fastify, {type FastifyInstance} from 'fastify'
 import {keyCheck} from './api-key.js'
 import {chatRoutes} from './chat.js'
-import {serverClosing} from './client-signal.js'
 import {completionRoutes} from './completions.js'
 import {embeddingRoutes} from './embeddings.js'
 import {handleFailures, refuseConnection} from './failures.js'
 import {checkHost} from './host-check.js'
+import {InFlight} from './in-flight.js'
 import {defaultLimits, type HttpLimits} from './limits.js'
 import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
@@ -24,22 +23,25 @@ export interface OpenAiServerOptions {
   log?: HttpLog
 }
 
-/** Requests in flight have this long to end once the server closes, in milliseconds. */
-const closingMs = 2000
-
 /**
  * OpenAI's API over any backend, not yet listening; see docs/http.md. The backend stays its owner's. `close` refuses
- * new requests, ends those in flight with 503, and closes all connections.
+ * new requests with 503, lets those in flight come to their end unless `inFlight` aborts them, and closes all connections.
  */
-export function openaiServer(backend: ServedBackend, options: OpenAiServerOptions = {}): FastifyInstance {
+export function openaiServer(
+  backend: ServedBackend,
+  options: OpenAiServerOptions = {},
+): {app: FastifyInstance; inFlight: InFlight} {
   const {apiKey, loopbackOnly = false, log = () => undefined} = options
   const limits = {...defaultLimits, ...options.limits}
-  const serving: Serving = {backend, limits, log, metrics: createMetrics(backend), inFlight: new Set()}
+  const serving: Serving = {backend, limits, log, metrics: createMetrics(backend), inFlight: new InFlight()}
+  const {inFlight} = serving
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: true,
+    // Its body is not OpenAI's; ours comes from a hook.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: {maxParamLength: 4096},
     clientErrorHandler: refuseConnection,
@@ -52,6 +54,10 @@ export function openaiServer(backend: ServedBackend, options: OpenAiServerOption
   app.server.maxConnections = limits.connections
   readJsonOnly(app)
   handleFailures(app, serving)
+  app.addHook('onRequest', (_request, _reply, done) => {
+    inFlight.check()
+    done()
+  })
   if (loopbackOnly) {
     app.addHook('onRequest', (request, _reply, done) => {
       checkHost(request.headers.host)
@@ -69,9 +75,12 @@ export function openaiServer(backend: ServedBackend, options: OpenAiServerOption
     serving.metrics.requested(url, reply.raw.statusCode, reply.elapsedTime)
     done()
   })
-  app.addHook('preClose', () => endAll(serving))
+  app.addHook('preClose', () => {
+    inFlight.closing = true
+    return inFlight.ended()
+  })
   for (const routes of [modelRoutes, chatRoutes, completionRoutes, embeddingRoutes, statusRoutes]) routes(app, serving)
-  return app
+  return {app, inFlight}
 }
 
 /** A page of another site can post texts and forms here without being asked, but not JSON. */
@@ -79,10 +88,4 @@ function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'ignore')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', {parseAs: 'string'}, parse)
-}
-
-async function endAll({inFlight}: Serving): Promise<void> {
-  for (const controller of inFlight) controller.abort(serverClosing())
-  const deadline = performance.now() + closingMs
-  while (inFlight.size > 0 && performance.now() < deadline) await delay(10)
 }

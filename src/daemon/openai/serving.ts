@@ -1,4 +1,5 @@
 import type {Backend, Embedder} from '../../backend/backend.js'
+import type {InFlight} from './in-flight.js'
 import type {HttpLimits} from './limits.js'
 import type {Metrics} from './metrics.js'
 
@@ -13,6 +14,5 @@ export interface Serving {
   limits: HttpLimits
   log: HttpLog
   metrics: Metrics
-  /** Requests that compute, to be ended with the server. */
-  inFlight: Set<AbortController>
+  inFlight: InFlight
 }

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import type {SwitchPhase} from '../../../src/backend/models/switch.js'
-import {readOutput, textTensor, type LocalBackend} from '../../../src/index.js'
+import {readMetadata, readOutput, textTensor, type LocalBackend} from '../../../src/index.js'
 import {ask, openBackend, phi3, qwen} from '../../support/fixtures.js'
 import {enginesOf} from '../../support/processes.js'
 import {rejects} from '../../support/rejects.js'
@@ -201,6 +201,85 @@ test('the caller can give up a switch: the old model goes on', async () => {
     await running.ended
     const other = await backend.initExecutionContext(graph)
     assert.ok(isQwen((await ask({backend, context: other}, question, short)).text))
+  } finally {
+    await backend.deinit()
+  }
+})
+
+for (const mode of ['overlap', 'drain'] as const) {
+  test(`an engine that dies while its last answer is waited for (${mode}) costs no answer`, async () => {
+    const {backend, graph, context} = await openBackend()
+    try {
+      const limits = {ignore_eos: true, max_tokens: 400, max_time_ms: 0}
+      await backend.setInput(context, 1, textTensor(JSON.stringify(limits)))
+      await backend.setInput(context, 0, textTensor('Tell me a long story.'))
+      const answered = backend.compute(context)
+      await backend.status('queue')
+      const [engine = -1] = enginesOf()
+      await backend.switchGraph(graph, phi3, undefined, {
+        mode,
+        onPhase: (phase) => phase === 'finish' && process.kill(engine, 'SIGKILL'),
+      })
+      await answered
+      assert.ok(isQwen(await readOutput(backend, context)))
+    } finally {
+      await backend.deinit()
+    }
+  })
+}
+
+test('cancel ends an answer that is taken token by token with an error, not as complete', async () => {
+  const {backend, graph, context} = await openBackend()
+  try {
+    await backend.setInput(context, 0, textTensor('What is the capital of France?'))
+    await backend.computeSingle(context)
+    await backend.computeSingle(context)
+    await backend.switchGraph(graph, phi3, undefined, {mode: 'cancel'})
+    await rejects(backend.computeSingle(context), 'runtime_error', /cancelled/)
+    assert.equal((await backend.status('sessions')).sessions[0]?.messages, 0)
+  } finally {
+    await backend.deinit()
+  }
+})
+
+test('who does not wait for an answer that is taken token by token has the new model, and the old one goes with it', async () => {
+  const {backend, graph, context} = await openBackend()
+  const stop = new AbortController()
+  try {
+    await backend.setInput(context, 0, textTensor('What is the capital of France?'))
+    await backend.computeSingle(context)
+    const switched = backend.switchGraph(graph, phi3, undefined, {
+      signal: stop.signal,
+      onPhase: (phase) => phase === 'finish' && stop.abort(),
+    })
+    assert.ok(
+      await switched.then(
+        () => false,
+        () => true,
+      ),
+    )
+    assert.is((await backend.status('model')).graphs[0]?.path, phi3)
+    assert.is(enginesOf().length, 2)
+    await backend.finiSingle(context)
+    while (enginesOf().length > 1) await new Promise((resolve) => setImmediate(resolve))
+  } finally {
+    await backend.deinit()
+  }
+})
+
+test('asking for a prompt’s tokens does not bring an engine back that went for another model', async () => {
+  const {backend, graph, context} = await openBackend()
+  try {
+    await backend.setInput(context, 0, textTensor('Hello!'))
+    let asked: Promise<unknown> = Promise.resolve()
+    await backend.switchGraph(graph, phi3, undefined, {
+      mode: 'drain',
+      onPhase: (phase) => {
+        if (phase === 'load') asked = rejects(readMetadata(backend, context), 'runtime_error', /being switched/)
+      },
+    })
+    await asked
+    assert.is((await readMetadata(backend, context)).stop_reason, null)
   } finally {
     await backend.deinit()
   }

@@ -156,7 +156,22 @@ test('an engine that dies is 500, and the next request is answered', () =>
     assert.is(answer.choices[0]?.message.content, 'Hello! How can I help you?')
   }))
 
-test('closing ends what runs and what waits, and refuses what comes', () =>
+test('closing lets what runs and what waits come to its end, and refuses what comes with 503', () =>
+  withServer({}, async (served) => {
+    const running = await start(served, {ignore_eos: true, max_tokens: 1500})
+    const waiting = served.client.chat.completions.create({model, messages})
+    await until(async () => (await served.backend.status('queue')).queued === 1)
+    const closed = served.http.close()
+    const refused = await failure(served.client.chat.completions.create({model, messages}))
+    assert.equal([refused.status, refused.code], [503, 'server_closing'])
+    let received = ''
+    for await (const data of running.response) received += String(data)
+    assert.match(received, /"finish_reason":"length"[^]*\[DONE\]/)
+    assert.is((await waiting).choices[0]?.message.content, 'Hello! How can I help you?')
+    await closed
+  }))
+
+test('aborting ends what runs and what waits', () =>
   withServer({limits: {openStreamMs: 20}}, async (served) => {
     const running = await start(served)
     const waiting = await start(served)
@@ -166,6 +181,7 @@ test('closing ends what runs and what waits, and refuses what comes', () =>
       return received
     })
     const from = performance.now()
+    served.http.abort()
     await served.http.close()
     for (const text of await Promise.all(texts)) assert.match(text, /"code":"server_closing"/)
     assert.ok(performance.now() - from < 2000)

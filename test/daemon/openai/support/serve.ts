@@ -28,7 +28,7 @@ export async function serve({config = {}, clientKey = 'none', ...options}: Serve
     })
     const client = new OpenAI({baseURL: `${http.url}/v1`, apiKey: clientKey, maxRetries: 0})
     const close = async (): Promise<void> => {
-      await http.close()
+      await http[Symbol.asyncDispose]()
       await opened.backend.deinit()
     }
     return {...opened, http, client, log, close}
