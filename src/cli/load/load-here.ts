@@ -5,6 +5,8 @@ import type {Output} from '../../chat/style.js'
 import {TransientLine} from '../../chat/transient-line.js'
 
 export interface LoadHereOptions {
+  /** As for `loadByName`. */
+  name?: string
   /** Where it is shown how far loading is, when it takes long. */
   progress: Output
   signal: AbortSignal
@@ -14,12 +16,12 @@ export interface LoadHereOptions {
 export async function loadHere(
   backend: LocalBackend,
   model: string,
-  {progress, signal}: LoadHereOptions,
+  {name, progress, signal}: LoadHereOptions,
 ): Promise<GraphId> {
-  const name = path.basename(model)
-  using line = new TransientLine(progress, `Loading ${name}…`)
+  const shown = path.basename(model)
+  using line = new TransientLine(progress, `Loading ${shown}…`)
   return await backend.loadByName(model, {
-    signal,
-    onProgress: (fraction) => line.update(`Loading ${name}… ${Math.round(fraction * 100)} %`),
+    ...{signal, ...(name !== undefined && {name})},
+    onProgress: (fraction) => line.update(`Loading ${shown}… ${Math.round(fraction * 100)} %`),
   })
 }
