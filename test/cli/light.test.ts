@@ -10,7 +10,14 @@ const hook = fileURLToPath(new URL('../support/hooks/refuse-engine.mjs', import.
 const withoutEngine = (argv: string[], input?: string): Promise<CliResult> =>
   runCli(argv, {env: {NODE_OPTIONS: `--import ${hook}`}, ...(input !== undefined && {input})})
 
-for (const argv of [['--version'], ['--help'], ['test', '--help'], ['chat', '--help'], ['help', 'chat']]) {
+for (const argv of [
+  ['--version'],
+  ['--help'],
+  ['test', '--help'],
+  ['chat', '--help'],
+  ['batch', '--help'],
+  ['help', 'chat'],
+]) {
   test(`wnn ${argv.join(' ')} never loads node-llama-cpp`, async () => {
     const {code, stderr} = await withoutEngine(argv)
     assert.equal({code, stderr}, {code: 0, stderr: ''})
