@@ -5,6 +5,8 @@ export interface InitOptions {
   config?: string | object
   /** Named in configuration errors. */
   configFile?: string
+  /** Folder that a relative `logging.file` is in. Defaults to the working directory. */
+  folder?: string
   /** Makes a broken configuration an error instead of a warning and defaults. Defaults to `false`. */
   strict?: boolean
   /** Paths by name, for `loadByName`. */

@@ -58,4 +58,11 @@ export class Journal {
   configWarnings(warnings: readonly ConfigWarning[]): void {
     for (const {message, ...fields} of warnings) this.logger.log('warn', 'MODEL', `configuration: ${message}`, fields)
   }
+
+  /** Without the values: what was said to a model may be among them. */
+  optionWarnings(warnings: readonly ConfigWarning[]): void {
+    for (const {path, allowed, used} of warnings) {
+      this.logger.log('warn', 'TASK', 'configuration: runtime option ignored', {path, allowed, used})
+    }
+  }
 }

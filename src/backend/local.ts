@@ -1,4 +1,5 @@
 import os from 'node:os'
+import path from 'node:path'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import {
   graphEncodings,
@@ -24,7 +25,7 @@ import {
   type ParsedConfig,
   type RuntimeOptions,
 } from './config/index.js'
-import {endSingle, beginSingle, stepSingle} from './contexts/single-step.js'
+import {beginSingle, endSingle, endSteps, inTurn, stepSingle} from './contexts/single-step.js'
 import {anySignal, outputText, unansweredMetadata, withStdout, withWait} from './contexts/output.js'
 import {embedTexts} from './contexts/embed.js'
 import {generate} from './contexts/generate.js'
@@ -62,7 +63,8 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   await removeLeftovers()
   const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
   try {
-    const {config, warnings: configWarnings} = parsed
+    const {warnings: configWarnings} = parsed
+    const config = inFolder(parsed.config, options.folder)
     return new LocalBackend({strict, cores}, new Parts({...options, cores, config, configWarnings, state}))
   } catch (error) {
     await state?.close()
@@ -149,13 +151,13 @@ export class LocalBackend implements Backend, Embedder {
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     this.accept(context, index, tensor)
   }
 
   async compute(id: ContextId, options?: ComputeOptions): Promise<void> {
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     await this.run(context, {}, options ?? {})
   }
 
@@ -167,13 +169,10 @@ export class LocalBackend implements Backend, Embedder {
 
   computeSingle(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const context = this.context(id)
-    // One step after the other: two at once would both begin, or wait for the same token.
-    const step = context.steps.then(async () => {
+    return inTurn(context, async () => {
       context.single ??= await this.begin(context, options)
       await stepSingle(context, context.single, options)
     })
-    context.steps = step.catch(() => undefined)
-    return step
   }
 
   async getOutputSingle(id: ContextId, index: number, buffer: Uint8Array): Promise<number> {
@@ -183,7 +182,9 @@ export class LocalBackend implements Backend, Embedder {
   }
 
   async finiSingle(id: ContextId): Promise<void> {
-    await endSingle(this.context(id))
+    const context = this.context(id)
+    await endSteps(context)
+    await context.steps
   }
 
   async runInference(
@@ -197,7 +198,7 @@ export class LocalBackend implements Backend, Embedder {
     checkBuffer(buffer)
     if (runtimeOptions !== undefined) checkString('runtime options', runtimeOptions)
     const context = this.context(id)
-    await endSingle(context)
+    await endSteps(context)
     // From here to the turn's snapshot nothing is awaited: calls at the same time answer each their own question.
     this.accept(context, index, tensor)
     const callOptions = runtimeOptions === undefined ? {} : this.parseOptionsText(runtimeOptions, context)
@@ -365,7 +366,7 @@ export class LocalBackend implements Backend, Embedder {
   /** Broken options leave the configured values in force, as a broken configuration does. */
   private parseOptionsText(text: string, {graph}: ExecutionContext): RuntimeOptions {
     const {options, warnings} = parseRuntimeOptions(text, {strict: this.strict, config: graph.config})
-    this.parts.journal.configWarnings(warnings)
+    this.parts.journal.optionWarnings(warnings)
     return options
   }
 
@@ -389,4 +390,11 @@ export class LocalBackend implements Backend, Embedder {
 /** The caller's own signal ended the compute while it waited; there is no text to keep. */
 function abortedBefore(reason: unknown): NnError {
   return new NnError('runtime_error', 'The compute was aborted before it began.', {cause: reason})
+}
+
+/** With the log in that folder; what no folder is needed for stays as it was written. */
+function inFolder(config: Config, folder: string | undefined): Config {
+  const {logging} = config
+  if (folder === undefined || logging.file === '') return config
+  return {...config, logging: {...logging, file: path.resolve(folder, logging.file)}}
 }

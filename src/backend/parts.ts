@@ -1,6 +1,7 @@
 import type {Config, ConfigWarning} from './config/index.js'
 import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
+import type {HeartbeatLimits} from './engine/heartbeat.js'
 import type {InitOptions} from './init-options.js'
 import {Journal} from './journal.js'
 import {createLogger} from './logging/logger.js'
@@ -15,6 +16,8 @@ export interface PartsOptions extends Pick<InitOptions, 'models' | 'logStream'> 
   config: Config
   configWarnings: readonly ConfigWarning[]
   state: StateDir | undefined
+  /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
+  heartbeat?: HeartbeatLimits
 }
 
 /** What a backend in this process is made of, and what each part tells the others. */
@@ -31,14 +34,14 @@ export class Parts {
   readonly state: StateDir | undefined
   readonly startedAt = performance.now()
 
-  constructor({config, configWarnings, models = {}, cores, logStream, state}: PartsOptions) {
+  constructor({config, configWarnings, models = {}, cores, logStream, state, heartbeat}: PartsOptions) {
     this.config = config
     this.configWarnings = configWarnings
     this.state = state
     const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})
     this.journal = new Journal(logger)
     this.registry = new Registry({
-      ...{names: models, logger, cores},
+      ...{names: models, logger, cores, heartbeat},
       onState: ({key}, event) => {
         this.caches.told(key, event)
         void this.caches.relieve()

@@ -49,7 +49,8 @@ export class RemoteBackend implements Backend, RemoteMethods {
   /** A backend of this client's own in the daemon. @throws as `initBackend`, and `not_running`, `security`. */
   static async init(socket: string, options: PrivateOptions = {}): Promise<RemoteBackend> {
     return RemoteBackend.open(socket, async (connection, {client}) => {
-      const {backend} = await connection.json<{backend: string}>('POST', '/rpc/backends', {client, ...options})
+      const request = {client, folder: process.cwd(), ...options}
+      const {backend} = await connection.json<{backend: string}>('POST', '/rpc/backends', request)
       return backend
     })
   }

@@ -1,6 +1,7 @@
 import type {ExecutionContext} from './contexts/execution-context.js'
 import {NnError} from './errors.js'
 import {residentBytes} from './memory/resident.js'
+import {countedLayers} from './models/counted-layers.js'
 import type {Graph} from './models/graph.js'
 import type {LoadedModel} from './models/loaded-model.js'
 import type {Parts} from './parts.js'
@@ -78,10 +79,11 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
   return {
     ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: [...configWarnings]},
     ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
+    since_crash_ms: model.sinceCrashMs ?? null,
     architecture: header.architecture,
     parameters: info?.parameters ?? 0,
     size_bytes: header.fileBytes,
-    layers: info?.layers ?? header.layers + 1,
+    layers: info?.layers ?? countedLayers(header),
     gpu_layers: info?.gpuLayers ?? 0,
     gpu: info?.gpu ?? null,
     ctx_size: info?.contextSize ?? config.model.ctx_size,

@@ -137,6 +137,8 @@ export interface GraphStatus {
   /** How often its engine has died, and what was said the last time. */
   crashes: number
   last_crash: string | null
+  /** Milliseconds since then; `null` when it has not died. */
+  since_crash_ms: number | null
   /** The configuration in force for this graph. */
   config: Config
   config_warnings: ConfigWarning[]

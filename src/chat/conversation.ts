@@ -1,7 +1,7 @@
 import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/backend.js'
 import type {RuntimeOptions} from '../backend/config/index.js'
 import {textTensor} from '../backend/contexts/tensor.js'
-import {toNnError, type NnError} from '../backend/errors.js'
+import {NnError, toNnError} from '../backend/errors.js'
 import {readMetadata, readOutput} from '../backend/read-output.js'
 import {addAnswer, noUsage} from './usage.js'
 
@@ -85,11 +85,17 @@ export class Conversation {
     const options = {...this.options, ...(brings && {history: before})}
     await backend.setInput(context, 1, textTensor(JSON.stringify(options)))
     await backend.setInput(context, 0, textTensor(prompt))
-    const failure = await backend.compute(context, how).then(
+    const {onText} = how
+    let heard = ''
+    const hear = (text: string): void => {
+      heard += text
+      onText?.(text)
+    }
+    const failure = await backend.compute(context, {...how, ...(onText && {onText: hear})}).then(
       () => undefined,
       (error: unknown) => toNnError(error),
     )
-    const reply = await this.read(failure, how)
+    const reply = failure === undefined ? await this.read() : await this.readFailed(failure, heard, how)
     this.last = reply
     if (reply.metadata !== undefined) this.usage = addAnswer(this.usage, reply.metadata)
     if (isRaw) return reply
@@ -103,11 +109,26 @@ export class Conversation {
     return reply
   }
 
-  private async read(failure: NnError | undefined, {signal}: ComputeOptions): Promise<Reply> {
-    const text = await readOutput(this.backend, this.context)
-    if (failure === undefined) return {text, metadata: await readMetadata(this.backend, this.context)}
-    // Stopped while it still waited: what the person wanted, not a failure.
-    if (signal?.aborted === true && text === '') return {text}
-    return {text, failure, ...(text !== '' && {metadata: await readMetadata(this.backend, this.context)})}
+  private async read(): Promise<Reply> {
+    const {backend, context} = this
+    return {text: await readOutput(backend, context), metadata: await readMetadata(backend, context)}
   }
+
+  /** What there is of an answer that failed; when its backend is gone as well, that is what was heard. */
+  private async readFailed(failure: NnError, heard: string, {signal}: ComputeOptions): Promise<Reply> {
+    const {backend, context} = this
+    try {
+      const text = await readOutput(backend, context)
+      if (text !== '') return {text, metadata: await readMetadata(backend, context), failure}
+    } catch (error) {
+      if (!isGone(error)) throw error
+      return {text: heard, failure}
+    }
+    // Stopped while it still waited: what the person wanted, not a failure.
+    return signal?.aborted === true ? {text: ''} : {text: '', failure}
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof NnError && ['not_running', 'runtime_error'].includes(error.code)
 }

@@ -58,8 +58,8 @@ async function connect({socket, name, example}: ModelChoice, isOptional: boolean
     if (!(error instanceof NnError)) throw error
     if (isOptional) return undefined
     if (error.code !== 'not_running' || name !== undefined) throw error
-    throw new NnError('invalid_argument', 'No model is named.', {
-      hint: `As in: ${example}. Without one the daemon's model is meant, and no daemon is running.`,
+    throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
+      hint: `Name one (${example}), or load one first (wnn load model.gguf).`,
       cause: error,
     })
   }

@@ -10,14 +10,19 @@ import type {StartMessage} from '../daemon/background.js'
 import {socketPath} from '../daemon/socket-path.js'
 import {startDaemon, type Daemon} from '../daemon/start.js'
 
-export interface ServeResult {
+/** What a program that starts the daemon has to know, printed on one line as soon as it can be used. */
+export interface ServeReady {
+  ready: true
+  pid: number
   socket: string
+  /** Where OpenAI's API is, without `/v1`; `null` without --port. */
+  url: string | null
   models: string[]
 }
 
 export default class Serve extends BaseCommand {
   static override summary = 'Keep models loaded for other commands, until stopped.'
-  static override description = `Runs in the foreground; wnn load starts one in the background. Only this user can connect to it. SIGTERM lets what is being answered come to its end, as wnn stop does.
+  static override description = `Runs in the foreground; wnn load starts one in the background. Only this user can connect to it. SIGTERM lets what is being answered come to its end, as wnn stop does. With --json one line on standard output says when it is ready, and where.
 
 Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a model could not be loaded, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
@@ -25,6 +30,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     '<%= config.bin %> serve --model qwen.gguf --model phi.gguf --state-dir ~/chats',
     '<%= config.bin %> serve --config server.yaml --set backend.max_concurrent=16',
     '<%= config.bin %> serve --model qwen.gguf --port 8080',
+    '<%= config.bin %> serve --model qwen.gguf --port 0 --json',
   ]
   static override flags = {
     ...socketFlag,
@@ -48,29 +54,37 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     }),
   }
 
-  async run(): Promise<ServeResult> {
+  async run(): Promise<void> {
     const {flags} = await this.parse(Serve)
+    let url: string | null = null
     try {
       const daemon = await startDaemon({
         ...{socket: socketPath(flags.socket), version: this.config.version},
         config: readConfigFlags(flags),
         ...(flags['state-dir'] !== undefined && {stateDir: flags['state-dir']}),
         drainTimeoutMs: flags['drain-timeout'],
-        intakes: httpIntakes(flags, (url) => this.logToStderr(`OpenAI's API is served at ${url}/v1.`)),
+        intakes: httpIntakes(flags, (opened) => {
+          url = opened
+          this.logToStderr(`OpenAI's API is served at ${opened}/v1.`)
+        }),
       })
-      return await this.serve(daemon, flags.model ?? [])
+      await this.serve(daemon, flags.model ?? [], url)
     } catch (error) {
       tellStarter({error: toWire(error)})
       throw error
     }
   }
 
-  private async serve(daemon: Daemon, models: readonly string[]): Promise<ServeResult> {
+  private async serve(daemon: Daemon, models: readonly string[], url: string | null): Promise<void> {
     const stop = (): void => void daemon.stop()
     this.signal.addEventListener('abort', stop)
     try {
       await this.load(daemon, models)
       tellStarter({ready: true})
+      this.printReady({
+        ...{ready: true, pid: process.pid, socket: daemon.address},
+        ...{url, models: models.map(modelName)},
+      })
       this.logToStderr(`Listening on ${daemon.address} (process ${process.pid}).`)
       await daemon.ended
       // Left to itself Node closes connections some time before the process is gone, which is what wnn stop waits for.
@@ -81,7 +95,11 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     } finally {
       this.signal.removeEventListener('abort', stop)
     }
-    return {socket: daemon.address, models: models.map(modelName)}
+  }
+
+  /** Not the result, which would come when all is over. */
+  private printReady(ready: ServeReady): void {
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(ready)}\n`)
   }
 
   private async load({backend}: Daemon, models: readonly string[]): Promise<void> {

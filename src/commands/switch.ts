@@ -12,7 +12,7 @@ export default class Switch extends BaseCommand {
 
 overlap loads the new model while the old one serves; drain lets running tasks finish, ends the old model and then loads the new one, which is what overlap becomes when both do not fit; cancel is overlap that ends running tasks with an error.
 
-Exit codes: 0 switched, 2 a file, flag or graph is not usable, 3 the model could not be loaded or no daemon is running, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 switched, 2 a flag or graph is not usable, 3 the new model cannot be loaded (missing and damaged files are that, too) or no daemon is running, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> switch phi3.gguf',
     '<%= config.bin %> switch phi3.gguf --graph chat --mode drain',
@@ -34,7 +34,8 @@ Exit codes: 0 switched, 2 a file, flag or graph is not usable, 3 the model could
     const {args, flags} = await this.parse(Switch)
     const report = await switchModel({
       ...{file: args.model, graph: flags.graph, mode: flags.mode, config: readConfigFlags(flags, 'graph')},
-      ...{socket: socketPath(flags.socket), progress: process.stderr, signal: this.signal},
+      ...{socket: socketPath(flags.socket), signal: this.signal},
+      progress: this.jsonEnabled() ? undefined : process.stderr,
     })
     this.log(renderSwitch(report))
     return report

@@ -63,7 +63,17 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
   }
 
   async run(): Promise<RunReport> {
-    const {argv, flags} = await this.parse(Test)
+    const {argv, flags, metadata} = await this.parse(Test)
+    if (
+      this.jsonEnabled() &&
+      flags.output === undefined &&
+      metadata.flags.reporter?.setFromDefault !== true &&
+      flags.reporter !== 'json'
+    ) {
+      throw new NnError('invalid_argument', `--json prints the report as JSON, not as ${flags.reporter}.`, {
+        hint: 'Leave one of them out, or write the other report to a file: --output report.xml',
+      })
+    }
     const paths = argv.length > 0 ? (argv as string[]) : [path.join(this.config.root, 'suites/conformance')]
     const suites = loadSuites(paths, {models: parseModels(flags.model ?? [])})
     const {filter: filters = [], tag: tags = [], shard} = flags

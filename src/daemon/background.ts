@@ -1,8 +1,9 @@
 import {spawn, type ChildProcess} from 'node:child_process'
-import {closeSync, openSync, readFileSync} from 'node:fs'
+import {closeSync, fstatSync, openSync, readFileSync, renameSync} from 'node:fs'
 import path from 'node:path'
 import {DaemonConnection} from '../backend/remote/connection.js'
 import {fromWire, NnError, type WireError} from '../backend/errors.js'
+import {logFile} from './log-file.js'
 import {makeOwnFolder} from './own-folder.js'
 
 /** How the daemon that was started tells of itself over the channel to whoever started it. */
@@ -69,7 +70,7 @@ async function startInBackground({socket, root, argv = [], signal}: BackgroundOp
   signal.throwIfAborted()
   makeOwnFolder(socket)
   const log = logFile(socket)
-  const descriptor = openSync(log, 'a', 0o600)
+  const descriptor = openLog(log)
   // Sources run through a loader, which is among this process's own options.
   const isSource = import.meta.url.endsWith('.ts')
   const command = path.join(root, 'bin', isSource ? 'dev.js' : 'run.js')
@@ -108,8 +109,14 @@ function readiness(child: ChildProcess, log: string): Promise<void> {
   })
 }
 
-/** Where a daemon in the background writes what it would tell on a terminal. */
-export function logFile(socket: string): string {
-  const {dir, name} = path.parse(socket)
-  return path.join(dir, `${name}.log`)
+/** A daemon that runs says next to nothing: what makes the file grow is daemons that come and go. */
+const largeLog = 1024 ** 2
+
+/** Opens the log to append to it; a large one is first set aside, in place of the one that was before. */
+function openLog(log: string): number {
+  const descriptor = openSync(log, 'a', 0o600)
+  if (fstatSync(descriptor).size < largeLog) return descriptor
+  closeSync(descriptor)
+  renameSync(log, `${log}.1`)
+  return openSync(log, 'a', 0o600)
 }

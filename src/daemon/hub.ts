@@ -1,5 +1,5 @@
 import {NnError} from '../backend/errors.js'
-import {initBackend, type LocalBackend} from '../backend/local.js'
+import {initBackend, type InitOptions, type LocalBackend} from '../backend/local.js'
 import {Client} from './client.js'
 import {GraphNames} from './graph-names.js'
 
@@ -34,9 +34,9 @@ export class Hub {
     throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.')
   }
 
-  async addBackend(client: Client, config: string | undefined, strict: boolean): Promise<string> {
+  async addBackend(client: Client, options: Pick<InitOptions, 'config' | 'strict' | 'folder'>): Promise<string> {
     this.checkOpen()
-    const backend = await initBackend({strict, ...(config !== undefined && {config})})
+    const backend = await initBackend(options)
     if (!client.isGone) return client.addBackend(backend)
     await backend.deinit()
     throw new NnError('runtime_error', 'The client is gone.')

@@ -2,6 +2,7 @@ import type {Socket} from 'node:net'
 import os from 'node:os'
 import type {FastifyInstance, FastifyReply} from 'fastify'
 import {NnError, toWire} from '../backend/errors.js'
+import type {PrivateOptions} from '../backend/remote.js'
 import type {CallRequest} from '../backend/remote/methods.js'
 import {statusTypes, type BackendStatus, type StatusType} from '../backend/status.js'
 import {runCall} from './calls.js'
@@ -13,6 +14,12 @@ export interface RouteOptions {
   describe: () => DaemonStatus
   /** Begins to end the daemon; the connection stays open until it has ended. */
   stop: (now: boolean, connection: Socket) => void
+}
+
+interface BackendRequest extends PrivateOptions {
+  client: string
+  /** The client's working directory. */
+  folder: string
 }
 
 /** What the daemon answers on its socket. */
@@ -33,9 +40,8 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
     return {}
   })
 
-  app.post<{Body: {client: string; config?: string; strict?: boolean}}>('/rpc/backends', async ({body}) => {
-    const {client, config, strict = false} = body
-    return {backend: await hub.addBackend(hub.client(client), config, strict)}
+  app.post<{Body: BackendRequest}>('/rpc/backends', async ({body: {client, ...options}}) => {
+    return {backend: await hub.addBackend(hub.client(client), options)}
   })
   app.post<{Params: {backend: string; method: string}; Body: CallRequest}>(
     '/rpc/backends/:backend/:method',

@@ -106,8 +106,13 @@ function describeList({items, minItems, maxItems, uniqueItems}: JsonSchema): str
   if (Array.isArray(items)) return `a list of ${(items as JsonSchema[]).map(describeSchema).join(' and ')}`
   const each = describeSchema((items as JsonSchema | undefined) ?? {type: 'object'})
   // What lists of objects hold is too much for a sentence.
-  const detail = items === undefined || /object/.test(each) ? '' : `, each ${each}`
+  const detail = items === undefined || isEmpty(items) || /object/.test(each) ? '' : `, each ${each}`
   return `a list${count(minItems, maxItems, 'item')}${distinct}${detail}`
+}
+
+/** Whether anything goes. */
+function isEmpty(schema: object): boolean {
+  return Object.keys(schema).length === 0
 }
 
 function describeString({minLength, maxLength, pattern, format}: JsonSchema): string {

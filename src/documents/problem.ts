@@ -3,9 +3,9 @@ import {NnError} from '../backend/errors.js'
 /** One mistake in a document, with the place where it is to be mended. */
 export interface Problem {
   file?: string
-  /** From 1; 0 for a value that has no text. */
+  /** From 1; 0 for a value that has no text, and for a file that is not read. */
   line: number
-  /** From 1, in UTF-16 units; 0 for a value that has no text. */
+  /** From 1, in UTF-16 units; 0 where there is no line. */
   column: number
   /** As `steps[2].expect`; empty for the document as a whole. */
   path: string

@@ -10,7 +10,8 @@ const maxBytes = 32 * 1024 ** 2
  */
 export function readDocument(file: string): string {
   const refuse = (message: string): never => {
-    throw new DocumentError([{file, line: 1, column: 1, path: '', message, excerpt: ''}])
+    // A file that is not read has no lines.
+    throw new DocumentError([{file, line: 0, column: 0, path: '', message, excerpt: ''}])
   }
   try {
     const {size} = statSync(file)

@@ -204,6 +204,7 @@ test('a task whose engine dies before it has given anything out is tried once mo
     const [graph] = (await backend.status('model')).graphs
     assert.equal([graph?.state, graph?.crashes], ['ready', 1])
     assert.match(graph?.last_crash ?? '', /ended by SIGKILL/)
+    assert.type(graph?.since_crash_ms, 'number')
   } finally {
     await backend.deinit()
   }

@@ -158,6 +158,43 @@ test('token by token: a session that waits for its turn is in use, and not evict
     await waiting
   }))
 
+test('a compute waits for a step of its context that waits for its turn, and then takes its place', () =>
+  withOwn({parallel: 1}, async (own) => {
+    const {backend, graph, context} = own
+    const other = await backend.initExecutionContext(graph)
+    const endOther = new AbortController()
+    await backend.setInput(other, 1, textTensor(JSON.stringify(endless)))
+    await backend.setInput(other, 0, textTensor('Tell me a story.'))
+    const before = backend.compute(other, {signal: endOther.signal})
+    await running(own)
+    await backend.setInput(context, 0, textTensor('What is 4 + 5?'))
+    const step = backend.computeSingle(context)
+    const whole = backend.compute(context)
+    while ((await backend.status('queue')).queued < 2);
+    // Its own deadline counts while it waits.
+    await backend.setInput(context, 1, textTensor('{"timeout_ms": 10}'))
+    await rejects(backend.compute(context), 'timeout')
+    endOther.abort()
+    await Promise.all([before, step, whole])
+    assert.is(await readOutput(backend, context), '4 + 5 = 9.')
+    assert.is(backend.history(context).length, 4)
+  }))
+
+test('fini_single ends a step that waits for its turn as soon as it has had it', () =>
+  withOwn({parallel: 1}, async (own) => {
+    const {backend, graph, context} = own
+    const other = await backend.initExecutionContext(graph)
+    await backend.setInput(other, 0, textTensor('Tell me a story.'))
+    await single({backend, context: other})
+    await backend.setInput(context, 0, textTensor('What is 4 + 5?'))
+    const step = backend.computeSingle(context)
+    const end = backend.finiSingle(context)
+    await backend.finiSingle(other)
+    await Promise.all([step, end])
+    assert.is((await backend.status('queue')).running, 0)
+    assert.is((await ask(own, 'What is 4 + 5?')).text, '4 + 5 = 9.')
+  }))
+
 test('token by token: a full context is context_full', () =>
   withOwn({ctx_size: 40, context_shifting: false}, async (own) => {
     await own.backend.setInput(own.context, 0, textTensor('Tell me a story.'))

@@ -69,7 +69,22 @@ test('chat with an unknown flag or a wrong value', async () => {
 
 test('chat with a context that does not fit', () => refused(['chat', qwen, '--ctx-size', '99999999'], 2, /ctx.size/))
 
-test('an unknown command', () => refused(['chta', qwen], 127, /chta/))
+test('an unknown command', async () => {
+  await refused(
+    ['chta', qwen],
+    127,
+    /^wnn: chta is not a wnn command\.\nDid you mean wnn chat\? wnn --help lists all\.\n$/,
+  )
+  await refused(['frob', 'x', '--y'], 127, /^wnn: frob is not a wnn command\.\nwnn --help lists all\.\n$/)
+})
+
+test('an argument to a command that takes none', async () => {
+  for (const name of ['stop', 'serve'])
+    await refused([name, 'extra'], 2, new RegExp(`^wnn: Unexpected argument: extra\nSee wnn ${name} --help\\.\n$`))
+})
+
+test('a chat without a model where no daemon runs', () =>
+  refused(['chat'], 3, /^wnn: No model is named, which means the daemon's\. No daemon listens on .*\nName one .*\n$/))
 
 test('a suite that is no YAML, or no suite', async () => {
   await refused(['test', await files.file('bad.yaml', 'scenarios: [')], 2, /bad\.yaml:1:/)

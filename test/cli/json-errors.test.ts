@@ -13,6 +13,10 @@ const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
     2,
     /\/no\/such\/x/,
   ],
+  ['an unknown command', ['frob', '--json'], 127, /frob is not a wnn command/],
+  ['an argument too many', ['stop', 'extra', '--json'], 2, /Unexpected argument: extra/],
+  ['another form of report', ['test', '--json', '--reporter', 'junit'], 2, /as JSON, not as junit/],
+  ['no daemon', ['chat', '--json'], 3, /No daemon listens/],
   ['a missing model', ['chat', 'no-such.gguf', '--json'], 2, /no-such\.gguf/],
 ]
 

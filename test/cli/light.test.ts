@@ -17,6 +17,7 @@ for (const argv of [
   ['chat', '--help'],
   ['batch', '--help'],
   ['help', 'chat'],
+  ['bench', '--help'],
 ]) {
   test(`wnn ${argv.join(' ')} never loads node-llama-cpp`, async () => {
     const {code, stderr} = await withoutEngine(argv)

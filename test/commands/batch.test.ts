@@ -173,7 +173,6 @@ test('--dry-run and --strict find what is wrong before anything is answered', as
 
 const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] = [
   ['no output', () => ['-', '--model', qwen], /^wnn: No output is named/],
-  ['no model', ({output}) => ['-', '--output', output], /^wnn: No model is named\.\nAs in: wnn batch/],
   ['a missing model', ({output}) => ['-', '--model', 'none.gguf', '--output', output], /no model file .*none\.gguf/],
   [
     'a missing input',
@@ -210,6 +209,15 @@ for (const [what, flags, message] of refused) {
     assert.match(stderr, message)
   })
 }
+
+test("without a model it means the daemon's, and says so when there is none", async (t) => {
+  const {code, stderr} = await runCli(['batch', '-', '--output', new Job(t).output], {input: '{"prompt": "a"}'})
+  assert.is(code, 3)
+  assert.match(
+    stderr,
+    /^wnn: No model is named, which means the daemon's\..*\nName one \(wnn batch prompts\.jsonl --model /,
+  )
+})
 
 test('goes on where --limit ended, and refuses other settings', async (t) => {
   const job = new Job(t)

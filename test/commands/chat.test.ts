@@ -59,12 +59,6 @@ test('a text for a pipe is not changed, whatever is in it', async (t) => {
 })
 
 const refused: [what: string, args: (folder: string) => string[], input: string, message: RegExp][] = [
-  [
-    'no model',
-    () => ['chat'],
-    france,
-    /^wnn: No model is named\.\nAs in: wnn chat model\.gguf\. Without one .* no daemon is running\.\n$/,
-  ],
   ['an empty standard input', () => chat, '\n', /^wnn: Standard input is empty\./],
   ['an empty prompt', () => [...chat, '--prompt', ' '], '', /^wnn: The prompt is empty\.\n$/],
   ['a missing file', (at) => ['chat', path.join(at, 'none.gguf')], france, /^wnn: There is no model file .*none\.gguf/],

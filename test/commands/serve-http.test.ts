@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {DaemonHome} from '../daemon/support/daemon-home.js'
+import {DaemonHome, ended, said} from '../daemon/support/daemon-home.js'
 import {qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 
@@ -33,4 +33,22 @@ test('a host that others can reach needs a key', async (t) => {
   assert.is(code, 2)
   assert.match(stderr, /an API key is needed/)
   assert.equal(home.left(), [])
+})
+
+test('with --json one line says when it is ready and where, and an error is the only thing said', async (t) => {
+  const home = new DaemonHome(t)
+  const child = home.start('serve', '--model', qwen, '--port', '0', '--json')
+  const end = ended(child)
+  const line = await said(child, '}\n')
+  const ready = JSON.parse(line) as {url: string; models: string[]; pid: number}
+  assert.equal(
+    {...ready, url: ''},
+    {ready: true, pid: child.pid, socket: home.socket, url: '', models: ['tiny-qwen2-chat']},
+  )
+  assert.is((await fetch(`${ready.url}/health`)).status, 200)
+  const second = await home.run('serve', '--json')
+  assert.match((JSON.parse(second.stdout) as {error: {message: string}}).error.message, /listening .* already/)
+  child.kill('SIGTERM')
+  const {code, stdout} = await end
+  assert.equal([code, stdout], [143, line])
 })

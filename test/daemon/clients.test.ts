@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import {qwen} from '../support/fixtures.js'
 import {enginesOf} from '../support/processes.js'
 import {suite} from '../support/suite.js'
-import {DaemonHome, said} from './support/daemon-home.js'
+import {DaemonHome, ended, said} from './support/daemon-home.js'
 
 const test = suite('clients of a daemon', {timeoutMs: 60_000})
 const client = fileURLToPath(new URL('./support/hold-context.ts', import.meta.url))
@@ -45,4 +45,21 @@ test('what one opens is closed when it is released, and its session stays', asyn
   )
   daemon.child.kill('SIGTERM')
   await daemon.ended
+})
+
+test('one whose daemon ends in the middle of an answer keeps what it has and says what happened', async (t) => {
+  const home = new DaemonHome(t)
+  const endless = ['ignore_eos=true', 'stopping.max_time_ms=0', 'ctx_size=4096'].flatMap((pair) => ['--set', pair])
+  const daemon = await home.serve('--model', qwen, ...endless)
+  const chat = home.start('chat', '--max-tokens', '-1', '--prompt', 'Tell me a story.')
+  const end = ended(chat)
+  if (chat.stdout !== null) await once(chat.stdout, 'data')
+  daemon.child.kill('SIGKILL')
+  const {code, stdout, stderr} = await end
+  assert.is(code, 3)
+  assert.match(stdout, /^\S[^]*\n$/)
+  assert.match(
+    stderr,
+    /^wnn: The daemon on .* has ended, or closed the connection: .*\nwnn status says .*daemon\.log\.\n$/,
+  )
 })

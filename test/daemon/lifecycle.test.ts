@@ -120,7 +120,8 @@ test('what is wrong with flags is said before anything is started', async (t) =>
 test('wnn load --estimate tells sizes and starts nothing', async (t) => {
   const home = new DaemonHome(t)
   const {stdout, code} = await home.run('load', qwen, '--estimate', '--set', 'parallel=2', '--json')
-  const {slots, fits, total_bytes: total} = JSON.parse(stdout) as Record<string, unknown>
-  assert.equal([code, slots, fits, typeof total], [0, 2, true, 'number'])
+  const {slots, fits, layers, total_bytes: total} = JSON.parse(stdout) as Record<string, unknown>
+  // As many as the daemon counts.
+  assert.equal([code, slots, fits, layers, typeof total], [0, 2, true, 5, 'number'])
   assert.not.ok(existsSync(path.dirname(home.socket)))
 })

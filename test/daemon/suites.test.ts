@@ -1,3 +1,4 @@
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {qwen} from '../support/fixtures.js'
@@ -26,5 +27,20 @@ test('a daemon that was there stays, with its models', async (t) => {
   assert.is(code, 0)
   const {model, daemon} = await home.status()
   assert.equal([model.graphs.length, daemon.clients], [1, 0])
+  await home.run('stop')
+})
+
+test('a relative log file of a suite is one of the folder that wnn test runs in', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen)
+  const folder = path.join(home.folder, 'here')
+  mkdirSync(folder)
+  const file = path.join(folder, 'suite.yaml')
+  const steps = [{get_backend_status: 'queue', expect: {status: {queued: 0}}}]
+  const scenario = {id: 1, name: 'It logs.', config: {logging: {file: 'own/log.jsonl'}}, steps}
+  writeFileSync(file, JSON.stringify({suite: 'Logs', scenarios: [scenario]}))
+  const {code, stderr, stdout} = await home.runIn(folder, 'test', file, '--via', 'daemon')
+  assert.is(code, 0, stderr + stdout)
+  assert.match(readFileSync(path.join(folder, 'own/log.jsonl'), 'utf8'), /backend released/)
   await home.run('stop')
 })

@@ -14,6 +14,7 @@ const cases: [TSchema, string][] = [
   [Type.Boolean(), 'true or false'],
   [Type.Null(), 'null'],
   [Type.Unknown(), 'another value'],
+  [Type.Array(Type.Unknown(), {minItems: 1}), 'a list of at least 1 item'],
   [Type.Literal('a'), '"a"'],
   [Type.Enum(['a', 'b', 'c']), '"a", "b" or "c"'],
   [Type.Union([Type.Literal('auto'), Type.Boolean()]), '"auto", true or false'],

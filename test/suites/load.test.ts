@@ -28,6 +28,11 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
     /8:21 .*unknown key "contain"/,
   ],
   ['an unknown error code', withSteps('  - compute:\n    expect: {error: time_out}'), /8:21 .*"timeout"/],
+  [
+    'a value that is none of a few',
+    withSteps('  - switch_graph: {name: m, mode: drained}\n    expect: {error: timeout}'),
+    /7:35 .*must be "overlap", "drain", "cancel" or a \$\{variable\}; got "drained"\n.*"drain"/,
+  ],
   ['a step without a call', withSteps('  - name: x'), /7:5 .*a step has one call; this has none/],
   [
     'a step with two calls',

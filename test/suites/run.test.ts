@@ -126,6 +126,28 @@ test('captured values are there for later steps, with their types', async () => 
   assert.match(shown(report)[0] ?? '', /containing "Hello, Alice!"/)
 })
 
+test('an argument that is one of a few values may come from a variable', async () => {
+  const report = await run(`
+  - get_backend_status: queue
+    capture: {kind: status.type}
+  - wait_for: {type: '\${kind}', status: {type: queue}}
+`)
+  assert.equal(shown(report), [])
+  const matrix = await run(`@suite: s
+scenarios:
+- id: 1
+  name: n
+  matrix: {mode: [drain, cancel]}
+  steps:
+  - switch_graph: {graph: 0, name: m, mode: '\${mode}'}
+    expect: {error: {code: unsupported_operation, message: {contains: 'to \${mode}'}}}
+`)
+  assert.equal(
+    matrix.results.map(({outcome}) => outcome),
+    ['passed', 'passed'],
+  )
+})
+
 test('a step whose condition does not hold is passed over', async () => {
   const steps = (wanted: string): string =>
     `  - get_backend_status: queue\n    capture: {kind: status.type}\n  - when: {kind: ${wanted}}\n    get_backend_status: queue\n    expect: {status: {type: other}}`

@@ -1,5 +1,6 @@
 import {NnError} from '../../src/backend/errors.js'
 import type {Backend, ComputeOptions, ContextId, GraphId, Tensor} from '../../src/backend/backend.js'
+import type {SwitchOptions} from '../../src/backend/models/switch.js'
 import type {BackendStatus, StatusType} from '../../src/backend/status.js'
 import type {Target} from '../../src/suites/index.js'
 
@@ -31,8 +32,8 @@ export class ScriptedBackend implements Backend {
     return this.loadByName(name)
   }
 
-  switchGraph(): Promise<never> {
-    throw new NnError('unsupported_operation', 'A scripted backend has no models.')
+  switchGraph(_graph: GraphId, _name: string, _config?: string, {mode}: SwitchOptions = {}): Promise<never> {
+    throw new NnError('unsupported_operation', `A scripted backend has no models to ${mode ?? 'switch'}.`)
   }
 
   initExecutionContext(): Promise<ContextId> {

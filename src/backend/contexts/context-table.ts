@@ -40,6 +40,7 @@ export class ContextTable {
       single: undefined,
       step: undefined,
       steps: Promise.resolve(),
+      pendingSteps: 0,
       closing: new AbortController(),
       computing: 0,
     }

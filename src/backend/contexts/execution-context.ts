@@ -19,6 +19,8 @@ export interface ExecutionContext {
   step: Output | undefined
   /** The steps asked for, one after the other. */
   steps: Promise<unknown>
+  /** How many of them have not had their token. */
+  pendingSteps: number
   /** Aborts what the context computes when it is closed. */
   readonly closing: AbortController
   /** How many computes it has, waiting ones included. */

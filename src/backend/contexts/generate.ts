@@ -1,5 +1,6 @@
 import type {ComputeOptions} from '../backend.js'
-import {EngineDied, GenerationError, type EngineProcess, type GenerationHandle} from '../engine/engine-process.js'
+import {EngineDied} from '../engine/engine-child.js'
+import {GenerationError, type EngineProcess, type GenerationHandle} from '../engine/engine-process.js'
 import type {GenerateResult} from '../engine/protocol.js'
 import {NnError} from '../errors.js'
 import {generateRequest, type Turn} from './turn.js'
@@ -58,7 +59,8 @@ export async function endedBy(
   const watch = (): void => {
     grace = setTimeout(() => {
       engine.isStuck().then(
-        (stuck) => (stuck ? engine.kill() : grace !== undefined && watch()),
+        (stuck) =>
+          stuck ? engine.kill('it did not end a generation when it was told to') : grace !== undefined && watch(),
         // It is gone, which ends the generation.
         () => undefined,
       )

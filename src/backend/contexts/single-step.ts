@@ -103,3 +103,22 @@ export async function endSingle(context: ExecutionContext): Promise<void> {
   })
   context.single = undefined
 }
+
+/** One step after the other: two at once would both begin, or wait for the same token. */
+export function inTurn(context: ExecutionContext, work: () => Promise<void>): Promise<void> {
+  context.pendingSteps++
+  const step = context.steps.then(work).finally(() => context.pendingSteps--)
+  context.steps = step.catch(() => undefined)
+  return step
+}
+
+/**
+ * Ends what was begun behind the steps that were asked for. Whoever would wait for them here does so in the queue
+ * instead, where a deadline counts: their session lets nobody pass.
+ */
+export async function endSteps(context: ExecutionContext): Promise<void> {
+  const isPending = context.pendingSteps > 0
+  const ended = context.steps.then(() => endSingle(context))
+  context.steps = ended.catch(() => undefined)
+  if (!isPending) await ended
+}

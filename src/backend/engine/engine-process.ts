@@ -1,8 +1,7 @@
-import {fork, type ChildProcess} from 'node:child_process'
-import {Socket} from 'node:net'
-import {fileURLToPath} from 'node:url'
 import {fromWire, NnError, type WireError} from '../errors.js'
 import type {OutputMetadata} from '../backend.js'
+import {EngineChild} from './engine-child.js'
+import type {HeartbeatLimits} from './heartbeat.js'
 import type {
   EngineEvent,
   EngineInfo,
@@ -16,20 +15,11 @@ import type {
   StateEvent,
 } from './protocol.js'
 
-/** What llama.cpp prints when it gives up stands at the end of its standard error. */
-const keptStderr = 4096
-
 /** An engine answers questions about itself between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
 /** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
 const longestDecodeMs = 300_000
-
-/**
- * V8 lets the space for young objects grow to 16 MiB thrice, over some 20,000 tokens; an engine has few objects that
- * live long, and is as quick with 2 MiB.
- */
-const smallHeap = '--max-semi-space-size=2'
 
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
@@ -39,9 +29,6 @@ export interface EngineHandlers {
   /** The process has gone without being told to. */
   onCrash?: (error: NnError) => void
 }
-
-/** The process has gone without being told to. */
-export class EngineDied extends NnError {}
 
 /** A failure with what had been said before it. */
 export class GenerationError extends NnError {
@@ -74,81 +61,56 @@ export class EngineProcess {
   private readonly waiting = new Map<number, Waiting>()
   private readonly stepping = new Map<number, (event: EngineEvent) => void>()
   private lastId = 0
-  private stderr = ''
   private expectedExit = false
   /** Why requests can no longer be answered, once they cannot. */
   private gone: NnError | undefined
-  /** Whether `kill` has ended it. */
-  killed = false
-  private readonly exited: Promise<void>
 
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: EngineChild,
     readonly info: EngineInfo,
     private readonly handlers: EngineHandlers,
   ) {
-    this.exited = new Promise((resolve) => child.once('exit', () => resolve()))
+    child.letGo()
+    child.onMessage((event) => this.receive(event))
+    void child.died.then((error) => {
+      if (!this.expectedExit) this.crash(error)
+    })
   }
 
   /**
    * Starts a process and loads the model in it.
-   * @throws `runtime_error` when llama.cpp refuses the model or the process dies over it; the signal's reason.
+   * @param limits when it counts as hung; by default `heartbeatLimits`
+   * @throws `runtime_error` when llama.cpp refuses the model, the process dies over it or hangs; the signal's reason.
    */
-  static async start(options: EngineOptions, handlers: EngineHandlers, signal?: AbortSignal): Promise<EngineProcess> {
+  static async start(
+    options: EngineOptions,
+    handlers: EngineHandlers,
+    {signal, limits}: {signal?: AbortSignal; limits?: HeartbeatLimits | undefined} = {},
+  ): Promise<EngineProcess> {
     signal?.throwIfAborted()
-    const fromSource = import.meta.url.endsWith('.ts')
-    const source = fromSource ? './main.ts' : './main.js'
-    // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
-    const child = fork(fileURLToPath(new URL(source, import.meta.url)), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: true,
-      // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
-      execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
-    })
-    let stderr = ''
-    child.stderr?.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-keptStderr)))
-    const abort = (): void => void child.kill('SIGKILL')
+    const child = new EngineChild(limits)
+    const abort = (): void => void child.end()
     signal?.addEventListener('abort', abort)
     try {
       const info = await new Promise<EngineInfo>((resolve, reject) => {
-        child.on('error', (error) => reject(new NnError('runtime_error', error.message, {cause: error})))
-        child.on('message', (event: EngineEvent) => {
+        child.onMessage((event) => {
           if (event.type === 'ready') resolve(event.info)
           else if (event.type === 'fatal') reject(fromWire(event.error))
           else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
           else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
         })
-        // 'close' comes after the last of its output, which says why.
-        child.once('close', (code, killed) => reject(crashError(code, killed, stderr)))
-        child.send({type: 'start', options} satisfies EngineRequest)
+        void child.died.then(reject)
+        child.send({type: 'start', options})
       })
       signal?.throwIfAborted()
-      child.removeAllListeners('message').removeAllListeners('close').removeAllListeners('error')
-      return new EngineProcess(child, info, handlers).listen()
+      return new EngineProcess(child, info, handlers)
     } catch (error) {
-      child.kill('SIGKILL')
-      await new Promise<void>((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) resolve()
-        else child.once('exit', () => resolve())
-      })
+      await child.end()
       signal?.throwIfAborted()
       throw error
     } finally {
       signal?.removeEventListener('abort', abort)
     }
-  }
-
-  private listen(): this {
-    this.letGo()
-    this.child.stderr?.removeAllListeners('data')
-    this.child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
-    this.child.on('message', (event: EngineEvent) => this.receive(event))
-    this.child.on('error', (error) => this.crash(new EngineDied('runtime_error', error.message, {cause: error})))
-    this.child.once('close', (code, signal) => {
-      if (!this.expectedExit) this.crash(crashError(code, signal, this.stderr))
-    })
-    return this
   }
 
   get pid(): number {
@@ -243,10 +205,14 @@ export class EngineProcess {
     this.send({type: 'forget', session})
   }
 
-  /** Ends a process that does not listen; it counts as crashed. */
-  kill(): void {
-    this.killed = true
-    this.child.kill('SIGKILL')
+  /** Ends a process that does not listen; it counts as crashed, because of this. */
+  kill(why: string): void {
+    this.child.kill(why)
+  }
+
+  /** Whether it was ended because it hung. */
+  get killed(): boolean {
+    return this.child.killed
   }
 
   /** Ends the process; its memory is free when this resolves. What is running fails. */
@@ -254,24 +220,14 @@ export class EngineProcess {
     this.expectedExit = true
     this.gone ??= new NnError('runtime_error', 'The model was unloaded.')
     this.failAll(this.gone)
-    this.child.ref()
-    this.child.kill('SIGKILL')
-    await this.exited
-  }
-
-  /** A program that has nothing left to do ends, model or not: the engine follows when its channel closes. */
-  private letGo(): void {
-    this.child.unref()
-    this.child.channel?.unref()
-    const {stderr} = this.child
-    if (stderr instanceof Socket) stderr.unref()
+    await this.child.end()
   }
 
   private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
     if (this.gone !== undefined) return Promise.reject(this.gone)
     // What the next crash prints is about this request, not about an earlier one.
-    if (this.waiting.size === 0) this.stderr = ''
-    this.child.channel?.ref()
+    if (this.waiting.size === 0) this.child.forgetOutput()
+    this.child.awaited(true)
     return new Promise((resolve, reject) => {
       this.waiting.set(id, {resolve, reject, onText})
       this.send(message)
@@ -279,8 +235,7 @@ export class EngineProcess {
   }
 
   private send(message: EngineRequest): void {
-    // What cannot be sent goes to a process that is dying; its end, which says why, is about to be reported.
-    if (this.child.connected) this.child.send(message, () => undefined)
+    this.child.send(message)
   }
 
   private receive(event: EngineEvent): void {
@@ -313,6 +268,7 @@ export class EngineProcess {
       case 'ready':
       case 'progress':
       case 'fatal':
+      case 'alive':
         break
     }
   }
@@ -339,7 +295,7 @@ export class EngineProcess {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     this.stepping.delete(id)
-    if (this.waiting.size === 0) this.child.channel?.unref()
+    if (this.waiting.size === 0) this.child.awaited(false)
     return waiting
   }
 
@@ -365,19 +321,4 @@ function tell(callback: () => void, reject: (error: NnError) => void): void {
   } catch (error) {
     reject(new NnError('runtime_error', `onProgress failed: ${String(error)}`, {cause: error}))
   }
-}
-
-function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): EngineDied {
-  const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
-  const reason = stderr
-    .split('\n')
-    .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
-    .at(-1)
-  return new EngineDied(
-    'runtime_error',
-    `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`,
-    {
-      hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
-    },
-  )
 }

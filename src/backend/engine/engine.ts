@@ -145,8 +145,13 @@ export class Engine {
       .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
   }
 
+  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  get decodingMs(): number {
+    return this.loop.decodingMs
+  }
+
   reportSlots(id: number): void {
-    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.loop.decodingMs})
+    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs})
   }
 
   /** Removes a session's saved state; what it has in a slot stays. */

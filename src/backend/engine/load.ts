@@ -1,4 +1,5 @@
 import {fromWire, NnError, toNnError} from '../errors.js'
+import {countedLayers} from '../models/counted-layers.js'
 import {ggmlType} from '../models/ggml-types.js'
 import {paddedContext} from '../models/padded-context.js'
 import type {Addon, AddonContext, AddonModel} from './addon-types.js'
@@ -31,7 +32,7 @@ export async function loadModel(
   const wantedLayers = resolveGpuLayers(addon, options)
   if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {
     warnings.push(
-      `n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${header.layers + 1} layers are offloaded.`,
+      `n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${countedLayers(header)} layers are offloaded.`,
     )
   }
   if (settings.use_mlock && !addon.getSupportsMlock()) warnings.push('use_mlock has no effect on this machine.')
@@ -58,7 +59,6 @@ export async function loadModel(
   await loaded(() => context.init(), 'The context could not be made', log)
   const weights = model.getMemoryBreakdown()
   const buffers = context.getMemoryBreakdown()
-  // llama.cpp counts the output layer too: N of N + 1.
   const offloaded = log.find(/offloaded (\d+)\/(\d+) layers to GPU/)
   const info: EngineInfo = {
     pid: process.pid,
@@ -68,7 +68,7 @@ export async function loadModel(
     description: model.getModelDescription(),
     parameters: model.getTotalParameters(),
     sizeBytes: model.getTotalSize(),
-    layers: offloaded === undefined ? header.layers + 1 : Number(offloaded[2]),
+    layers: offloaded === undefined ? countedLayers(header) : Number(offloaded[2]),
     gpuLayers: offloaded === undefined ? 0 : Number(offloaded[1]),
     gpu: typeof gpu === 'string' ? [gpu, ...addon.getGpuDeviceInfo().deviceNames].join(': ') : null,
     contextSize: Math.floor(context.getContextSize() / slots),
@@ -97,7 +97,7 @@ async function loaded(init: () => Promise<boolean>, what: string, log: LogTail):
 }
 
 function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineOptions): number {
-  const all = header.layers + 1
+  const all = countedLayers(header)
   if (typeof addon.getGpuType() !== 'string') return 0
   if (model.n_gpu_layers === 'max') return all
   if (model.n_gpu_layers !== 'auto') return Math.min(model.n_gpu_layers, all)

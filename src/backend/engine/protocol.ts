@@ -130,6 +130,7 @@ export type EngineRequest =
   | {type: 'slots'; id: number}
   | {type: 'drop'; session: string}
   | {type: 'forget'; session: string}
+  | {type: 'ping'}
 
 export type EngineEvent =
   | {type: 'ready'; info: EngineInfo}
@@ -144,3 +145,5 @@ export type EngineEvent =
   | {type: 'done'; id: number; result: GenerateResult}
   | {type: 'failed'; id: number; error: WireError; partial: GenerateResult | null}
   | {type: 'fatal'; error: WireError}
+  /** The answer to `ping`. */
+  | {type: 'alive'; decodingMs: number}

@@ -1,16 +1,21 @@
 import {closeSync, fstatSync, openSync, renameSync, writeSync} from 'node:fs'
 import path from 'node:path'
+import {isatty} from 'node:tty'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
 import type {Config} from '../config/index.js'
 import {NnError} from '../errors.js'
 import {makeFolder} from '../make-folder.js'
+import {terminalLine} from './terminal-line.js'
 
 /** What a line is about. */
 export type LogTag = 'PERF' | 'MEM' | 'TASK' | 'MODEL' | 'SESSION' | 'LLAMA'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 export type LogFields = Record<string, unknown>
 
-/** Structured log: every line one JSON object with `level`, `time`, `tag`, `msg` and the event's own fields. */
+/**
+ * Structured log: every line one JSON object with `level`, `time`, `tag`, `msg` and the event's own fields; on a
+ * terminal the same as a line for people.
+ */
 export interface Logger {
   log: (level: LogLevel, tag: LogTag, message: string, fields?: LogFields) => void
   /** Whether lines of that level are written anywhere. */
@@ -40,7 +45,7 @@ export function createLogger(settings: Config['logging'], {stream}: LoggerOption
       timestamp: settings.timestamps ? pino.stdTimeFunctions.isoTime : false,
       formatters: {level: (label) => ({level: label})},
     },
-    destination,
+    isTerminal(destination) ? forPeople(destination, settings.colors) : destination,
   )
   return {
     log: (lineLevel, tag, message, fields) => logger[lineLevel]({tag, ...fields}, message),
@@ -53,11 +58,26 @@ export function createLogger(settings: Config['logging'], {stream}: LoggerOption
 
 const silent: Logger = {log: () => undefined, enabled: () => false, close: () => undefined}
 
+function isTerminal(destination: DestinationStream): boolean {
+  return 'isTTY' in destination && destination.isTTY === true
+}
+
+function forPeople(terminal: DestinationStream, colors: boolean): DestinationStream {
+  const {NO_COLOR = '', TERM} = process.env
+  const colored = colors && NO_COLOR === '' && TERM !== 'dumb'
+  return {
+    write: (line) => {
+      terminal.write(terminalLine(line, colored))
+    },
+  }
+}
+
 /** Appends to a file; when it has grown past `maxMb` (0: never) it becomes `<file>.1` and a new one is begun. */
 class LogFile implements DestinationStream {
   private descriptor: number | undefined
   private bytes = 0
   private warned = false
+  readonly isTTY: boolean
 
   constructor(
     private readonly target: string,
@@ -67,6 +87,7 @@ class LogFile implements DestinationStream {
       makeFolder(path.dirname(path.resolve(target)))
       this.descriptor = openSync(target, 'a', 0o600)
       this.bytes = fstatSync(this.descriptor).size
+      this.isTTY = isatty(this.descriptor)
     } catch (error) {
       throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${(error as Error).message}`, {
         hint: 'Give the path of a file that this user may write.',
@@ -76,12 +97,17 @@ class LogFile implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.descriptor === undefined) return
+    this.attempt(() => this.rotate(line))
+    this.attempt(() => {
+      if (this.descriptor !== undefined) this.bytes += writeSync(this.descriptor, line)
+    })
+  }
+
+  /** A disk that is full costs the lines, not the answers. */
+  private attempt(work: () => void): void {
     try {
-      this.rotate(line)
-      this.bytes += writeSync(this.descriptor, line)
+      work()
     } catch (error) {
-      // A disk that is full costs the lines, not the answers.
       if (!this.warned) process.emitWarning(`logging.file ${this.target}: ${(error as Error).message}`)
       this.warned = true
     }
@@ -94,8 +120,11 @@ class LogFile implements DestinationStream {
 
   private rotate(line: string): void {
     if (this.maxMb === 0 || this.bytes === 0 || this.bytes + line.length <= this.maxMb * 1024 ** 2) return
-    this.close()
+    // A terminal or a pipe keeps nothing that could be set aside.
+    if (this.descriptor === undefined || !fstatSync(this.descriptor).isFile()) return
+    // Renamed first: when that fails the lines still have a file.
     renameSync(this.target, `${this.target}.1`)
+    this.close()
     this.descriptor = openSync(this.target, 'a', 0o600)
     this.bytes = 0
   }

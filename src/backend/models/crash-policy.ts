@@ -7,23 +7,32 @@ const firstDelayMs = 100
 
 /**
  * When an engine that died is started again: at once after the first crash, then after 100 ms, 200 ms and so on, and
- * not any more after five crashes in a minute. Crashes older than a minute are forgotten.
+ * never again after five crashes in a minute: somebody has to look at it. Other crashes are forgotten after a minute.
  */
 export class CrashPolicy {
   private crashes: number[] = []
+  private givenUp = false
   /** Since the model was loaded. */
   total = 0
+  private lastAt: number | undefined
 
   constructor(private readonly clock: Clock) {}
 
   crashed(): void {
     this.total++
-    this.crashes = [...this.recent, this.clock.now()]
+    this.lastAt = this.clock.now()
+    this.crashes = [...this.recent, this.lastAt]
+    this.givenUp ||= this.crashes.length >= mostCrashes
   }
 
-  /** It does not stay up, and is given up. */
+  /** Milliseconds since the last crash; `undefined` when there was none. */
+  get sinceLastMs(): number | undefined {
+    return this.lastAt === undefined ? undefined : this.clock.now() - this.lastAt
+  }
+
+  /** It did not stay up, and was given up. */
   get failed(): boolean {
-    return this.recent.length >= mostCrashes
+    return this.givenUp
   }
 
   /** Milliseconds to wait before the next start. */

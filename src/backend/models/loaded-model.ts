@@ -2,6 +2,7 @@ import {rm} from 'node:fs/promises'
 import {realClock, type Clock} from '../clock.js'
 import type {Config, ConfigWarning} from '../config/index.js'
 import {EngineProcess} from '../engine/engine-process.js'
+import type {HeartbeatLimits} from '../engine/heartbeat.js'
 import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
 import {NnError, toNnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
@@ -22,6 +23,8 @@ export interface ModelParts {
   onState: (event: StateEvent) => void
   /** The engine has gone, and whatever it had cached with it. */
   onEngineGone: () => void
+  /** When its engine counts as hung. Defaults to `heartbeatLimits`. */
+  heartbeat?: HeartbeatLimits | undefined
   clock?: Clock
 }
 
@@ -114,7 +117,10 @@ export class LoadedModel {
         onState: this.parts.onState,
         onCrash: (error) => this.crashed(error),
       },
-      signal === undefined ? this.unloading.signal : AbortSignal.any([signal, this.unloading.signal]),
+      {
+        signal: signal === undefined ? this.unloading.signal : AbortSignal.any([signal, this.unloading.signal]),
+        limits: this.parts.heartbeat,
+      },
     )
     this.current = engine
     const {info} = engine
@@ -184,6 +190,11 @@ export class LoadedModel {
   /** How often its engine has died. */
   get crashCount(): number {
     return this.crashes.total
+  }
+
+  /** Milliseconds since it died last; `undefined` when it never has. */
+  get sinceCrashMs(): number | undefined {
+    return this.crashes.sinceLastMs
   }
 
   /** Ends the engine; its memory is free when this resolves. `engine` starts it again. */

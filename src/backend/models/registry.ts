@@ -5,6 +5,7 @@ import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../back
 import type {Config, ParsedConfig} from '../config/index.js'
 import {NnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
+import type {HeartbeatLimits} from '../engine/heartbeat.js'
 import type {EngineLogLevel, StateEvent} from '../engine/protocol.js'
 import {anonymousBytes, residentBytes} from '../memory/resident.js'
 import {Graph} from './graph.js'
@@ -21,6 +22,8 @@ export interface RegistryOptions {
   onState?: (model: LoadedModel, event: StateEvent) => void
   /** A model's engine has gone, and whatever it had cached with it. */
   onEngineGone?: (model: LoadedModel) => void
+  /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
+  heartbeat?: HeartbeatLimits | undefined
 }
 
 /** The loaded models. */
@@ -107,13 +110,13 @@ export class Registry {
     {config, warnings: configWarnings}: ParsedConfig,
     instead?: LoadedModel,
   ): Promise<LoadedModel> {
-    const {logger, cores, onState, onEngineGone} = this.options
+    const {logger, cores, onState, onEngineGone, heartbeat} = this.options
     const freedBytes = instead?.running === undefined ? 0 : await anonymousBytes(instead.running.pid)
     const how = {cores, logLevel: this.engineLogLevel(), othersBytes: this.estimatedBytes(instead), freedBytes}
     const prepared = await prepareModel(path.resolve(file), config, how)
     for (const warning of prepared.warnings) logger.log('warn', 'MODEL', warning, {model: name})
     const model: LoadedModel = new LoadedModel({
-      ...{...prepared, key: this.nextKey++, name, configWarnings, logger},
+      ...{...prepared, key: this.nextKey++, name, configWarnings, logger, heartbeat},
       onState: (event) => onState?.(model, event),
       onEngineGone: () => onEngineGone?.(model),
     })

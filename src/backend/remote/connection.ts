@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type {Duplex} from 'node:stream'
 import {text} from 'node:stream/consumers'
+import {logFile} from '../../daemon/log-file.js'
 import {checkOwnFolder} from '../../daemon/own-folder.js'
 import {connectSocket} from '../connect-socket.js'
 import {fromWire, NnError, type WireError} from '../errors.js'
@@ -62,7 +63,14 @@ export class DaemonConnection {
     const {code, message} = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return notRunning(this.socket)
     if (code === 'EACCES') return new NnError('security', `${this.socket} belongs to another user.`, {cause: error})
-    return new NnError('runtime_error', `The daemon on ${this.socket} has gone away: ${message}`, {cause: error})
+    return new NnError(
+      'runtime_error',
+      `The daemon on ${this.socket} has ended, or closed the connection: ${message}`,
+      {
+        hint: `wnn status says whether one runs, wnn load starts one. What it said last may be in ${logFile(this.socket)}.`,
+        cause: error,
+      },
+    )
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import {configFromObject} from '../../backend/config/index.js'
+import {countedLayers} from '../../backend/models/counted-layers.js'
 import {readGgufHeader} from '../../backend/models/gguf.js'
 import {automaticSlots, availableMemory, estimateMemory, totalBytes} from '../../backend/models/memory-estimate.js'
 import {bytes, table} from '../units.js'
@@ -8,6 +9,7 @@ import {bytes, table} from '../units.js'
 export interface LoadEstimate {
   model: string
   architecture: string
+  /** The output layer included, as for `n_gpu_layers`. */
   layers: number
   ctx_size: number
   slots: number
@@ -31,7 +33,7 @@ export async function estimateLoad(file: string, given: object): Promise<LoadEst
   const total = totalBytes(estimate, slots)
   return {
     model: path.resolve(file),
-    ...{architecture: header.architecture, layers: header.layers, ctx_size, slots},
+    ...{architecture: header.architecture, layers: countedLayers(header), ctx_size, slots},
     weights_bytes: estimate.weights,
     kv_cache_bytes: estimate.cachePerSlot * slots,
     compute_bytes: estimate.compute,

@@ -1,5 +1,5 @@
 import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/status.js'
-import {bytes} from '../units.js'
+import {bytes, duration} from '../units.js'
 import {share, type Finding} from './finding.js'
 
 /** From this part of a context on, an answer may not fit any more. */
@@ -22,6 +22,7 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
   const used = memory.graphs.find((one) => one.graph === graph.graph)
   return [
     ...explainGpu(graph),
+    ...explainCrashes(graph),
     ...graph.config_warnings.map(({message}): Finding => ({
       level: 'hint',
       text: `${graph.name}: ${message}`,
@@ -44,7 +45,28 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
   return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or take a smaller quantization.'}]
 }
 
-function explainEngine({name}: GraphStatus, {engine_pid: pid, responsive}: MemoryStatus['graphs'][number]): Finding[] {
+/** Engines come back by themselves, so that nothing else tells of it. */
+function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: since}: GraphStatus): Finding[] {
+  if (crashes === 0) return []
+  const last = `the last time ${duration(since ?? 0)} ago: ${why ?? 'for an unknown reason'}`
+  if (state === 'failed') {
+    const fix = `Load it again with other settings or another file: wnn unload ${name}, then wnn load.`
+    return [{level: 'problem', text: `${name} was given up: its engine has died ${times(crashes)}, ${last}`, fix}]
+  }
+  const fix =
+    'What ran then has failed or was tried again. If it goes on, lower model.ctx_size, model.parallel or model.batch_size, try another file, and see logging.file.'
+  return [{level: 'hint', text: `The engine of ${name} has died ${times(crashes)}, ${last}`, fix}]
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}
+
+function explainEngine(
+  {name, state}: GraphStatus,
+  {engine_pid: pid, responsive}: MemoryStatus['graphs'][number],
+): Finding[] {
+  if (state === 'failed') return []
   if (pid === null) {
     const fix = 'The next request starts it again; a file that does this every time is damaged or not supported.'
     return [{level: 'problem', text: `The engine of ${name} has died.`, fix}]

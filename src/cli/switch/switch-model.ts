@@ -1,12 +1,12 @@
-import {existsSync} from 'node:fs'
 import path from 'node:path'
-import {NnError} from '../../backend/errors.js'
-import type {SwitchMode, SwitchReport} from '../../backend/models/switch.js'
+import {errorCodes, NnError, toNnError} from '../../backend/errors.js'
+import type {GraphId} from '../../backend/backend.js'
+import type {SwitchMode, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
 import {RemoteBackend} from '../../backend/remote.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {Output} from '../../chat/style.js'
-import {TransientLine} from '../../chat/transient-line.js'
 import {bytes, table} from '../units.js'
+import {PhaseList} from './phase-list.js'
 
 export interface SwitchRequest {
   file: string
@@ -16,24 +16,62 @@ export interface SwitchRequest {
   /** The new model's configuration, by own names in their sections. */
   config: object
   socket: string
-  progress: Output
+  /** Where the phases are shown; absent: nowhere. */
+  progress: Output | undefined
   signal: AbortSignal
 }
 
-/** Puts another model behind a graph of the daemon. */
+/** The new model could not be had, for whatever reason: to a script that is one case, and not that of a mistyped flag. */
+export class SwitchFailed extends NnError {
+  override get exitCode(): number {
+    return errorCodes.runtime_error.exit
+  }
+}
+
+/**
+ * Puts another model behind a graph of the daemon.
+ *
+ * @throws `SwitchFailed`, with the code of what went wrong, when the daemon cannot load the new model.
+ */
 export async function switchModel(request: SwitchRequest): Promise<SwitchReport> {
   const {file, mode, config, socket, progress, signal} = request
-  if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
   await using backend = await RemoteBackend.connect(socket)
   const {graphs} = await backend.status('model')
   const {graph, name} = chooseGraph(graphs, request.graph)
-  const what = `Switching ${name} to ${path.basename(file)}`
-  using line = new TransientLine(progress, `${what}…`)
-  return await backend.switchGraph(graph, file, JSON.stringify(config), {
-    ...{mode, signal},
-    onPhase: (phase) => line.update(`${what}: ${phase}…`),
-    onProgress: (fraction) => line.update(`${what}: load ${Math.round(fraction * 100)} %`),
-  })
+  const change = (listener: SwitchOptions = {}): Promise<SwitchReport> =>
+    backend
+      .switchGraph(graph, file, JSON.stringify(config), {...listener, mode, signal})
+      .catch(async (error: unknown) => {
+        throw await explained(toNnError(error), backend, graph)
+      })
+  if (progress === undefined) return await change()
+  progress.write(`Switching ${name} to ${path.basename(file)}\n`)
+  const phases = await PhaseList.open(progress)
+  try {
+    const report = await change({
+      onPhase: (phase) => phases.begin(phase),
+      onProgress: (fraction) => phases.progress(fraction),
+    })
+    await phases.end()
+    return report
+  } catch (error) {
+    await phases.end(toNnError(error).code)
+    throw error
+  }
+}
+
+/** With what the graph's users have now. */
+async function explained({code, message, hint}: NnError, backend: RemoteBackend, graph: GraphId): Promise<NnError> {
+  const {graphs} = await backend.status('model')
+  const still = graphs.find((one) => one.graph === graph)
+  const state = still === undefined ? 'There is no such graph any more.' : stateOf(still)
+  return new SwitchFailed(code, message, {hint: hint === undefined ? state : `${hint}\n${state}`})
+}
+
+function stateOf({name, path: file, state}: GraphStatus): string {
+  return state === 'ready'
+    ? `${name} answers as before, with ${path.basename(file)}.`
+    : `${name} is to answer with ${path.basename(file)} as before, and is ${state}: wnn status --why.`
 }
 
 /** @throws `model_not_found` when it is not clear which graph is meant. */

@@ -69,9 +69,13 @@ export const errorStatuses: Record<ErrorCode, Mapping> = {
 const finalHeaders = {'x-should-retry': 'false'}
 
 /** Fastify's own refusals that say what the client did. */
-const frameworkErrors: Record<string, [status: number, code: string]> = {
+const frameworkErrors: Record<string, [status: number, code: string, message?: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported_media_type'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'unsupported_media_type',
+    'Send the body as JSON, with the header Content-Type: application/json.',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'invalid_content_length'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'invalid_json'],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'invalid_json'],
@@ -93,7 +97,7 @@ export function toApiError(thrown: unknown): ApiError {
   }
   const {code, statusCode, message} = thrown as {code?: string; statusCode?: number; message?: string}
   const known = frameworkErrors[code ?? '']
-  if (known !== undefined) return new ApiError(known[0], 'invalid_request_error', known[1], message ?? '')
+  if (known !== undefined) return new ApiError(known[0], 'invalid_request_error', known[1], known[2] ?? message ?? '')
   // The JSON parser's own complaints.
   if (thrown instanceof SyntaxError && statusCode === 400)
     return badRequest(`The body is not JSON: ${thrown.message}`, undefined, 'invalid_json')

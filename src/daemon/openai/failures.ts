@@ -15,11 +15,23 @@ export function handleFailures(app: FastifyInstance, {backend, log}: Serving): v
       .headers({...failure.headers})
       .send(failure.body)
   })
-  app.setNotFoundHandler(({method, url}, reply) => {
-    const message = `There is no ${method} ${url.split('?')[0] ?? ''}.`
-    const failure = new ApiError(404, 'invalid_request_error', 'unknown_url', message)
-    return reply.code(failure.status).send(failure.body)
+  const methodsOf = knownRoutes(app)
+  app.setNotFoundHandler(({method, url}) => {
+    const path = url.split('?')[0] ?? ''
+    const allow = methodsOf(path).join(', ')
+    if (allow === '') throw new ApiError(404, 'invalid_request_error', 'unknown_url', `There is no ${method} ${path}.`)
+    const message = `${path} does not take ${method}, but ${allow}.`
+    throw new ApiError(405, 'invalid_request_error', 'method_not_allowed', message, {headers: {allow}})
   })
+}
+
+/** The methods that a path can be asked with, of the routes that are added from now on. */
+function knownRoutes(app: FastifyInstance): (path: string) => string[] {
+  const routes: {pattern: RegExp; methods: string[]}[] = []
+  app.addHook('onRoute', ({url, method}) => {
+    routes.push({pattern: new RegExp(`^${url.replace('*', '.+')}$`), methods: [method].flat()})
+  })
+  return (path) => routes.flatMap(({pattern, methods}) => (pattern.test(path) ? methods : []))
 }
 
 function reasonOf({cause, message}: ApiError): string {

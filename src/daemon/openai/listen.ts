@@ -3,10 +3,11 @@ import type {AddressInfo} from 'node:net'
 import type {FastifyInstance} from 'fastify'
 import {NnError} from '../../backend/errors.js'
 import {readApiKey} from './api-key.js'
+import {isLoopback} from './host-check.js'
 import {openaiServer, type OpenAiServerOptions} from './server.js'
 import type {ServedBackend} from './serving.js'
 
-export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey'> {
+export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey' | 'loopbackOnly'> {
   /** 0 takes any free one. */
   port: number
   /** Name or address to listen on. Defaults to `127.0.0.1`. */
@@ -37,7 +38,8 @@ export async function listenHttp(backend: ServedBackend, options: HttpOptions): 
       hint: 'Give --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
     })
   }
-  const app = openaiServer(backend, {...others, apiKey})
+  // A page of another site can have its own name lead here, but it has no key.
+  const app = openaiServer(backend, {...others, apiKey, loopbackOnly: apiKey === undefined})
   try {
     await app.listen({port, host})
   } catch (error) {
@@ -50,9 +52,4 @@ export async function listenHttp(backend: ServedBackend, options: HttpOptions): 
   const name = isIP(host) === 6 ? `[${host}]` : host
   const close = async (): Promise<void> => app.close()
   return {app, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: close}
-}
-
-/** Whether only this machine can reach it. An empty name, or a name other than localhost, may be anything. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -13,6 +13,10 @@ const logitBias = Type.Unsafe<Record<string, number>>({
   additionalProperties: {type: 'number', minimum: -100, maximum: 100},
 })
 
+/** Why a value that OpenAI's API allows is refused here; the field's keyword `unsupported` for `bodyCheck`. */
+const noTools = {unsupported: 'tools and functions are not supported; leave it out.'}
+const oneAnswer = {unsupported: 'a request has one answer here; leave it out, or send several requests.'}
+
 /** Fields of both kinds of completions: OpenAI's, then this server's own. */
 const common = {
   model: Type.Optional(Type.String({minLength: 1})),
@@ -24,7 +28,7 @@ const common = {
   seed: Type.Optional(chosen.seed),
   stop: Type.Optional(Type.Union([Type.String({minLength: 1}), ended.stop])),
   max_tokens: Type.Optional(ended.max_tokens),
-  n: Type.Optional(Type.Integer({minimum: 1, maximum: 1})),
+  n: Type.Optional(Type.Integer({minimum: 1, maximum: 1, ...oneAnswer})),
   stream: Type.Optional(Type.Boolean()),
   stream_options: Type.Optional(Type.Object({include_usage: Type.Optional(Type.Boolean())})),
 
@@ -54,8 +58,8 @@ export const chatBody = Type.Object({
   logprobs: Type.Optional(Type.Boolean()),
   top_logprobs: Type.Optional(Type.Integer({minimum: 0, maximum: 20})),
   response_format: Type.Optional(responseFormat),
-  tools: Type.Optional(Type.Array(Type.Unknown(), {maxItems: 0})),
-  functions: Type.Optional(Type.Array(Type.Unknown(), {maxItems: 0})),
+  tools: Type.Optional(Type.Array(Type.Unknown(), {maxItems: 0, ...noTools})),
+  functions: Type.Optional(Type.Array(Type.Unknown(), {maxItems: 0, ...noTools})),
 })
 export type ChatBody = Static<typeof chatBody>
 
@@ -66,9 +70,9 @@ export const completionBody = Type.Object({
     Type.Array(Type.String({minLength: 1}), {minItems: 1, maxItems: 1}),
   ]),
   logprobs: Type.Optional(Type.Integer({minimum: 0, maximum: 20})),
-  echo: Type.Optional(Type.Literal(false)),
-  suffix: Type.Optional(Type.String({maxLength: 0})),
-  best_of: Type.Optional(Type.Integer({minimum: 1, maximum: 1})),
+  echo: Type.Optional(Type.Literal(false, {unsupported: 'the prompt is not repeated before the answer.'})),
+  suffix: Type.Optional(Type.String({maxLength: 0, unsupported: 'an answer goes behind the prompt, not into it.'})),
+  best_of: Type.Optional(Type.Integer({minimum: 1, maximum: 1, ...oneAnswer})),
 })
 export type CompletionBody = Static<typeof completionBody>
 

@@ -6,6 +6,7 @@ import {serverClosing} from './client-signal.js'
 import {completionRoutes} from './completions.js'
 import {embeddingRoutes} from './embeddings.js'
 import {handleFailures, refuseConnection} from './failures.js'
+import {checkHost} from './host-check.js'
 import {defaultLimits, type HttpLimits} from './limits.js'
 import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
@@ -15,6 +16,8 @@ import {statusRoutes} from './status.js'
 export interface OpenAiServerOptions {
   /** Requests must carry it, except for `/health`. Defaults to none. */
   apiKey?: string | undefined
+  /** Whether requests must ask for a name of the loopback address. Defaults to `false`. */
+  loopbackOnly?: boolean
   /** Defaults to `defaultLimits`. */
   limits?: Partial<HttpLimits>
   /** Is told of failures of the server, and of clients that go or are too slow. Defaults to nobody. */
@@ -29,7 +32,7 @@ const closingMs = 2000
  * new requests, ends those in flight with 503, and closes all connections.
  */
 export function openaiServer(backend: ServedBackend, options: OpenAiServerOptions = {}): FastifyInstance {
-  const {apiKey, log = () => undefined} = options
+  const {apiKey, loopbackOnly = false, log = () => undefined} = options
   const limits = {...defaultLimits, ...options.limits}
   const serving: Serving = {backend, limits, log, metrics: createMetrics(backend), inFlight: new Set()}
   const app = fastify({
@@ -49,6 +52,12 @@ export function openaiServer(backend: ServedBackend, options: OpenAiServerOption
   app.server.maxConnections = limits.connections
   readJsonOnly(app)
   handleFailures(app, serving)
+  if (loopbackOnly) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      checkHost(request.headers.host)
+      done()
+    })
+  }
   if (apiKey !== undefined) {
     const check = keyCheck(apiKey)
     app.addHook('onRequest', (request, _reply, done) => {

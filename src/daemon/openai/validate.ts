@@ -29,6 +29,8 @@ export function bodyCheck<Schema extends TSchema & {properties: object}>(
     const [fault] = findFaults(given, compiled)
     if (fault !== undefined) {
       const param = formatPath(fault.missing === undefined ? fault.path : [...fault.path, fault.missing])
+      const unsupported = unsupportedBy(schema, fault.path[0])
+      if (unsupported !== undefined) throw badRequest(`${param}: ${unsupported}`, param, 'unsupported_value')
       throw badRequest(`${param}: ${[fault.message, fault.hint].filter(Boolean).join('. ')}`, param)
     }
     const ignored = Object.keys(given).filter((name) => !Object.hasOwn(schema.properties, name))
@@ -36,10 +38,16 @@ export function bodyCheck<Schema extends TSchema & {properties: object}>(
   }
 }
 
+/** What a field says of values that this server does not have, rather than that they are wrong. */
+function unsupportedBy({properties}: {properties: object}, field: string | number | undefined): string | undefined {
+  const declared = (properties as Record<string, {unsupported?: string} | undefined>)[String(field)]
+  return declared?.unsupported
+}
+
 function compile(schema: object): ValidateFunction {
   const {Ajv} = createRequire(import.meta.url)('ajv') as typeof AjvModule
   const ajv = new Ajv({verbose: true, validateSchema: false, meta: false, strictTypes: false})
-  ajv.addVocabulary(['unit'])
+  ajv.addVocabulary(['unit', 'unsupported'])
   return ajv.compile(schema)
 }
 

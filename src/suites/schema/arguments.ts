@@ -2,7 +2,7 @@ import {executionTargets, graphEncodings, tensorTypes} from '../../backend/backe
 import {switchModes} from '../../backend/models/switch.js'
 import {statusTypes} from '../../backend/status.js'
 import {Type} from '../../documents/index.js'
-import {Fields, NumberLike} from './condition.js'
+import {enumLike, Fields, NumberLike} from './condition.js'
 
 const closed = {additionalProperties: false}
 const Handle = Type.Union([Type.String(), Type.Integer()], {
@@ -25,7 +25,7 @@ const inlineBytes = {
 const tensor = {
   ...inlineBytes,
   index,
-  type: Type.Optional(Type.Enum(tensorTypes, {description: 'Defaults to `u8`.'})),
+  type: Type.Optional(enumLike(tensorTypes, {description: 'Defaults to `u8`.'})),
   dimensions: Type.Optional(Type.Array(Type.Integer(), {description: 'Defaults to the number of bytes.'})),
 }
 const model = Type.Optional(Type.String({description: 'A name from `models`.'}))
@@ -70,8 +70,8 @@ export const stepArguments = {
           {...closed, description: 'Overwrites some of the bytes: a crafted file.'},
         ),
       ),
-      encoding: Type.Optional(Type.Enum(graphEncodings, {description: 'Defaults to `ggml`.'})),
-      target: Type.Optional(Type.Enum(executionTargets, {description: 'Defaults to `cpu`.'})),
+      encoding: Type.Optional(enumLike(graphEncodings, {description: 'Defaults to `ggml`.'})),
+      target: Type.Optional(enumLike(executionTargets, {description: 'Defaults to `cpu`.'})),
     },
     closed,
   ),
@@ -102,7 +102,7 @@ export const stepArguments = {
         model,
         name,
         config: Type.Optional(Json),
-        mode: Type.Optional(Type.Enum([...switchModes], {description: 'Defaults to `overlap`.'})),
+        mode: Type.Optional(enumLike(switchModes, {description: 'Defaults to `overlap`.'})),
       },
       closed,
     ),
@@ -125,7 +125,7 @@ export const stepArguments = {
   ),
   wait_for: Type.Object(
     {
-      type: Type.Enum(statusTypes),
+      type: enumLike(statusTypes, {}),
       status: {...Fields, minProperties: 1, description: 'Path in the status → what is waited for.'},
       timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `10000`.'})),
       interval_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `20`.'})),

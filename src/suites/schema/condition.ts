@@ -1,10 +1,19 @@
-import type {Static} from 'typebox'
+import type {Static, TUnsafe} from 'typebox'
 import {Type} from '../../documents/index.js'
 
+const Variable = Type.String({pattern: '^\\$\\{[^}]+\\}$'})
+
 /** A number, or a `${variable}` that holds one. */
-export const NumberLike = Type.Union([Type.Number(), Type.String({pattern: '^\\$\\{[^}]+\\}$'})], {
+export const NumberLike = Type.Union([Type.Number(), Variable], {
   title: 'a number or a ${variable}',
 })
+
+/** One of these values, or a `${variable}` that holds one; whether it does, the call that is given it checks. */
+export function enumLike<Value extends string>(values: readonly Value[], options: object): TUnsafe<Value> {
+  const title = `${values.map((value) => `"${value}"`).join(', ')} or a \${variable}`
+  return Type.Unsafe<Value>({anyOf: [{enum: [...values]}, Variable], title, ...options})
+}
+
 export const Pattern = Type.String({format: 'regex', description: 'A regular expression, in unicode mode.'})
 const Texts = Type.Union([Type.String(), Type.Array(Type.String(), {minItems: 1})], {
   title: 'a string or a list of strings',

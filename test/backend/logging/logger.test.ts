@@ -1,8 +1,10 @@
-import {readFileSync, statSync} from 'node:fs'
+import {mkdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
+import {stripVTControlCharacters} from 'node:util'
 import * as assert from 'uvu/assert'
 import {configFromObject} from '../../../src/backend/config/index.js'
 import {NnError} from '../../../src/backend/errors.js'
+import {textTensor} from '../../../src/index.js'
 import {createLogger, type LogLevel} from '../../../src/backend/logging/logger.js'
 import {temporaryFolder} from '../../support/crafted-gguf.js'
 import {ask, openBackend} from '../../support/fixtures.js'
@@ -75,6 +77,59 @@ test('a file that has grown too large becomes .1', () => {
   logger.close()
   assert.is(records(file).at(-1)?.['i'], 29)
   assert.ok(records(`${file}.1`).length > 0 && statSync(`${file}.1`).size <= 1100)
+})
+
+test('a file that cannot be set aside is written on', () => {
+  const file = path.join(files.folder, 'kept.log')
+  mkdirSync(path.join(`${file}.1`, 'not empty'), {recursive: true})
+  const logger = createLogger({...configFromObject({logging: {file}}).config.logging, max_file_mb: 0.001})
+  for (let i = 0; i < 30; i++) logger.log('info', 'TASK', 'x'.repeat(30), {i})
+  logger.close()
+  assert.is(records(file).at(-1)?.['i'], 29)
+})
+
+test('a terminal gets lines for people, coloured unless that is off; anything else gets JSON', (t) => {
+  const {NO_COLOR} = process.env
+  t.after(() =>
+    NO_COLOR === undefined ? Reflect.deleteProperty(process.env, 'NO_COLOR') : (process.env.NO_COLOR = NO_COLOR),
+  )
+  const said = (isTTY: boolean, colors: boolean): string => {
+    let text = ''
+    const stream = {isTTY, write: (line: string) => void (text += line)}
+    const logger = createLogger(configFromObject({logging: {colors}}).config.logging, {stream})
+    logger.log('warn', 'MODEL', 'a \u001b[2J name', {slots: 4, path: '/a b'})
+    return text
+  }
+  const plain = /^\d\d:\d\d:\d\d\.\d{3} WARN {2}MODEL {3}a \\x1b\[2J name slots=4 path=\/a b\n$/
+  Reflect.deleteProperty(process.env, 'NO_COLOR')
+  assert.match(said(true, true), /\u001b\[33mWARN /)
+  assert.match(stripVTControlCharacters(said(true, true)), plain)
+  assert.match(said(true, false), plain)
+  assert.is((JSON.parse(said(false, true)) as {slots: number}).slots, 4)
+  process.env.NO_COLOR = '1'
+  assert.match(said(true, true), plain)
+})
+
+test('neither what is said nor what a request brings along is logged, right or wrong', async () => {
+  const file = path.join(files.folder, 'private.log')
+  const opened = await openBackend({logging: {level: 'debug', file}})
+  const wrong = [
+    {history: [{role: 'bogus', content: 'Alice'}]},
+    {system_prompt: ['Alice']},
+    {messages: [{content: 'Alice'}]},
+    {history: [{role: 'user', content: 'Alice'}]},
+    {logit_bias: [['Alice', 'x']]},
+  ]
+  for (const options of wrong) await ask(opened, 'My name is Alice.', options)
+  await opened.backend.setInput(opened.context, 1, textTensor('{"history": "Alice'))
+  await ask(opened, 'Tell me about Alice.', {grammar: 'Alice ::='}).catch(() => undefined)
+  await opened.backend.deinit()
+  assert.ok(
+    records(file).some(
+      ({msg, path: key}) => msg === 'configuration: runtime option ignored' && key === 'history[0].role',
+    ),
+  )
+  assert.not.match(readFileSync(file, 'utf8'), /Alice|bogus/)
 })
 
 test("an answer leaves PERF, MEM, TASK, MODEL and llama.cpp's own lines, and no word of what was said", async () => {

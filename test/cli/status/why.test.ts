@@ -66,6 +66,23 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     /Raise model\.ctx_size \(the model was trained on 4096\)/,
   ],
   [
+    'an engine that died and came back',
+    (s) => (s.model = madeUpStatus({crashes: 2, last_crash: 'It hung.', since_crash_ms: 65_000}).model),
+    'hint',
+    /engine of qwen has died 2 times, the last time 1 min 5 s ago: It hung\./,
+    /model\.ctx_size/,
+  ],
+  [
+    'a model that was given up',
+    (s) => {
+      s.model = madeUpStatus({state: 'failed', crashes: 5, last_crash: 'It hung.', since_crash_ms: 900}).model
+      graphOf(s).engine_pid = null
+    },
+    'problem',
+    /qwen was given up: its engine has died 5 times, the last time 900 ms ago/,
+    /wnn unload qwen/,
+  ],
+  [
     'an engine that died',
     (s) => (graphOf(s).engine_pid = null),
     'problem',

@@ -56,20 +56,50 @@ for (const [what, send, status, code] of cases) {
   test(`${what}: ${status} ${code}`, async () => assert.equal(await send(), {status, code}))
 }
 
-test('a known route with another method is an unknown one', async () => {
-  const response = await fetch(`${served().http.url}/v1/chat/completions`)
-  assert.is(response.status, 404)
+test('a known route with another method: 405, and which it takes', async () => {
+  const asked: [path: string, method: string, allow: string][] = [
+    ['/v1/chat/completions', 'GET', 'POST'],
+    ['/v1/models/x', 'DELETE', 'GET'],
+  ]
+  for (const [path, method, allow] of asked) {
+    const response = await fetch(served().http.url + path, {method})
+    const {error} = (await response.json()) as {error: {message: string; code: string}}
+    assert.equal([response.status, response.headers.get('allow'), error.code], [405, allow, 'method_not_allowed'])
+    assert.is(error.message, `${path} does not take ${method}, but ${allow}.`)
+  }
+})
+
+test('a body of another type is told which one is right', async () => {
+  const response = await fetch(`${served().http.url}/v1/chat/completions`, {method: 'POST', body: '{}'})
+  assert.match(await response.text(), /Content-Type: application\/json/)
+})
+
+test('a page whose name leads here is refused, and every name of this machine is answered', async () => {
+  const ask = async (host: string): Promise<string> =>
+    all(await open(`GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`))
+  for (const host of [
+    'evil.example',
+    `evil.example:${port()}`,
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '',
+  ]) {
+    const answer = await ask(host)
+    assert.match(answer, /^HTTP\/1\.1 403 [^]*"code":"host_not_allowed"/)
+  }
+  for (const host of ['localhost', `LOCALHOST:${port()}`, '127.0.0.1', '127.8.8.8:1', '[::1]', '[::1]:80'])
+    assert.match(await ask(host), /^HTTP\/1\.1 200 /, host)
 })
 
 test('headers that never end: 408', async () => {
-  const received = await all(await open('POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Slow: '))
+  const received = await all(await open('POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow: '))
   assert.match(received, /^HTTP\/1\.1 408 /)
   assert.match(received, /"code":"request_timeout"/)
 })
 
 test('a body that never ends: 408', async () => {
   const head =
-    'POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n'
+    'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n'
   assert.match(await all(await open(`${head}{"mess`)), /^HTTP\/1\.1 408 /)
 })
 
@@ -78,7 +108,9 @@ test('what is not HTTP: 400', async () => {
 })
 
 test('headers that are too large: 431', async () => {
-  const received = await all(await open(`GET /health HTTP/1.1\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`))
+  const received = await all(
+    await open(`GET /health HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`),
+  )
   assert.match(received, /^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/)
 })
 

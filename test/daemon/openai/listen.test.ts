@@ -1,3 +1,4 @@
+import http from 'node:http'
 import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
@@ -41,4 +42,17 @@ test('a port that is taken is an error', async () => {
   await using server = await listenHttp(backend, {port: 0, environment})
   const port = Number(new URL(server.url).port)
   await rejects(listenHttp(backend, {port, environment}), 'invalid_argument', /EADDRINUSE/)
+})
+
+test('with a key any name of the server may be asked for', async () => {
+  await using server = await listenHttp(backend, {port: 0, environment: {WNN_API_KEY: 'k'}})
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    http
+      .get(`${server.url}/nowhere`, {headers: {host: 'my-server.example', authorization: 'Bearer k'}}, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      .on('error', reject)
+  })
+  assert.is(answer, 404)
 })

@@ -42,7 +42,7 @@ for (const [what, body] of Object.entries({
 })) {
   test(`${what} is not supported`, async () => {
     const error = await failure(served().client.completions.create({model, prompt: raw, ...body}))
-    assert.equal([error.status, error.param], [400, what])
+    assert.equal([error.status, error.param, error.code], [400, what, 'unsupported_value'])
   })
 }
 

@@ -33,12 +33,21 @@ export class DaemonHome {
   }
 
   start(...argv: string[]): ChildProcess {
+    return this.startIn(process.cwd(), argv)
+  }
+
+  private startIn(cwd: string, argv: readonly string[]): ChildProcess {
     const env = {...process.env, NO_COLOR: '1', TMPDIR: this.temporary, WNN_SOCKET: this.socket}
-    return spawn(process.execPath, [cli, ...argv], {env, stdio: ['ignore', 'pipe', 'pipe']})
+    return spawn(process.execPath, [cli, ...argv], {cwd, env, stdio: ['ignore', 'pipe', 'pipe']})
   }
 
   run(...argv: string[]): Promise<Ended> {
     return ended(this.start(...argv))
+  }
+
+  /** Runs `wnn` in another working directory. */
+  runIn(folder: string, ...argv: string[]): Promise<Ended> {
+    return ended(this.startIn(folder, argv))
   }
 
   /** A daemon in the foreground that is ready. */

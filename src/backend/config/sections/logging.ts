@@ -10,7 +10,8 @@ export const logging = Type.Object(
     timestamps: Type.Boolean({default: true, description: 'Lines have the field `time`.'}),
     colors: Type.Boolean({
       default: true,
-      description: 'Colours on a terminal; never in a file. Lines are JSON everywhere so far, so it has no effect.',
+      description:
+        'Colours where `file` is a terminal (`/dev/stderr`, say), which gets lines for people instead of JSON. Never in a file, and not with the environment variable NO_COLOR.',
     }),
     file: Type.String({
       default: '',
@@ -22,7 +23,8 @@ export const logging = Type.Object(
       minimum: 0,
       maximum: 1_048_576,
       unit: 'MiB',
-      description: 'A file of this size is set aside, and a new one begun; 0 is never.',
+      description:
+        'A file of this size is set aside as `<file>.1`, in place of the one before, and a new one begun; 0 is never.',
     }),
   },
   {description: 'What is logged, and where to.'},

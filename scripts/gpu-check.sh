@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Runs the conformance suites and wnn bench on a machine with a GPU, and puts what came out into one JSON file.
+# Exit codes: 0 all well, 2 wrong usage, 3 no GPU, or not every layer is on it, else that of what failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+  echo "usage: scripts/gpu-check.sh [--allow-cpu] [--output FILE] [--model MODEL.gguf] [-- flags of wnn bench]" >&2
+  exit 2
+}
+
+allow_cpu=false
+output=gpu-check.json
+model=fixtures/models/tiny-qwen2-chat.gguf
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --allow-cpu) allow_cpu=true ;;
+    --output | --model)
+      [ $# -ge 2 ] || usage
+      if [ "$1" = --output ]; then output=$2; else model=$2; fi
+      shift
+      ;;
+    --)
+      shift
+      break
+      ;;
+    *) usage ;;
+  esac
+  shift
+done
+
+# Name, driver, memory and compute capability of each card; empty where there is none.
+cards=$(nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader 2>/dev/null || true)
+if [ -z "$cards" ]; then
+  echo "gpu-check: no NVIDIA GPU was found: nvidia-smi lists none." >&2
+  if [ "$allow_cpu" = false ]; then
+    echo "gpu-check: nothing was run. --allow-cpu tries the check itself on the CPU." >&2
+    exit 3
+  fi
+fi
+
+parts=$(mktemp -d)
+trap 'rm -rf "$parts"' EXIT
+tests=0
+node bin/run.js test suites/conformance --reporter json --output "$parts/conformance.json" >&2 || tests=$?
+bench=0
+node bin/run.js bench "$model" --output "$parts/bench.json" "$@" >&2 || bench=$?
+
+CARDS=$cards ALLOW_CPU=$allow_cpu TESTS=$tests BENCH=$bench node --input-type=module - "$parts" "$output" <<'NODE'
+import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+
+const [parts, output] = process.argv.slice(2)
+const read = (name) => (existsSync(`${parts}/${name}.json`) ? JSON.parse(readFileSync(`${parts}/${name}.json`, 'utf8')) : null)
+const {CARDS, ALLOW_CPU, TESTS, BENCH} = process.env
+const bench = read('bench')
+const engines = bench?.subjects.map(({engine}) => engine) ?? []
+const offloaded = engines.length > 0 && engines.every(({gpu_layers, layers}) => gpu_layers === layers)
+const cards = CARDS.split('\n').filter((line) => line !== '')
+const exits = {conformance: Number(TESTS), bench: Number(BENCH)}
+const result = {date: new Date().toISOString(), cards, offloaded, exits, conformance: read('conformance'), bench}
+writeFileSync(output, `${JSON.stringify(result, null, 2)}\n`)
+for (const {gpu_layers, layers, gpu} of engines) {
+  console.error(`gpu-check: ${gpu_layers}/${layers} layers on ${gpu ?? 'the GPU: llama.cpp found none (docs/gpu.md)'}`)
+}
+console.error(`gpu-check: conformance ended with ${TESTS}, bench with ${BENCH}; all of it is in ${output}`)
+const missing = !offloaded && ALLOW_CPU === 'false' ? 3 : 0
+process.exitCode = exits.conformance || exits.bench || missing
+NODE

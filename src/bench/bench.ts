@@ -1,0 +1,57 @@
+import type {Output} from '../chat/style.js'
+import {compareResults} from './compare.js'
+import {appendHistory, writeResult, type OutputFile} from './files.js'
+import {busyWarning, describeMachine, loadAverage} from './machine.js'
+import {openTargets, type Wanted} from './open-targets.js'
+import {Progress} from './progress.js'
+import type {BenchResult, Test} from './result.js'
+import {bootstrapOf, runBench, type RunOptions, type RunOutcome} from './run.js'
+import {mayHaveGpu} from './targets/may-have-gpu.js'
+import {baselineWarnings, gpuWarnings} from './warnings.js'
+
+export interface BenchOptions extends Pick<
+  RunOptions,
+  'command' | 'versions' | 'repetitions' | 'warmup' | 'seed' | 'signal'
+> {
+  wanted: Wanted
+  tests: readonly Test[]
+  baseline: {file: string; result: BenchResult; limit: number} | undefined
+  outputs: readonly OutputFile[]
+  /** Folder to append the run to. */
+  history: string | undefined
+  progress: Output
+}
+
+/**
+ * Measures, compares with the baseline and writes the files, also of a run that was cut short: its result is marked. Only a
+ * complete run goes into the history.
+ *
+ * @throws what opening the targets fails with, before anything was measured
+ */
+export async function bench(options: BenchOptions): Promise<RunOutcome> {
+  const {outputs, history} = options
+  const loadBefore = loadAverage()
+  const outcome = await measured(options, loadBefore)
+  const {result} = outcome
+  const busy = busyWarning(loadBefore, describeMachine().cores)
+  result.warnings.unshift(...(busy === undefined ? [] : [busy]), ...gpuWarnings(result.subjects, mayHaveGpu()))
+  compare(result, options)
+  for (const output of outputs) await writeResult(result, output)
+  if (history !== undefined && result.complete) await appendHistory(result, history)
+  return outcome
+}
+
+async function measured(options: BenchOptions, loadBefore: number): Promise<RunOutcome> {
+  const {wanted, tests, repetitions, warmup, signal, progress} = options
+  await using open = await openTargets(wanted, tests, {signal, progress})
+  const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
+  using shown = new Progress(progress, amount)
+  return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
+}
+
+function compare(result: BenchResult, {baseline, seed}: BenchOptions): void {
+  if (baseline === undefined) return
+  const {file, result: before, limit} = baseline
+  result.comparison = compareResults(before, result, {file, limit, bootstrap: bootstrapOf(seed)})
+  result.warnings.push(...baselineWarnings(before, result))
+}

@@ -1,0 +1,13 @@
+import {renderResult, type Format} from './render/index.js'
+import {renderText} from './render/text.js'
+import type {BenchResult} from './result.js'
+
+export {bench} from './bench.js'
+export {readHistory, readResult} from './files.js'
+export {renderTrend} from './render/trend.js'
+export {readRequest} from './request.js'
+
+/** The result for standard output: a table, or the form that was asked for. */
+export async function render(result: BenchResult, format: Format | undefined): Promise<string> {
+  return format === undefined ? renderText(result) : (await renderResult(result, format)).trimEnd()
+}

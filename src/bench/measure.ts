@@ -1,0 +1,130 @@
+import {metricsOf, type MetricValues} from './metrics.js'
+import type {Prompts} from './prompts.js'
+import type {RequestSample, Sample, Test} from './result.js'
+import type {Target} from './target.js'
+
+/** A target with prompts of its vocabulary. */
+export interface Measured {
+  target: Target
+  prompts: Prompts
+}
+
+export interface MeasureOptions {
+  repetitions: number
+  /** Rounds before them that are not kept. */
+  warmup: number
+  seed: number
+  signal: AbortSignal
+  /** Monotonic, in milliseconds. */
+  now: () => number
+  /** Called before each single measurement; `repetition` is 0 while it warms up. */
+  onStep?: (step: {test: Test; subject: string; repetition: number}) => void
+}
+
+/**
+ * Measures every test on every target, one at a time: a round takes each target once, and every second round takes them
+ * in the opposite order (A B, B A, …), so that a machine that gets slower or faster does so for all of them.
+ *
+ * @throws what a target throws, and the signal's reason; the samples so far were given out then
+ */
+export async function* measure(
+  measured: readonly Measured[],
+  tests: readonly Test[],
+  options: MeasureOptions,
+): AsyncGenerator<Sample> {
+  const {repetitions, warmup, signal, now, onStep} = options
+  const startedAt = now()
+  for (const [testIndex, test] of tests.entries()) {
+    for (let round = 0; round < warmup + repetitions; round++) {
+      const order = [...measured.entries()]
+      for (const [index, one] of round % 2 === 0 ? order : order.reverse()) {
+        signal.throwIfAborted()
+        const {target, prompts} = one
+        const repetition = Math.max(0, round - warmup + 1)
+        onStep?.({test, subject: target.subject.name, repetition})
+        const at = now()
+        const prompt = (tokens: number, stream: number): string =>
+          prompts.make(tokens, seedOf(options.seed, index, testIndex, round, stream))
+        const {metrics, requests} = await runTest(target, test, {prompt, signal, now})
+        if (repetition === 0) continue
+        yield {
+          ...{subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt},
+          ...{metrics: metrics, requests},
+        }
+      }
+    }
+  }
+}
+
+interface Means {
+  /** A prompt of that many tokens, new in each repetition; a longer one of the same stream begins with it. */
+  prompt: (tokens: number, stream: number) => string
+  signal: AbortSignal
+  now: () => number
+}
+
+interface Outcome {
+  metrics: MetricValues
+  requests: RequestSample[]
+}
+
+async function runTest(target: Target, test: Test, means: Means): Promise<Outcome> {
+  const {signal} = means
+  switch (test.workload) {
+    case 'load':
+      if (target.reload === undefined) throw new Error(`${target.subject.name} cannot be loaded from here.`)
+      return {metrics: {load: await target.reload(signal)}, requests: []}
+    case 'switch': {
+      if (target.switchModel === undefined) throw new Error(`${target.subject.name} cannot be switched from here.`)
+      const {totalMs, downtimeMs} = await target.switchModel(signal)
+      return {metrics: {switch: totalMs, downtime: downtimeMs}, requests: []}
+    }
+    case 'prefix':
+      return withMetrics(test, [...(await ask(target, test, means)), ...(await ask(target, test, means))])
+    case 'pp':
+    case 'tg':
+    case 'concurrency':
+      await fillCaches(target, test, means)
+      return withMetrics(test, await ask(target, test, means))
+  }
+}
+
+function withMetrics(test: Test, requests: RequestSample[]): Outcome {
+  return {metrics: metricsOf(test, requests), requests}
+}
+
+/** Evaluates what the streams' prompts begin with, so that the depth is in the cache and takes no time later. */
+async function fillCaches(target: Target, {depth, concurrency}: Test, {prompt, signal}: Means): Promise<void> {
+  if (depth === 0) return
+  for (let stream = 0; stream < concurrency; stream++) {
+    await target.complete({prompt: prompt(depth, stream), maxTokens: 1, signal})
+  }
+}
+
+/** All streams at the same time. */
+async function ask(target: Target, test: Test, {prompt, signal, now}: Means): Promise<RequestSample[]> {
+  const {prompt_tokens, generate_tokens: maxTokens, depth, concurrency} = test
+  const texts = Array.from({length: concurrency}, (_, stream) => prompt(depth + prompt_tokens, stream))
+  const startedAt = now()
+  // Whoever fails ends the others, and nobody is left behind.
+  const failure = new AbortController()
+  const all = AbortSignal.any([signal, failure.signal])
+  const streams = texts.map(async (text) => {
+    const start_ms = now() - startedAt
+    try {
+      return {start_ms, ...(await target.complete({prompt: text, maxTokens, signal: all}))}
+    } catch (error) {
+      failure.abort(error)
+      throw error
+    }
+  })
+  await Promise.allSettled(streams)
+  signal.throwIfAborted()
+  if (failure.signal.aborted) throw failure.signal.reason
+  return Promise.all(streams)
+}
+
+/** Different for each of its parts; any 32-bit mix would do. */
+function seedOf(...parts: readonly number[]): number {
+  return parts.reduce((hash, part) => Math.imul(hash ^ (part + 0x9e37_79b9), 0x0100_0193) >>> 0, 0x811c_9dc5)
+}

@@ -1,0 +1,44 @@
+import {NnError} from '../backend/errors.js'
+
+/** More than anybody waits for; it catches `1-1000000`. */
+const most = 1000
+
+/**
+ * A list of whole numbers: `512`, `1,4,16`, ranges `1-4` (in steps of 1), `0-100+25` (steps of 25) and
+ * `128-2048*2` (each twice the one before). Both ends belong to a range if a step meets them. What comes twice is kept once.
+ *
+ * @param flag what the numbers are of, for the message
+ * @throws `invalid_argument` that names the part that is wrong
+ */
+export function parseNumbers(text: string, flag: string, {min, max}: {min: number; max: number}): number[] {
+  const numbers = text.split(',').flatMap((part) => parsePart(part.trim(), flag))
+  const wrong = numbers.find((number) => number < min || number > max)
+  if (wrong !== undefined) {
+    throw new NnError('invalid_argument', `${flag} takes numbers from ${min} to ${max}, not ${wrong}.`)
+  }
+  return [...new Set(numbers)]
+}
+
+function parsePart(part: string, flag: string): number[] {
+  const [, first = '', last, sign, by] = /^(\d+)(?:-(\d+)(?:([+*])(\d+))?)?$/.exec(part) ?? []
+  if (first === '') {
+    throw new NnError('invalid_argument', `${flag} takes whole numbers, not ${JSON.stringify(part)}.`, {
+      hint: 'As in 512, a list 1,4,16, or a range: 1-4, 0-100+25, 128-2048*2.',
+    })
+  }
+  const from = Number(first)
+  if (last === undefined) return [from]
+  const to = Number(last)
+  const step = Number(by ?? 1)
+  const next = sign === '*' ? (value: number) => value * step : (value: number) => value + step
+  const refuse = (why: string): never => {
+    throw new NnError('invalid_argument', `${flag} ${part}: ${why}`)
+  }
+  if (to < from) refuse(`the range ends at ${to}, before it begins.`)
+  if (next(from) <= from) refuse(`a step of ${sign ?? ''}${step} from ${from} leads nowhere.`)
+  const numbers: number[] = []
+  for (let value = from; value <= to; value = next(value)) {
+    if (numbers.push(value) > most) refuse(`the range has more than ${most} numbers.`)
+  }
+  return numbers
+}

@@ -1,0 +1,86 @@
+import {NnError} from '../backend/errors.js'
+import {TransientLine} from '../chat/transient-line.js'
+import type {Output} from '../chat/style.js'
+import type {Test} from './result.js'
+import type {Target} from './target.js'
+import {openDaemonTargets} from './targets/daemon-target.js'
+import {HttpTarget} from './targets/http-target.js'
+import {LocalTarget, type LocalModel} from './targets/local-target.js'
+
+export interface Wanted {
+  models: readonly LocalModel[]
+  urls: readonly string[]
+  apiKey: string | undefined
+  /** Names in the daemon, none for all of them; absent: no daemon. */
+  daemon: {socket: string; names: readonly string[]} | undefined
+}
+
+export interface OpenTargets extends AsyncDisposable {
+  targets: readonly Target[]
+}
+
+/**
+ * Opens all that is to be measured, servers first: one that is down is known before a large model is loaded.
+ *
+ * @throws what opening fails with; what was opened is released then
+ */
+export async function openTargets(
+  {models, urls, apiKey, daemon}: Wanted,
+  tests: readonly Test[],
+  {signal, progress}: {signal: AbortSignal; progress: Output},
+): Promise<OpenTargets> {
+  const targets: Target[] = []
+  const close = async (): Promise<void> => {
+    for (const target of targets.splice(0)) await target[Symbol.asyncDispose]()
+  }
+  try {
+    const servers: Target[] = []
+    for (const url of urls) servers.push(await HttpTarget.open({url, apiKey, signal}))
+    if (daemon !== undefined) targets.push(...(await openDaemonTargets(daemon.names, {socket: daemon.socket, signal})))
+    for (const model of models) targets.push(await openLocal(model, signal, progress))
+    targets.push(...servers)
+    checkTargets(targets, tests)
+    return {targets, [Symbol.asyncDispose]: close}
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openLocal(model: LocalModel, signal: AbortSignal, progress: Output): Promise<Target> {
+  const loading = `Loading ${model.name}…`
+  using line = new TransientLine(progress, loading)
+  const onProgress = (fraction: number): void => line.update(`${loading} ${Math.round(fraction * 100)} %`)
+  return await LocalTarget.open(model, {signal, onProgress})
+}
+
+/** @throws `invalid_argument` for a test that a target cannot take, or two targets with one name */
+function checkTargets(targets: readonly Target[], tests: readonly Test[]): void {
+  for (const target of targets) {
+    const {subject} = target
+    if (targets.filter((other) => other.subject.name === subject.name).length > 1) {
+      throw new NnError('invalid_argument', `${subject.name} is to be measured twice.`, {
+        hint: 'Name each server and each model of the daemon once.',
+      })
+    }
+    const whole = tests.find(({workload}) => workload === 'load' || workload === 'switch')
+    if (whole !== undefined && target.reload === undefined) {
+      throw new NnError('invalid_argument', `${whole.name} cannot be measured on ${subject.name}.`, {
+        hint: 'It is for models that wnn bench loads itself: name their files.',
+      })
+    }
+    checkContext(subject, tests)
+  }
+}
+
+function checkContext({name, engine}: Target['subject'], tests: readonly Test[]): void {
+  if (engine === null) return
+  const tooLong = tests.find((test) => test.depth + test.prompt_tokens + test.generate_tokens > engine.ctx_size)
+  if (tooLong === undefined) return
+  const {depth, prompt_tokens, generate_tokens} = tooLong
+  throw new NnError(
+    'invalid_argument',
+    `${tooLong.name} takes ${depth + prompt_tokens + generate_tokens} tokens; the context of ${name} holds ${engine.ctx_size}.`,
+    {hint: 'Raise model.ctx_size, or ask for less.'},
+  )
+}

@@ -1,0 +1,48 @@
+import {NnError} from '../backend/errors.js'
+import {parseNumbers} from './numbers.js'
+import {workloads, type Workload} from './result.js'
+import {planTests} from './tests.js'
+import type {Test} from './result.js'
+
+/** Sizes as the flags give them. */
+export interface SizeFlags {
+  'prompt-tokens': string
+  'generate-tokens': string
+  depth: string
+  concurrency?: string | undefined
+  workload?: string | undefined
+}
+
+const tokens = {min: 0, max: 1_048_576}
+
+/** The tests that the flags ask for. @throws `invalid_argument` that names the flag */
+export function readTests(flags: SizeFlags): Test[] {
+  return planTests({
+    workloads: readWorkloads(flags),
+    promptTokens: parseNumbers(flags['prompt-tokens'], '-p', tokens),
+    generateTokens: parseNumbers(flags['generate-tokens'], '-n', tokens),
+    depths: parseNumbers(flags.depth, '-d', tokens),
+    concurrency: parseNumbers(flags.concurrency ?? '1,4,16', '--concurrency', {min: 1, max: 256}),
+  })
+}
+
+function readWorkloads({workload, concurrency}: SizeFlags): Workload[] {
+  if (workload === undefined) return ['pp', 'tg', ...(concurrency === undefined ? [] : (['concurrency'] as const))]
+  return workload.split(',').map((name) => {
+    const known = workloads.find((one) => one === name.trim())
+    if (known !== undefined) return known
+    throw new NnError('invalid_argument', `There is no workload ${JSON.stringify(name)}.`, {
+      hint: `There are ${workloads.join(', ')}.`,
+    })
+  })
+}
+
+/** `5%` or `0.05` as a fraction. @throws `invalid_argument` */
+export function readFraction(text: string, flag: string): number {
+  const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? []
+  const fraction = sign === '%' ? Number(number) / 100 : Number(number)
+  if (number !== '' && fraction > 0 && fraction < 1) return fraction
+  throw new NnError('invalid_argument', `${flag} takes a share from above 0 % to below 100 %, not ${text}.`, {
+    hint: 'As in 5% or 0.05.',
+  })
+}

@@ -1,0 +1,37 @@
+import {bytes} from '../../cli/units.js'
+import type {BenchResult, Subject} from '../result.js'
+
+/** What was measured on what, as titles and texts. */
+export function aboutRows({machine, versions, settings, subjects, date}: BenchResult): [title: string, text: string][] {
+  const {llama_cpp: llama} = versions
+  return [
+    ...subjects.map((subject): [string, string] => [subject.name, aboutSubject(subject)]),
+    [
+      'machine',
+      `${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memory_bytes)}, load ${machine.load_before.toFixed(1)} before and ${machine.load_after.toFixed(1)} after`,
+    ],
+    [
+      'versions',
+      `wnn ${versions.wnn}, Node.js ${versions.node}${llama === null ? '' : `, llama.cpp ${llama}`}, node-llama-cpp ${versions.node_llama_cpp}`,
+    ],
+    ['run', `${date}, ${settings.repetitions} repetitions after ${settings.warmup} to warm up, seed ${settings.seed}`],
+  ]
+}
+
+function aboutSubject({model, engine, url, settings}: Subject): string {
+  const given = Object.entries(settings).map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+  return [
+    ...(url === null ? [] : [url]),
+    ...(model === null
+      ? []
+      : [`${model.architecture}, ${bytes(model.size_bytes)}, sha256 ${model.sha256.slice(0, 12)}…`]),
+    ...(engine === null
+      ? []
+      : [
+          `${engine.gpu_layers}/${engine.layers} layers on ${engine.gpu ?? 'the GPU'}`,
+          `${engine.threads} threads`,
+          `${engine.parallel} × ${engine.ctx_size} tokens`,
+        ]),
+    ...given,
+  ].join(', ')
+}

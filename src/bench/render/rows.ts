@@ -1,0 +1,59 @@
+import {percent} from '../compare.js'
+import type {BenchResult, Series, Subject} from '../result.js'
+import {figure, metricTitle, withInterval} from './cells.js'
+
+/** The figures as rows of a table, header first; a column for each subject. */
+export function figureRows({series, subjects}: Pick<BenchResult, 'series' | 'subjects'>): string[][] {
+  const [first, ...others] = subjects
+  if (first === undefined) return []
+  return others.length === 0 ? aloneRows(series) : besideRows(series, first, others)
+}
+
+/** One subject has room for the whole distribution. */
+function aloneRows(series: readonly Series[]): string[][] {
+  return [
+    ['test', 'metric', 'median', '95 % interval', 'p95', 'min', 'max', 'n'],
+    ...series.map(({test, metric, unit, summary}) => [
+      ...[test, metricTitle({metric, unit}), figure(summary.median)],
+      `${figure(summary.ci_low)} to ${figure(summary.ci_high)}`,
+      ...[figure(summary.p95), figure(summary.min), figure(summary.max), String(summary.n)],
+    ]),
+  ]
+}
+
+/** Several have a column each, and behind it what the median is to that of the first. */
+function besideRows(series: readonly Series[], first: Subject, others: readonly Subject[]): string[][] {
+  const lines = [...new Map(series.map((one) => [`${one.test} ${one.metric}`, one])).values()]
+  return [
+    ['test', 'metric', first.name, ...others.flatMap(({name}) => [name, 'to the first'])],
+    ...lines.map((line) => {
+      const cell = ({name}: Subject): Series | undefined =>
+        series.find(({subject, test, metric}) => subject === name && test === line.test && metric === line.metric)
+      const base = cell(first)
+      return [
+        ...[line.test, metricTitle(line), base === undefined ? '–' : withInterval(base)],
+        ...others.flatMap((other) => {
+          const own = cell(other)
+          return own === undefined ? ['–', ''] : [withInterval(own), ratio(own, base)]
+        }),
+      ]
+    }),
+  ]
+}
+
+function ratio(own: Series, base: Series | undefined): string {
+  if (base === undefined || base.summary.median === 0) return ''
+  return `× ${(own.summary.median / base.summary.median).toFixed(3)}`
+}
+
+/** The verdicts against the baseline as rows, header first. */
+export function verdictRows({comparison}: Pick<BenchResult, 'comparison'>): string[][] {
+  if (comparison === null) return []
+  return [
+    ['subject', 'test', 'metric', 'baseline', 'now', 'change', '95 % interval', 'verdict'],
+    ...comparison.verdicts.map(({subject, test, metric, baseline, current, change, ci_low, ci_high, verdict}) => [
+      ...[subject, test, metric, figure(baseline.median), figure(current.median), percent(change)],
+      ...[`${percent(ci_low)} to ${percent(ci_high)}`, verdict],
+    ]),
+  ]
+}

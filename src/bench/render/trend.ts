@@ -1,0 +1,41 @@
+import {table} from '../../cli/units.js'
+import {percent} from '../compare.js'
+import type {BenchResult, Series} from '../result.js'
+import {figure, metricTitle} from './cells.js'
+
+const blocks = '▁▂▃▄▅▆▇█'
+
+/** How each metric has gone over the runs, the oldest first: the median then and now, the change, and a line of blocks. */
+export function renderTrend(results: readonly BenchResult[]): string {
+  const keys = new Map<string, Series>()
+  for (const {series} of results) for (const one of series) keys.set(keyOf(one), one)
+  const rows = [...keys].map(([key, {subject, test, metric, unit, better}]) => {
+    const medians = results.flatMap(({series}) => series.find((one) => keyOf(one) === key)?.summary.median ?? [])
+    const [first = NaN, last = NaN] = [medians[0], medians.at(-1)]
+    const change = better === 'higher' ? last / first - 1 : first / last - 1
+    return [
+      ...[subject, test, metricTitle({metric, unit}), String(medians.length), figure(first), figure(last)],
+      ...[medians.length < 2 || !Number.isFinite(change) ? '' : percent(change), blockLine(medians)],
+    ]
+  })
+  const header = ['subject', 'test', 'metric', 'runs', 'first', 'last', 'better by', 'medians']
+  return [`${results.length} runs, ${spanOf(results)}`, '', ...table([header, ...rows])].join('\n')
+}
+
+/** From the least to the most of the values; all alike are in the middle. At most the last 40. */
+export function blockLine(values: readonly number[]): string {
+  const shown = values.slice(-40)
+  const [least, most] = [Math.min(...shown), Math.max(...shown)]
+  return shown
+    .map((value) => blocks[most === least ? 3 : Math.round(((value - least) / (most - least)) * 7)] ?? '')
+    .join('')
+}
+
+function spanOf(results: readonly BenchResult[]): string {
+  const [first, last] = [results[0]?.date, results.at(-1)?.date]
+  return first === last ? (first ?? 'none') : `${first ?? ''} to ${last ?? ''}`
+}
+
+function keyOf({subject, test, metric}: Series): string {
+  return `${subject}\n${test}\n${metric}`
+}

@@ -1,0 +1,78 @@
+import {NnError} from '../backend/errors.js'
+import {randomSeed} from '../backend/engine/sampling/random.js'
+import {readApiKey} from '../daemon/openai/api-key.js'
+import {socketPath} from '../daemon/socket-path.js'
+import type {BenchOptions} from './bench.js'
+import {checkHistory, checkOutput, readResult} from './files.js'
+import type {Wanted} from './open-targets.js'
+import {readFraction, readTests, type SizeFlags} from './options.js'
+import type {Format} from './render/index.js'
+import {neededContext, neededSlots} from './tests.js'
+import {localModels, type VariantFlags} from './variants.js'
+
+/** The command line of `wnn bench`. */
+export interface BenchFlags extends SizeFlags, VariantFlags {
+  repetitions: number
+  warmup: number
+  seed?: number | undefined
+  url?: string[] | undefined
+  'api-key-file'?: string | undefined
+  socket?: string | undefined
+  'model-name'?: string[] | undefined
+  local: boolean
+  output?: string[] | undefined
+  format?: Format | undefined
+  baseline?: string | undefined
+  'max-regression': string
+  history?: string | undefined
+}
+
+export interface Program {
+  bin: string
+  version: string
+  /** Exact versions of the dependencies. */
+  pins: Readonly<Record<string, string>>
+}
+
+/** Reads and checks all that can be wrong before anything is loaded. @throws `invalid_argument` */
+export async function readRequest(
+  files: readonly string[],
+  flags: BenchFlags,
+  {bin, version, pins}: Program,
+): Promise<Omit<BenchOptions, 'progress' | 'signal'>> {
+  const tests = readTests(flags)
+  const {repetitions, warmup, history, seed = randomSeed(), baseline} = flags
+  const limit = readFraction(flags['max-regression'], '--max-regression')
+  const sizes = {contextTokens: Math.max(512, neededContext(tests)), slots: neededSlots(tests)}
+  const wanted: Wanted = {
+    models: localModels(files, flags, sizes),
+    urls: flags.url ?? [],
+    apiKey: flags.url === undefined ? undefined : await readApiKey(flags['api-key-file']),
+    daemon: readDaemon(files, flags),
+  }
+  const request = {
+    ...{wanted, tests, repetitions, warmup, seed, history},
+    baseline: baseline === undefined ? undefined : {file: baseline, result: readResult(baseline), limit},
+    outputs: await Promise.all((flags.output ?? []).map((file) => checkOutput(file, flags.format))),
+    command: [bin, ...process.argv.slice(2)],
+    versions: {wnn: version, node: process.versions.node, node_llama_cpp: pins['node-llama-cpp'] ?? 'unknown'},
+  }
+  if (history !== undefined) await checkHistory(history)
+  return request
+}
+
+/** The daemon is meant when nothing else is, or by a name in it. */
+function readDaemon(files: readonly string[], flags: BenchFlags): Wanted['daemon'] {
+  const {'model-name': names, url, socket, config, set, compare, local} = flags
+  const own = Object.entries({config, set, compare}).find(([, value]) => value !== undefined)?.[0]
+  if (own !== undefined && files.length === 0) {
+    throw new NnError('invalid_argument', `--${own} is for a model that wnn bench loads itself.`, {
+      hint: 'Name its file.',
+    })
+  }
+  if (names === undefined && (files.length > 0 || url !== undefined)) return undefined
+  if (local) {
+    throw new NnError('invalid_argument', 'No model is named.', {hint: 'As in: wnn bench --local model.gguf'})
+  }
+  return {socket: socketPath(socket), names: names ?? []}
+}

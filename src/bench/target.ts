@@ -1,0 +1,25 @@
+import type {RequestSample, Subject} from './result.js'
+
+/** One request to measure. */
+export interface Ask {
+  prompt: string
+  /** Tokens to generate, past ends of sequences. */
+  maxTokens: number
+  signal: AbortSignal
+}
+
+/** What came of it; times count from the moment it was sent. */
+export type Completion = Omit<RequestSample, 'start_ms'>
+
+/** What can be measured: a backend's graph or a server. Disposing ends what was started for it. */
+export interface Target extends AsyncDisposable {
+  readonly subject: Subject
+  /** Tokens of a raw prompt; `null` where the server does not tell. Nothing that it caches is a beginning of measured prompts. */
+  countTokens(text: string, signal: AbortSignal): Promise<number | null>
+  /** Generates greedily from a raw prompt. @throws when the request fails or the signal ends it */
+  complete(ask: Ask): Promise<Completion>
+  /** Unloads the model and loads it again; gives how long the loading took, in milliseconds. */
+  reload?(signal: AbortSignal): Promise<number>
+  /** Puts the same file behind the graph while the old model serves; times in milliseconds. */
+  switchModel?(signal: AbortSignal): Promise<{totalMs: number; downtimeMs: number}>
+}

@@ -1,0 +1,34 @@
+import {NnError} from '../../backend/errors.js'
+import {RemoteBackend} from '../../backend/remote.js'
+import {BackendTarget} from './backend-target.js'
+import {describeGraph} from './describe.js'
+
+/** Models that the daemon has, as it has them. Its other clients go on using them, which is measured along. */
+export async function openDaemonTargets(
+  names: readonly string[],
+  {socket, signal}: {socket: string; signal: AbortSignal},
+): Promise<BackendTarget[]> {
+  const targets: BackendTarget[] = []
+  try {
+    const first = await RemoteBackend.connect(socket)
+    const {graphs} = await first.status('model').finally(() => first.deinit())
+    for (const graph of graphs) {
+      if (names.length > 0 && !names.includes(graph.name)) continue
+      const subject = await describeGraph(graph, {name: `${graph.name} (daemon)`, kind: 'daemon', settings: {}}, signal)
+      targets.push(new BackendTarget(await RemoteBackend.connect(socket), graph.graph, subject))
+    }
+    const known = graphs.map(({name}) => name)
+    const unknown = names.find((name) => !known.includes(name))
+    if (unknown !== undefined) {
+      const hint = `It has ${known.join(', ') || 'none'}.`
+      throw new NnError('model_not_found', `The daemon has no model named ${unknown}.`, {hint})
+    }
+    if (targets.length === 0) {
+      throw new NnError('model_not_found', 'The daemon has no model.', {hint: 'Load one: wnn load model.gguf'})
+    }
+    return targets
+  } catch (error) {
+    for (const target of targets) await target[Symbol.asyncDispose]()
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+import {NnError} from '../../backend/errors.js'
+
+/** A server that speaks OpenAI's API. */
+export interface Server {
+  /** Up to and with `/v1`. */
+  base: string
+  /** Sent as a bearer token. */
+  apiKey: string | undefined
+}
+
+/**
+ * What `--url` means: `http://host:8080`, with or without `/v1`, and behind a `#` the model where the server has several.
+ *
+ * @throws `invalid_argument` when it is no such address
+ */
+export function parseUrl(text: string): {base: string; model: string | undefined} {
+  const wrong = (why: string): NnError =>
+    new NnError('invalid_argument', `--url ${text}: ${why}`, {hint: 'As in: --url http://127.0.0.1:8080#model-name'})
+  if (!URL.canParse(text)) throw wrong('that is no address.')
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong('only http and https can be asked.')
+  if (url.username !== '' || url.password !== '') throw wrong('a key goes into --api-key-file, not into the address.')
+  const model = decodeURIComponent(url.hash.slice(1))
+  const folder = url.pathname.replace(/\/+$/, '')
+  const base = `${url.origin}${folder.endsWith('/v1') ? folder : `${folder}/v1`}`
+  return {base, model: model === '' ? undefined : model}
+}
+
+/** Sends a request. @throws `not_running` when nothing answers, `runtime_error` for an answer that is an error */
+export async function request(
+  {base, apiKey}: Server,
+  path: string,
+  {body, signal}: {body?: object; signal: AbortSignal},
+): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(base + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(body !== undefined && {'content-type': 'application/json'}),
+        ...(apiKey !== undefined && {authorization: `Bearer ${apiKey}`}),
+      },
+      ...(body !== undefined && {body: JSON.stringify(body)}),
+      signal,
+    })
+  } catch (error) {
+    signal.throwIfAborted()
+    const {cause} = error as Error
+    throw new NnError('not_running', `No server answers at ${base}: ${reasonOf(cause ?? error)}`, {
+      cause: error,
+      hint: 'Start it first, as by: wnn serve --port 8080 --model model.gguf',
+    })
+  }
+  if (response.ok) return response
+  const said = (await response.text()).slice(0, 300).trim()
+  throw new RefusedError(
+    response.status,
+    `${base}${path} answered ${response.status}${said === '' ? '.' : `: ${said}`}`,
+  )
+}
+
+/** An answer that is an error. */
+export class RefusedError extends NnError {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super('runtime_error', message, status === 401 || status === 403 ? {hint: 'Give its key: --api-key-file.'} : {})
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const {code, message} = error as NodeJS.ErrnoException
+  return message === '' ? (code ?? 'unknown') : message
+}

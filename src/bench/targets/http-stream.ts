@@ -1,0 +1,64 @@
+import {createParser} from 'eventsource-parser'
+import {NnError} from '../../backend/errors.js'
+import type {PieceTimes} from '../piece-times.js'
+
+/** What servers put into a chunk of a streamed completion; all of it may be missing. */
+interface Chunk {
+  choices?: {text?: string | null; finish_reason?: string | null}[]
+  usage?: {
+    prompt_tokens?: number
+    completion_tokens?: number
+    prompt_tokens_details?: {cached_tokens?: number} | null
+  } | null
+  /** llama-server's own clock. */
+  timings?: {prompt_ms?: number; predicted_ms?: number; cache_n?: number}
+  error?: {message?: string}
+}
+
+/** What a stream has said when it ended. */
+export interface StreamEnd extends Pick<Chunk, 'usage' | 'timings'> {
+  /** The server has said that the answer is complete. */
+  complete: boolean
+}
+
+/**
+ * Reads the events of a streamed completion, and notes when pieces of text came and the answer ended.
+ *
+ * @throws `runtime_error` for an error event, an event that is no JSON, or a stream that breaks off
+ */
+export async function readStream(body: ReadableStream<Uint8Array>, times: PieceTimes): Promise<StreamEnd> {
+  const end: StreamEnd = {complete: false}
+  const parser = createParser({
+    onEvent: ({data}) => {
+      if (data === '[DONE]') {
+        end.complete = true
+        times.end()
+        return
+      }
+      const {choices, usage, timings, error} = parse(data)
+      if (error !== undefined) throw new NnError('runtime_error', `The server says: ${error.message ?? data}`)
+      const [choice] = choices ?? []
+      if (choice?.text != null && choice.text !== '') times.piece()
+      if (choice?.finish_reason != null) {
+        end.complete = true
+        times.end()
+      }
+      if (usage != null) end.usage = usage
+      if (timings !== undefined) end.timings = timings
+    },
+  })
+  const decoder = new TextDecoder()
+  for await (const bytes of body) parser.feed(decoder.decode(bytes, {stream: true}))
+  if (!end.complete) throw new NnError('runtime_error', 'The server ended its stream before the answer was complete.')
+  return end
+}
+
+function parse(data: string): Chunk {
+  try {
+    return JSON.parse(data) as Chunk
+  } catch (error) {
+    throw new NnError('runtime_error', `The server sent an event that is no JSON: ${data.slice(0, 100)}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,123 @@
+import {NnError, toNnError} from '../../backend/errors.js'
+import {modelName} from '../../cli/model-name.js'
+import {PieceTimes} from '../piece-times.js'
+import type {Subject} from '../result.js'
+import type {Ask, Completion, Target} from '../target.js'
+import {parseUrl, RefusedError, request, type Server} from './http-server.js'
+import {readStream, type StreamEnd} from './http-stream.js'
+
+export interface HttpOptions {
+  url: string
+  apiKey: string | undefined
+  signal: AbortSignal
+  now?: () => number
+}
+
+/** Fields beyond OpenAI's; who refuses unknown fields does not get them. */
+const extras = {ignore_eos: true, repeat_penalty: 1}
+
+/**
+ * A server over HTTP, whatever it runs on. Its raw completions are measured, `/v1/completions`: no template is between
+ * the prompt's tokens and the model.
+ */
+export class HttpTarget implements Target {
+  /** Asks the server for its models, and for a first token. @throws `not_running`, `runtime_error`, `invalid_argument` */
+  static async open({url, apiKey, signal, now = () => performance.now()}: HttpOptions): Promise<HttpTarget> {
+    const {base, model: wanted} = parseUrl(url)
+    const server: Server = {base, apiKey}
+    const model = await findModel(server, wanted, signal)
+    const subject: Subject = {
+      ...{
+        name: `${modelName(model)} at ${new URL(base).host}`,
+        kind: 'http',
+        model: null,
+        url: base,
+        served_model: model,
+      },
+      ...{engine: null, settings: {}},
+    }
+    const target = new HttpTarget(server, model, subject, now)
+    await target.findFields(signal)
+    return target
+  }
+
+  private fields: object = extras
+
+  private constructor(
+    private readonly server: Server,
+    private readonly model: string,
+    readonly subject: Subject,
+    private readonly now: () => number,
+  ) {}
+
+  async countTokens(text: string, signal: AbortSignal): Promise<number | null> {
+    return (await this.complete({prompt: text, maxTokens: 1, signal})).prompt_tokens
+  }
+
+  async complete({prompt, maxTokens, signal}: Ask): Promise<Completion> {
+    const body = {
+      ...{model: this.model, prompt, max_tokens: maxTokens, temperature: 0},
+      ...{stream: true, stream_options: {include_usage: true}, ...this.fields},
+    }
+    const times = new PieceTimes(this.now)
+    const response = await request(this.server, '/completions', {body, signal})
+    if (response.body === null) throw new NnError('runtime_error', `${this.server.base} answered without a body.`)
+    const end = await this.read(response.body, times, signal)
+    const generated = end.usage?.completion_tokens
+    return {
+      prompt_tokens: end.usage?.prompt_tokens ?? null,
+      cached_tokens: end.usage?.prompt_tokens_details?.cached_tokens ?? end.timings?.cache_n ?? null,
+      generated_tokens: generated ?? times.count,
+      counted: generated === undefined ? 'pieces' : 'usage',
+      ended_early: (generated ?? times.count) < maxTokens,
+      ...times.times(),
+      engine_ms: engineTimes(end),
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private async read(body: ReadableStream<Uint8Array>, times: PieceTimes, signal: AbortSignal): Promise<StreamEnd> {
+    try {
+      return await readStream(body, times)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw toNnError(error, 'runtime_error')
+    }
+  }
+
+  /** Finds out whether the server takes more than OpenAI's fields. */
+  private async findFields(signal: AbortSignal): Promise<void> {
+    const first = {prompt: 'Once', maxTokens: 1, signal}
+    try {
+      await this.complete(first)
+    } catch (error) {
+      if (!(error instanceof RefusedError) || (error.status !== 400 && error.status !== 422)) throw error
+      this.fields = {}
+      await this.complete(first)
+    }
+  }
+}
+
+async function findModel(server: Server, wanted: string | undefined, signal: AbortSignal): Promise<string> {
+  if (wanted !== undefined) return wanted
+  const response = await request(server, '/models', {signal})
+  const {data = []} = (await response.json().catch((error: unknown) => {
+    throw new NnError('runtime_error', `${server.base}/models answered no JSON.`, {cause: error})
+  })) as {data?: {id: string}[]}
+  const [only] = data
+  if (only !== undefined && data.length === 1) return only.id
+  const names = data.map(({id}) => id).join(', ')
+  throw new NnError(
+    'invalid_argument',
+    only === undefined ? `${server.base} has no model.` : `${server.base} has ${data.length} models: ${names}.`,
+    {hint: 'Name one behind the address: --url http://host:8080#name'},
+  )
+}
+
+function engineTimes({timings}: StreamEnd): Completion['engine_ms'] {
+  const {prompt_ms: prompt, predicted_ms: predict} = timings ?? {}
+  return prompt === undefined || predict === undefined ? null : {prompt, predict}
+}

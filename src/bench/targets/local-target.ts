@@ -1,0 +1,84 @@
+import {initBackend, type LocalBackend} from '../../backend/local.js'
+import type {GraphId} from '../../backend/backend.js'
+import type {Subject} from '../result.js'
+import {BackendTarget} from './backend-target.js'
+import {describeGraph, statusOf} from './describe.js'
+import {mayHaveGpu} from './may-have-gpu.js'
+
+/** A model of its own to measure. */
+export interface LocalModel {
+  /** Title in the result. */
+  name: string
+  /** Path of a GGUF file. */
+  file: string
+  /** What is given for it, by own names in their sections. */
+  given: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Tokens that a context has to hold at least. */
+  contextTokens: number
+  /** Streams at the same time. */
+  slots: number
+}
+
+/** A model in an engine of its own in this process's backend; nothing else is in it. */
+export class LocalTarget extends BackendTarget {
+  /** Loads the model. @throws what loading and the configuration can fail with */
+  static async open(
+    model: LocalModel,
+    {signal, onProgress}: {signal: AbortSignal; onProgress: (fraction: number) => void},
+  ): Promise<LocalTarget> {
+    const backend = await initBackend({config: configFor(model), strict: true})
+    try {
+      const graph = await backend.loadByName(model.file, {signal, onProgress})
+      const settings = flatten(model.given)
+      const subject = await describeGraph(
+        await statusOf(backend, graph),
+        {name: model.name, kind: 'local', settings},
+        signal,
+      )
+      return new LocalTarget(backend, graph, subject, model.file)
+    } catch (error) {
+      await backend.deinit()
+      throw error
+    }
+  }
+
+  private constructor(
+    backend: LocalBackend,
+    graph: GraphId,
+    subject: Subject,
+    private readonly file: string,
+  ) {
+    super(backend, graph, subject)
+  }
+
+  async reload(signal: AbortSignal): Promise<number> {
+    await this.backend.unload(this.graph)
+    const from = this.now()
+    this.graph = await this.backend.loadByName(this.file, {signal})
+    return this.now() - from
+  }
+
+  async switchModel(signal: AbortSignal): Promise<{totalMs: number; downtimeMs: number}> {
+    const from = this.now()
+    const {downtime_ms: downtimeMs} = await this.backend.switchGraph(this.graph, this.file, undefined, {signal})
+    return {totalMs: this.now() - from, downtimeMs}
+  }
+}
+
+/** Room for what is measured, and every layer on the GPU where there may be one; what is given goes over it. */
+function configFor({given, contextTokens, slots}: LocalModel): string {
+  const waiting = Math.max(50, slots)
+  return JSON.stringify({
+    ...given,
+    backend: {max_sessions: 10_000, queue_size: waiting, default_task_timeout_ms: 3_600_000, ...given['backend']},
+    model: {ctx_size: contextTokens, parallel: slots, ...(mayHaveGpu() && {n_gpu_layers: 'max'}), ...given['model']},
+  })
+}
+
+function flatten(given: LocalModel['given']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([section, keys]) =>
+      Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value]),
+    ),
+  )
+}

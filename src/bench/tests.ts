@@ -1,0 +1,95 @@
+import {NnError} from '../backend/errors.js'
+import type {Test, Workload} from './result.js'
+
+/** What the flags ask for; every combination is a test. Sizes are tokens. */
+export interface Plan {
+  workloads: readonly Workload[]
+  promptTokens: readonly number[]
+  generateTokens: readonly number[]
+  depths: readonly number[]
+  concurrency: readonly number[]
+}
+
+/** What a generation begins with when no depth is asked for: a model answers nothing without a prompt. */
+const shortestPrompt = 8
+
+/**
+ * The tests of a plan, in its order, each once.
+ *
+ * @throws `invalid_argument` when nothing is left to measure
+ */
+export function planTests(plan: Plan): Test[] {
+  const tests = plan.workloads.flatMap((workload) => makers[workload](plan).map((sizes) => named({workload, ...sizes})))
+  const unique = [...new Map(tests.map((test) => [test.name, test])).values()]
+  if (unique.length === 0) {
+    throw new NnError('invalid_argument', 'There is nothing to measure: all sizes are 0.', {
+      hint: 'As in: wnn bench model.gguf -p 512 -n 128',
+    })
+  }
+  return unique
+}
+
+type Sizes = Omit<Test, 'name' | 'workload'>
+
+const none: Sizes = {prompt_tokens: 0, generate_tokens: 0, depth: 0, concurrency: 1}
+
+const makers: Readonly<Record<Workload, (plan: Plan) => Sizes[]>> = {
+  pp: ({promptTokens, depths}) => combine(positive(promptTokens), [1], depths),
+  tg: ({generateTokens, depths}) =>
+    depths.flatMap((depth) => combine([depth === 0 ? shortestPrompt : 0], atLeastTwo(generateTokens), [depth])),
+  concurrency: ({promptTokens, generateTokens, depths, concurrency}) =>
+    concurrency.flatMap((streams) =>
+      combine(positive(promptTokens), atLeastTwo(generateTokens), depths).map((sizes) => ({
+        ...sizes,
+        concurrency: streams,
+      })),
+    ),
+  prefix: ({promptTokens}) => combine(positive(promptTokens), [1], [0]),
+  load: () => [none],
+  switch: () => [none],
+}
+
+function combine(prompts: readonly number[], answers: readonly number[], depths: readonly number[]): Sizes[] {
+  return depths.flatMap((depth) =>
+    prompts.flatMap((prompt) =>
+      answers.map((answer) => ({prompt_tokens: prompt, generate_tokens: answer, depth, concurrency: 1})),
+    ),
+  )
+}
+
+/** 0 leaves a workload out, as `-n 0` for prompts alone. */
+const positive = (numbers: readonly number[]): number[] => numbers.filter((number) => number > 0)
+
+/** One token has no interval, and so no rate. */
+function atLeastTwo(numbers: readonly number[]): number[] {
+  if (numbers.includes(1)) {
+    throw new NnError('invalid_argument', '-n 1 has no rate: it takes two tokens to have an interval between them.', {
+      hint: 'Ask for more, or for 0 to leave generation out.',
+    })
+  }
+  return positive(numbers)
+}
+
+function named(test: Omit<Test, 'name'>): Test {
+  const {workload, prompt_tokens, generate_tokens, depth, concurrency} = test
+  const at = depth > 0 ? `@d${depth}` : ''
+  const names: Record<Workload, string> = {
+    pp: `pp${prompt_tokens}${at}`,
+    tg: `tg${generate_tokens}${at}`,
+    concurrency: `${concurrency}×(pp${prompt_tokens}+tg${generate_tokens})${at}`,
+    prefix: `prefix${prompt_tokens}`,
+    load: 'load',
+    switch: 'switch',
+  }
+  return {name: names[workload], ...test}
+}
+
+/** Tokens that one context has to hold for all of the tests. */
+export function neededContext(tests: readonly Test[]): number {
+  return Math.max(...tests.map(({prompt_tokens, generate_tokens, depth}) => depth + prompt_tokens + generate_tokens))
+}
+
+/** Streams that run at the same time at most. */
+export function neededSlots(tests: readonly Test[]): number {
+  return Math.max(...tests.map(({concurrency}) => concurrency))
+}

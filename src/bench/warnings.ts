@@ -1,0 +1,77 @@
+import {interval, uncertainty} from './metrics.js'
+import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.js'
+
+/** What makes figures mean something else than they seem to. One sentence for each kind, however often it was seen. */
+export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[]): string[] {
+  const sizes = new Map(tests.map((test) => [test.name, test]))
+  const seen = samples.flatMap(({subject, test: name, requests}) => {
+    const test = sizes.get(name)
+    if (test === undefined) return []
+    return requests.flatMap((request, index) =>
+      oddities(request, test, index).map((what) => `${subject}, ${name}: ${what}`),
+    )
+  })
+  return [...new Set(seen)]
+}
+
+function oddities(request: RequestSample, test: Test, index: number): string[] {
+  const {prompt_tokens, generate_tokens, depth, workload} = test
+  const wanted = depth + prompt_tokens
+  const isAgain = workload === 'prefix' && index === 1
+  const found: string[] = []
+  if (request.prompt_tokens === null) {
+    found.push('the server does not tell how many tokens the prompt has, so there is no pp.')
+  } else if (request.prompt_tokens !== wanted) {
+    found.push(`prompts had ${request.prompt_tokens} tokens instead of ${wanted}; rates go by what there was.`)
+  }
+  if (request.ended_early) {
+    found.push(
+      `an answer ended after ${request.generated_tokens} of ${generate_tokens} tokens; rates go by what there was.`,
+    )
+  }
+  if (request.counted === 'pieces') {
+    found.push('the server does not count tokens: each piece of text was taken for one, which may be too few.')
+  }
+  if (request.cached_tokens === null) {
+    if (workload === 'pp')
+      found.push('the server does not tell what came from its cache, so there is no pp; ttft holds.')
+  } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
+    found.push(`${request.cached_tokens} tokens came from a cache, where at most ${depth} were meant to.`)
+  }
+  if (request.generated_tokens > 1 && interval(request) === undefined) {
+    found.push('the whole answer came in one piece, so there are no tg and itl.')
+  }
+
+  if (workload === 'tg' && uncertainty(request) > 0.02)
+    found.push('several tokens come at a time, and the answer is short: tg may be too high.')
+  return found
+}
+
+/** A GPU that is not used, or not for all of the model. */
+export function gpuWarnings(subjects: readonly Subject[], mayHaveGpu: boolean): string[] {
+  return subjects.flatMap(({name, engine, kind}) => {
+    if (engine === null || engine.gpu_layers === engine.layers) return []
+    if (engine.gpu === null && (!mayHaveGpu || kind === 'daemon')) return []
+    const where = engine.gpu === null ? 'no GPU that llama.cpp can use was found (docs/gpu.md)' : engine.gpu
+    return [`${name}: ${engine.gpu_layers} of ${engine.layers} layers are on the GPU: ${where}.`]
+  })
+}
+
+/** What besides the code differs from the baseline. */
+export function baselineWarnings(before: BenchResult, now: BenchResult): string[] {
+  const differs = (what: string, old: string | number, fresh: string | number): string[] =>
+    old === fresh ? [] : [`The baseline has another ${what}: ${old}, not ${fresh}.`]
+  const models = now.subjects.flatMap(({name, model, settings}) => {
+    const other = before.subjects.find((subject) => subject.name === name)
+    if (other === undefined) return []
+    return [
+      ...differs(`model behind ${name} (sha256)`, other.model?.sha256 ?? 'unknown', model?.sha256 ?? 'unknown'),
+      ...differs(`configuration of ${name}`, JSON.stringify(other.settings), JSON.stringify(settings)),
+    ]
+  })
+  return [
+    ...differs('processor', before.machine.cpu, now.machine.cpu),
+    ...differs('number of cores', before.machine.cores, now.machine.cores),
+    ...models,
+  ]
+}

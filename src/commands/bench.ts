@@ -1,0 +1,132 @@
+import {Args, Flags} from '@oclif/core'
+import type {BenchResult} from '../bench/result.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {configFlags} from '../cli/config-flags.js'
+import {socketFlag} from '../cli/socket-flag.js'
+
+/** Exit code when a metric is worse than in the baseline. */
+const worse = 5
+
+export default class Bench extends BaseCommand {
+  static override summary = 'Measure models and servers, side by side.'
+  static override description = `Prompt processing (pp), generation (tg), time to first token (ttft), inter-token latency (itl) and more; docs/bench.md says how. Without a model and an address, the daemon's models are measured. The table goes to standard output.
+
+Sizes are numbers (512), lists (1,4,16) and ranges: 1-4, 0-100+25, 128-2048*2.
+
+Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon does not answer or the engine failed, 5 something is worse than in the baseline, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+  static override examples = [
+    '<%= config.bin %> bench model.gguf',
+    '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json',
+    '<%= config.bin %> bench q4.gguf q8.gguf --compare model.threads=4,8',
+    '<%= config.bin %> bench model.gguf --url http://127.0.0.1:8080 --concurrency 1,4,16,64',
+    '<%= config.bin %> bench model.gguf --baseline result.json --max-regression 5%',
+  ]
+  static override strict = false
+  static override args = {
+    models: Args.string({ignoreStdin: true, description: "GGUF files. Defaults to the daemon's models."}),
+  }
+  static override flags = {
+    'prompt-tokens': Flags.string({char: 'p', default: '512', description: 'Tokens of prompts.', helpGroup: 'TESTS'}),
+    'generate-tokens': Flags.string({
+      char: 'n',
+      default: '128',
+      description: 'Tokens of answers; 0 for none.',
+      helpGroup: 'TESTS',
+    }),
+    depth: Flags.string({
+      char: 'd',
+      default: '0',
+      description: 'Tokens that are in the context before.',
+      helpGroup: 'TESTS',
+    }),
+    concurrency: Flags.string({
+      description: 'Streams at the same time, each with a prompt and an answer. Adds the workload concurrency.',
+      helpGroup: 'TESTS',
+    }),
+    workload: Flags.string({
+      description: 'pp, tg, concurrency, prefix, load, switch, or several with commas. Defaults to pp,tg.',
+      helpGroup: 'TESTS',
+    }),
+    repetitions: Flags.integer({
+      char: 'r',
+      min: 1,
+      max: 10_000,
+      default: 5,
+      description: 'Measurements of each test on each model.',
+      helpGroup: 'TESTS',
+    }),
+    warmup: Flags.integer({
+      min: 0,
+      max: 1000,
+      default: 1,
+      description: 'Rounds before them that do not count.',
+      helpGroup: 'TESTS',
+    }),
+    seed: Flags.integer({
+      min: 0,
+      max: 4_294_967_294,
+      noCacheDefault: true,
+      description: 'Of prompts and statistics. Defaults to a new one, so that no server has the prompts cached.',
+      helpGroup: 'TESTS',
+    }),
+    ...configFlags,
+    compare: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Measure each model with each of these values, as in model.threads=1,2.',
+      helpValue: 'key=value,value',
+    }),
+    url: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: "A server with OpenAI's API; #name behind it says which of its models.",
+      helpValue: 'http://…',
+    }),
+    'api-key-file': Flags.string({
+      dependsOn: ['url'],
+      description: 'File with the API key for the servers. Defaults to WNN_API_KEY of the environment.',
+      helpValue: 'file',
+    }),
+    ...socketFlag,
+    'model-name': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'A model of the daemon, by its name there.',
+    }),
+    local: Flags.boolean({description: "Refuse to use the daemon's models.", exclusive: ['model-name']}),
+    output: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Write the result to this file, in the form that its name or --format says.',
+      helpValue: 'file',
+    }),
+    format: Flags.option({options: ['json', 'md', 'csv'] as const})({
+      description: 'Form of the files; without --output, of standard output.',
+    }),
+    baseline: Flags.string({
+      description: 'Compare with this result, a .json file of an earlier run.',
+      helpValue: 'file',
+    }),
+    'max-regression': Flags.string({
+      default: '5%',
+      description: 'How much worse than the baseline is still no failure.',
+      helpValue: 'share',
+    }),
+    history: Flags.string({description: 'Append the run to this folder, for wnn bench report.', helpValue: 'folder'}),
+  }
+
+  async run(): Promise<BenchResult> {
+    const {argv, flags} = await this.parse(Bench)
+    const {bench, readRequest, render} = await import('../bench/index.js')
+    const request = await readRequest(argv as string[], flags, {
+      ...{bin: this.config.bin, version: this.config.version, pins: this.config.pjson.dependencies ?? {}},
+    })
+    const {result, failure} = await bench({...request, progress: process.stderr, signal: this.signal})
+    for (const warning of result.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    if (failure !== undefined && result.samples.length === 0) throw failure
+    this.log(await render(result, flags.output === undefined ? flags.format : undefined))
+    if (failure !== undefined) throw failure
+    if (result.comparison?.verdicts.some(({verdict}) => verdict === 'worse') === true) process.exitCode = worse
+    return result
+  }
+}

@@ -1,0 +1,36 @@
+import {Args, Flags} from '@oclif/core'
+import {NnError} from '../../backend/errors.js'
+import type {BenchResult} from '../../bench/result.js'
+import {BaseCommand} from '../../cli/base-command.js'
+
+export default class BenchReport extends BaseCommand {
+  static override summary = 'Show how results of wnn bench have gone over time.'
+  static override description = `The runs of a folder (wnn bench --history) and of result files in JSON, the oldest first: median, change and course of each metric.
+
+Exit codes: 0 shown, 2 a file or folder is not usable.`
+  static override examples = [
+    '<%= config.bin %> bench report --history bench-history',
+    '<%= config.bin %> bench report before.json after.json',
+  ]
+  static override strict = false
+  static override args = {
+    files: Args.string({ignoreStdin: true, description: 'Results, as written by --output x.json.'}),
+  }
+  static override flags = {
+    history: Flags.string({description: 'Folder that wnn bench --history has written.', helpValue: 'folder'}),
+  }
+
+  async run(): Promise<BenchResult[]> {
+    const {argv, flags} = await this.parse(BenchReport)
+    const {readHistory, readResult, renderTrend} = await import('../../bench/index.js')
+    const history = flags.history === undefined ? [] : await readHistory(flags.history)
+    const results = [...history, ...(argv as string[]).map(readResult)].sort((a, b) => a.date.localeCompare(b.date))
+    if (results.length === 0) {
+      throw new NnError('invalid_argument', 'There is no run to show.', {
+        hint: 'Name result files, or a folder with --history.',
+      })
+    }
+    this.log(renderTrend(results))
+    return results
+  }
+}

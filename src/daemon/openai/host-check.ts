@@ -1,0 +1,26 @@
+import {isIP} from 'node:net'
+import {ApiError} from './api-error.js'
+
+/** Whether only this machine can reach it. An empty name, or a name other than localhost, may be anything. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/**
+ * Checks a `Host` header: it names the loopback address. Any other name comes from a page that was made to lead here
+ * (DNS rebinding), for which the browser thinks that this server is the page's own.
+ */
+export function checkHost(header = ''): void {
+  const name = nameOf(header)
+  if (isLoopback(name)) return
+  const message = `Requests for the host ${JSON.stringify(name)} are not answered without an API key.`
+  throw new ApiError(403, 'invalid_request_error', 'host_not_allowed', `${message} Ask for localhost, or set a key.`)
+}
+
+/** Without the port, and without the brackets of an IPv6 address. */
+function nameOf(header: string): string {
+  return header
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
+}

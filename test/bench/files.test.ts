@@ -1,0 +1,54 @@
+import {appendFileSync, readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {appendHistory, checkHistory, checkOutput, readHistory, readResult} from '../../src/bench/files.js'
+import {rejects} from '../support/rejects.js'
+import {suite} from '../support/suite.js'
+import {temporaryFolder} from '../support/temporary-folder.js'
+import {resultOf, seriesOf} from './support/result.js'
+
+const test = suite('files of wnn bench')
+const result = resultOf([seriesOf('A', 'tg', [1, 2, 3])])
+
+test("a file's name says its form, and --format overrides it", async (t) => {
+  const file = (name: string): string => path.join(temporaryFolder(t), name)
+  for (const [name, format] of [
+    ['a.json', 'json'],
+    ['a.MD', 'md'],
+    ['a.markdown', 'md'],
+    ['a.csv', 'csv'],
+  ] as const) {
+    assert.is((await checkOutput(file(name), undefined)).format, format)
+  }
+  assert.is((await checkOutput(file('a.txt'), 'csv')).format, 'csv')
+  await rejects(checkOutput(file('a.txt'), undefined), 'invalid_argument', /does not say which form/)
+})
+
+test('a file that cannot be written is refused before the run', async () => {
+  await rejects(checkOutput('/no/such/folder/a.json', undefined), 'invalid_argument', /cannot be written/)
+  await rejects(checkHistory('/dev/null/x'), 'invalid_argument', /--history .* cannot be written/)
+})
+
+test('a history grows by a line a run, without raw samples', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'new')
+  await checkHistory(folder)
+  const sample = {subject: 'A', test: 'tg128', repetition: 1, at_ms: 0, metrics: {tg: 1}, requests: []}
+  await appendHistory({...result, samples: [sample]}, folder)
+  await appendHistory(result, folder)
+  assert.equal(await readHistory(folder), [result, result])
+  assert.is(readFileSync(path.join(folder, 'history.jsonl'), 'utf8').trimEnd().split('\n').length, 2)
+})
+
+test('a line that is no result is named', async (t) => {
+  const folder = temporaryFolder(t)
+  await appendHistory(result, folder)
+  appendFileSync(path.join(folder, 'history.jsonl'), '{"format": "other"}\n')
+  await rejects(readHistory(folder), 'invalid_argument', /history\.jsonl, line 2 is no result/)
+  await rejects(readHistory(path.join(folder, 'none')), 'invalid_argument', /cannot be read/)
+})
+
+test('a result is read back as it was', (t) => {
+  const file = path.join(temporaryFolder(t), 'a.json')
+  writeFileSync(file, JSON.stringify(result))
+  assert.equal(readResult(file), result)
+})

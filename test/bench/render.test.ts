@@ -1,0 +1,52 @@
+import * as assert from 'uvu/assert'
+import {figure} from '../../src/bench/render/cells.js'
+import {renderCsv} from '../../src/bench/render/csv.js'
+import {renderMarkdown} from '../../src/bench/render/markdown.js'
+import {renderText} from '../../src/bench/render/text.js'
+import {blockLine, renderTrend} from '../../src/bench/render/trend.js'
+import {suite} from '../support/suite.js'
+import {resultOf, seriesOf} from './support/result.js'
+
+const test = suite('results of wnn bench')
+const fast = seriesOf('A', 'tg', [100, 100, 100])
+const slow = seriesOf('B', 'tg', [80, 80, 80])
+
+test('figures have the digits that a measured number is good for', () => {
+  assert.equal([2063.4, 141.23, 7.854, 0.41237, 0].map(figure), ['2,063', '141.2', '7.85', '0.412', '0.00'])
+})
+
+test('subjects stand side by side, with what they are to the first', () => {
+  const text = renderText(resultOf([fast, slow]))
+  assert.match(text, /^test +metric +A +B +to the first$/m)
+  assert.match(text, /^tg128 +tg, tokens\/s +100\.0 \(100\.0 to 100\.0\) +80\.00 \(80\.00 to 80\.00\) +× 0\.800$/m)
+})
+
+test('what one of them lacks is a dash', () => {
+  const text = renderText(resultOf([fast, slow, seriesOf('A', 'itl', [10, 10])]))
+  assert.match(text, /^tg128 +itl, ms +10\.00 \(10\.00 to 10\.00\) +–$/m)
+})
+
+test('a result that was cut short says so in every form for people', () => {
+  const cut = resultOf([fast], {complete: false, incomplete_reason: 'Interrupted.'})
+  assert.match(renderText(cut), /^Incomplete: Interrupted\.$/m)
+  assert.match(renderMarkdown(cut), /^\*\*Incomplete\*\*: Interrupted\.$/m)
+})
+
+test('Markdown keeps names from being markup', () => {
+  assert.match(renderMarkdown(resultOf([seriesOf('a|b*', 'tg', [1])])), /\*\*a\\\|b\\\*\*\*/)
+})
+
+test('CSV quotes what has commas and quotes', () => {
+  const [header, line] = renderCsv(resultOf([seriesOf('a "b", c', 'tg', [1, 3])])).split('\r\n')
+  assert.is(header, 'date,subject,test,metric,unit,n,median,ci_low,ci_high,p95,min,max,mean,stdev,values')
+  assert.match(line ?? '', /^2026-01-02T03:04:05\.000Z,"a ""b"", c",tg128,tg,tokens\/s,2,2,.*,1 3$/)
+})
+
+test('a trend tells first, last and change; better is more than 0 for times too', () => {
+  const runs = [10, 20, 8].map((ms, day) => resultOf([seriesOf('A', 'itl', [ms])], {date: `2026-01-0${day + 1}`}))
+  const lines = renderTrend(runs).split('\n')
+  assert.is(lines[0], '3 runs, 2026-01-01 to 2026-01-03')
+  assert.match(lines.at(-1) ?? '', /^A +tg128 +itl, ms +3 +10\.00 +8\.00 +\+25\.0 % +▂█▁$/)
+})
+
+test('values that are all alike are a level line', () => assert.is(blockLine([5, 5, 5]), '▄▄▄'))
