@@ -296,7 +296,9 @@ test('an engine that dies is started again, and its items are repeated', async (
   const child = job.start(input, '--concurrency', '3')
   const end = ended(child)
   await job.until(2)
-  for (const pid of enginesOf(child.pid)) process.kill(pid, 'SIGKILL')
+  const engines = enginesOf(child.pid)
+  assert.is(engines.length, 1)
+  for (const pid of engines) process.kill(pid, 'SIGKILL')
   const {code, stderr} = await end
   assert.is(code, 0, stderr)
   assert.equal([job.rows.length, job.rows.every(isWhole)], [12, true])

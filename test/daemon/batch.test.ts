@@ -1,11 +1,16 @@
+import type {ChildProcess} from 'node:child_process'
 import {readFileSync, watch, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
+import type {RemoteBackend} from '../../src/backend/remote.js'
+import {stopDaemon} from '../../src/daemon/background.js'
 import {qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 import {DaemonHome, ended} from './support/daemon-home.js'
 
 const test = suite('wnn batch with a daemon', {timeoutMs: 30_000})
+
+const count = 24
 
 interface Row {
   id: string
@@ -20,7 +25,7 @@ function jobIn({folder}: DaemonHome): {
   until: (count: number) => Promise<void>
 } {
   const [input, output] = [path.join(folder, 'in.jsonl'), path.join(folder, 'rows.jsonl')]
-  const items = Array.from({length: 8}, (_, n) => ({
+  const items = Array.from({length: count}, (_, n) => ({
     ...{id: `s${n}`, prompt: `Tell me about ${n}.`, temp: 0, ignore_eos: true, max_tokens: 100},
   }))
   writeFileSync(input, items.map((item) => JSON.stringify(item)).join('\n'))
@@ -49,41 +54,44 @@ test('answers by its model, and leaves nothing there', async (t) => {
   assert.is(code, 0, stderr)
   assert.equal(
     rows().map(({id}) => id),
-    Array.from({length: 8}, (_, n) => `s${n}`),
+    Array.from({length: count}, (_, n) => `s${n}`),
   )
   const {daemon, sessions} = await home.status()
   assert.equal([daemon.clients, sessions.active, sessions.contexts.length], [0, 0, 0])
 })
 
-for (const [how, end] of [
-  ['is killed', (_home: DaemonHome, daemon: {kill: (signal: 'SIGKILL') => void}) => daemon.kill('SIGKILL')],
-  ['is stopped', (home: DaemonHome) => void home.run('stop')],
-  ['is stopped at once', (home: DaemonHome) => void home.run('stop', '--now')],
-  ['unloads the model', (home: DaemonHome) => void home.run('unload', 'tiny-qwen2-chat')],
-] as const) {
+type End = (home: DaemonHome, daemon: ChildProcess, other: RemoteBackend) => unknown
+
+// At once, because the batch goes on meanwhile.
+const ends: [how: string, end: End][] = [
+  ['is killed', (_home, daemon) => daemon.kill('SIGKILL')],
+  ['is stopped', ({socket}) => stopDaemon(socket)],
+  ['is stopped at once', ({socket}) => stopDaemon(socket, {now: true})],
+  ['unloads the model', (_home, _daemon, other) => other.unload(0)],
+]
+for (const [how, end] of ends) {
   test(`ends with exit code 3 when the daemon ${how}, and goes on with the next one`, async (t) => {
     const home = new DaemonHome(t)
     const {child, ended: gone} = await home.serve('--model', qwen)
+    const other = await home.connect()
     const {input, output, rows, until} = jobIn(home)
     const batch = ended(home.start('batch', input, '--output', output, '--concurrency', '2'))
     await until(2)
-    end(home, child)
+    await end(home, child, other)
     const {code, stderr} = await batch
     assert.is(code, 3, stderr)
     assert.match(stderr, /go on with --resume/)
     // No part of an answer may pass for a whole one.
-    assert.ok(
-      rows().length < 8 && rows().every(({stop_reason: reason}) => reason === 'max_tokens'),
-      JSON.stringify(rows()),
-    )
-    if (how === 'unloads the model') child.kill('SIGTERM')
+    const isWhole = rows().every(({stop_reason: reason}) => reason === 'max_tokens')
+    assert.ok(rows().length < count && isWhole, JSON.stringify(rows()))
+    child.kill('SIGTERM')
     await gone
     await home.serve('--model', qwen)
     const resumed = await home.run('batch', input, '--output', output, '--resume')
     assert.is(resumed.code, 0, resumed.stderr)
     assert.equal(
       rows().map(({id}) => id),
-      Array.from({length: 8}, (_, n) => `s${n}`),
+      Array.from({length: count}, (_, n) => `s${n}`),
     )
   })
 }
