@@ -2,7 +2,6 @@ import {realpathSync} from 'node:fs'
 import {NnError} from '../backend/errors.js'
 import {RemoteBackend} from '../backend/remote.js'
 import type {GraphStatus} from '../backend/status.js'
-import type {ModelFlags} from './flags.js'
 
 /** A model in the daemon, and the connection by which it is used. */
 export interface DaemonModel extends AsyncDisposable {
@@ -16,28 +15,28 @@ export interface ModelChoice {
   model: string | undefined
   /** By what the daemon calls it. */
   name: string | undefined
-  flags: ModelFlags
+  /** A flag that was given and is for a model of the command's own, without its dashes. */
+  ownFlag: string | undefined
+  /** As what to write on the command line is shown. */
+  example: string
 }
 
-/** Flags that make a model of the chat's own, in words. */
-const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
-
 /**
- * The daemon's model that is meant; `undefined` when the chat is to load one itself, because its path is not loaded
+ * The daemon's model that is meant; `undefined` when the command is to load one itself, because its path is not loaded
  * there or it is to be loaded otherwise.
  *
  * @throws `not_running`, `model_not_found` or `invalid_argument` when only a model of the daemon can be meant.
  */
-export async function findDaemonModel({socket, model, name, flags}: ModelChoice): Promise<DaemonModel | undefined> {
+export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel | undefined> {
+  const {model, name, ownFlag} = choice
   const isOptional = model !== undefined && name === undefined
-  const own = ownFlags.find((flag) => flags[flag] !== undefined)
-  if (own !== undefined) {
+  if (ownFlag !== undefined) {
     if (isOptional) return undefined
-    throw new NnError('invalid_argument', `--${own} is for a model that the chat loads itself.`, {
+    throw new NnError('invalid_argument', `--${ownFlag} is for a model that this command loads itself.`, {
       hint: 'Name its file, or give it to wnn load or wnn serve.',
     })
   }
-  const backend = await connect(socket, isOptional, name)
+  const backend = await connect(choice, isOptional)
   if (backend === undefined) return undefined
   try {
     const {graphs} = await backend.status('model')
@@ -52,11 +51,7 @@ export async function findDaemonModel({socket, model, name, flags}: ModelChoice)
 }
 
 /** Whoever names a file does without a daemon, whatever is wrong with it. */
-async function connect(
-  socket: string,
-  isOptional: boolean,
-  name: string | undefined,
-): Promise<RemoteBackend | undefined> {
+async function connect({socket, name, example}: ModelChoice, isOptional: boolean): Promise<RemoteBackend | undefined> {
   try {
     return await RemoteBackend.connect(socket)
   } catch (error) {
@@ -64,7 +59,7 @@ async function connect(
     if (isOptional) return undefined
     if (error.code !== 'not_running' || name !== undefined) throw error
     throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
-      hint: 'Name one (wnn chat model.gguf), or load one first (wnn load model.gguf).',
+      hint: `Name one (${example}), or load one first (wnn load model.gguf).`,
       cause: error,
     })
   }

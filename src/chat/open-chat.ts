@@ -1,14 +1,13 @@
-import path from 'node:path'
 import type {GraphId} from '../backend/backend.js'
 import type {RuntimeOptions} from '../backend/config/index.js'
 import {initBackend, type LocalBackend} from '../backend/local.js'
 import type {RemoteBackend} from '../backend/remote.js'
 import type {GraphStatus} from '../backend/status.js'
+import {loadHere} from '../cli/load/load-here.js'
 import {Conversation} from './conversation.js'
 import type {DaemonModel} from './daemon-model.js'
 import type {Settings} from './settings.js'
 import type {Output} from './style.js'
-import {TransientLine} from './transient-line.js'
 
 export interface OpenChatOptions {
   /** Path of a GGUF file. */
@@ -43,7 +42,7 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
     ...(stateDir !== undefined && {stateDir}),
   })
   try {
-    return await openContext(backend, {graph: await load(backend, model, progress, signal), session, options})
+    return await openContext(backend, {graph: await loadHere(backend, model, {progress, signal}), session, options})
   } catch (error) {
     await backend.deinit()
     throw error
@@ -79,13 +78,4 @@ async function openContext(
     writeError: async () => (await backend.status('sessions')).write_error,
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   }
-}
-
-async function load(backend: LocalBackend, model: string, progress: Output, signal: AbortSignal): Promise<number> {
-  const name = path.basename(model)
-  using line = new TransientLine(progress, `Loading ${name}…`)
-  return await backend.loadByName(model, {
-    signal,
-    onProgress: (fraction) => line.update(`Loading ${name}… ${Math.round(fraction * 100)} %`),
-  })
 }

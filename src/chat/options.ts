@@ -1,9 +1,13 @@
-import {applyRuntimeOptions, parseRuntimeOptions, type Config, type RuntimeOptions} from '../backend/config/index.js'
+import {
+  applyRuntimeOptions,
+  runtimeOptionsFromObject,
+  type Config,
+  type RuntimeOptions,
+} from '../backend/config/index.js'
 import {normalizeName} from '../backend/config/aliases.js'
 import {keysOf, requestSections} from '../backend/config/schema.js'
 import {spellingTree, type SpellingNode} from '../backend/config/spellings.js'
 import {NnError} from '../backend/errors.js'
-import {DocumentError} from '../documents/index.js'
 
 /** Runtime options that the chat itself sets, and what to do instead. */
 const ownOptions: Readonly<Record<string, string>> = {
@@ -24,13 +28,7 @@ export const optionNames: readonly string[] = [...new Set(keys.map(({key}) => ke
 
 /** Checks options. @throws `invalid_argument` that names each mistake. */
 export function checkOptions(options: object, config: Config): RuntimeOptions {
-  try {
-    return parseRuntimeOptions(JSON.stringify(options), {config, strict: true}).options
-  } catch (error) {
-    if (!(error instanceof DocumentError)) throw error
-    // The text that was checked is none that a person wrote: places in it would say nothing.
-    throw new DocumentError(error.problems.map((problem) => ({...problem, line: 0, column: 0, excerpt: ''})))
-  }
+  return runtimeOptionsFromObject(options, {config, strict: true}).options
 }
 
 /** Options that a person sets. @throws `invalid_argument` that names each mistake. */

@@ -28,6 +28,9 @@ export interface PreparedChat extends AsyncDisposable {
   open: () => Promise<OpenChat>
 }
 
+/** Flags that make a model of the chat's own. */
+const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
+
 /** Finds the model and checks the flags. @throws what is wrong with them. */
 export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {
   const {model, modelName: name, local, socket, flags} = request
@@ -37,7 +40,10 @@ export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {
   if (local && model === undefined) {
     throw new NnError('invalid_argument', 'No model is named.', {hint: 'As in: wnn chat --local model.gguf'})
   }
-  const found = local ? undefined : await findDaemonModel({socket, model, name, flags})
+  const ownFlag = ownFlags.find((flag) => flags[flag] !== undefined)
+  const found = local
+    ? undefined
+    : await findDaemonModel({socket, model, name, ownFlag, example: 'wnn chat model.gguf'})
   return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(request, found)
 }
 

@@ -23,6 +23,12 @@ export class TransientLine implements Disposable {
     if (this.isShown) this.show()
   }
 
+  /** A line that stays, above this one. */
+  say(text: string): void {
+    this.output.write(`${this.isShown ? eraseLine : ''}${text}\n`)
+    if (this.isShown) this.show()
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.timer)
     if (this.isShown) this.output.write(eraseLine)

@@ -54,3 +54,13 @@ test('where there is no terminal nothing is shown', () => {
   line[Symbol.dispose]()
   assert.equal(terminal.written, [])
 })
+
+test('what is said stays, above the line', async () => {
+  const terminal = new Terminal(true, 12)
+  const line = new TransientLine(terminal.output, 'Loading…', 0)
+  line.say('early')
+  await once(terminal, 'written')
+  line.say('late')
+  line[Symbol.dispose]()
+  assert.equal(terminal.written, ['early\n', `${erase}Loading…`, `${erase}late\n`, `${erase}Loading…`, erase])
+})

@@ -15,6 +15,7 @@ for (const argv of [
   ['--help'],
   ['test', '--help'],
   ['chat', '--help'],
+  ['batch', '--help'],
   ['help', 'chat'],
   ['bench', '--help'],
 ]) {

@@ -1,30 +1,49 @@
-import {createValidator} from '../../documents/index.js'
+import {createValidator, type ParsedDocument} from '../../documents/index.js'
 import {requestDefaults} from './defaults.js'
 import {sectionsSchema} from './parse.js'
 import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './report.js'
 import type {SamplingConfig} from './sections/sampling.js'
 import {requestSections, type AnyConfig, type Config, type RequestConfig, type RuntimeOptions} from './schema.js'
 import {readSettings} from './settings.js'
-import {spellingTree} from './spellings.js'
+import {spellingTree, type SpellingNode} from './spellings.js'
 
 const checkOptions = createValidator(sectionsSchema(requestSections))
+let spellings: SpellingNode | undefined
+
+interface RuntimeParsing {
+  /** A mistake is an error, and not a warning. Defaults to `false`. */
+  strict?: boolean
+  config: Config
+}
+
+interface ParsedOptions {
+  options: RuntimeOptions
+  warnings: ConfigWarning[]
+}
 
 /**
  * Reads the options of one request from JSON or YAML text. An empty text has none. -1 means "as configured" for a key
  * that has no such value.
  */
-export function parseRuntimeOptions(
-  text: string,
-  {strict = false, config}: {strict?: boolean; config: Config},
-): {options: RuntimeOptions; warnings: ConfigWarning[]} {
+export function parseRuntimeOptions(text: string, {strict = false, config}: RuntimeParsing): ParsedOptions {
   if (text.trim() === '') return {options: {}, warnings: []}
   const parsed = parseLeniently(text, {strict})
   if ('warning' in parsed) return {options: {}, warnings: [parsed.warning]}
+  return settle(parsed.document.value, parsed.document, {strict, config})
+}
 
-  const {document} = parsed
-  const {given, findings} = readSettings(document.value, spellingTree(requestSections), checkOptions, {
-    minusOneIsAbsent: true,
-  })
+/** As `parseRuntimeOptions`, from a value that was never text: what is wrong has a path but no line. */
+export function runtimeOptionsFromObject(value: unknown, {strict = false, config}: RuntimeParsing): ParsedOptions {
+  return settle(value, undefined, {strict, config})
+}
+
+function settle(
+  value: unknown,
+  document: ParsedDocument | undefined,
+  {strict, config}: Required<RuntimeParsing>,
+): ParsedOptions {
+  spellings ??= spellingTree(requestSections)
+  const {given, findings} = readSettings(value, spellings, checkOptions, {minusOneIsAbsent: true})
   if (strict) refuseMistakes(findings, document)
   const entries = [...given].map(([name, setting]) => [name.slice(name.indexOf('.') + 1), setting.value])
   const options = Object.fromEntries(entries) as RuntimeOptions

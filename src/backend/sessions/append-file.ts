@@ -43,9 +43,9 @@ export class AppendFile {
     this.bytes += bytes.length
   }
 
-  /** Puts other contents in the file's place, at once or not at all. Throws the system's errors. */
+  /** Puts other contents in the file's place, at once or not at all; who may read it stays as it was. Throws the system's errors. */
   replace(pieces: Iterable<string>): void {
-    const {descriptor, bytes} = writeNew(this.file, pieces, this.write)
+    const {descriptor, bytes} = writeNew(this.file, pieces, this.write, fstatSync(this.descriptor).mode & 0o777)
     closeSync(this.descriptor)
     this.descriptor = descriptor
     this.bytes = bytes
@@ -89,10 +89,15 @@ export function draftOf(file: string): string {
 }
 
 /** Gives the new file, open for appending. On the disk before it gets its name: a loss of power finds one or the other. */
-function writeNew(file: string, pieces: Iterable<string>, write: Write): {descriptor: number; bytes: number} {
+function writeNew(
+  file: string,
+  pieces: Iterable<string>,
+  write: Write,
+  mode = 0o600,
+): {descriptor: number; bytes: number} {
   const draft = draftOf(file)
   rmSync(draft, {force: true})
-  const descriptor = openSync(draft, 'ax', 0o600)
+  const descriptor = openSync(draft, 'ax', mode)
   try {
     for (const piece of pieces) writeAll(descriptor, Buffer.from(piece), write)
     fsyncSync(descriptor)

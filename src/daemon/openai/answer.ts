@@ -1,14 +1,12 @@
 import {textTensor} from '../../backend/contexts/tensor.js'
-import type {ContextId, OutputMetadata} from '../../backend/backend.js'
+import type {Backend, ContextId, GraphId, OutputMetadata} from '../../backend/backend.js'
 import type {RuntimeOptions} from '../../backend/config/index.js'
 import {NnError} from '../../backend/errors.js'
 import {readMetadata, readOutput} from '../../backend/read-output.js'
-import type {GraphStatus} from '../../backend/status.js'
-import type {ServedBackend, Serving} from './serving.js'
 
 /** A request, translated for the lifecycle. */
 export interface Question {
-  graph: GraphStatus
+  graph: GraphId
   /** The conversation that it belongs to; without one the session ends with the request. */
   sessionId: string | undefined
   input: string
@@ -25,21 +23,20 @@ export interface Answer {
  * @throws what the lifecycle throws; the signal's reason when that ended it.
  */
 export async function answerQuestion(
-  {backend, metrics}: Serving,
+  backend: Backend,
   {graph, sessionId, input, options}: Question,
   {signal, onText}: {signal: AbortSignal; onText?: (text: string) => void},
 ): Promise<Answer> {
   const context =
     sessionId === undefined
-      ? await backend.initExecutionContext(graph.graph, {temporary: true, counted: false})
-      : await backend.initExecutionContextWithSessionId(graph.graph, sessionId, {counted: false})
+      ? await backend.initExecutionContext(graph, {temporary: true, counted: false})
+      : await backend.initExecutionContextWithSessionId(graph, sessionId, {counted: false})
   try {
     await backend.setInput(context, 1, textTensor(JSON.stringify(options)))
     await backend.setInput(context, 0, textTensor(input))
     signal.throwIfAborted()
     const answer = await compute(backend, context, {signal, ...(onText && {onText})})
     signal.throwIfAborted()
-    metrics.answered(answer.metadata)
     return answer
   } catch (error) {
     // What a compute that was taken back says is a consequence.
@@ -51,7 +48,7 @@ export async function answerQuestion(
 }
 
 async function compute(
-  backend: ServedBackend,
+  backend: Backend,
   context: ContextId,
   options: {signal: AbortSignal; onText?: (text: string) => void},
 ): Promise<Answer> {
@@ -68,7 +65,7 @@ async function compute(
 }
 
 /** A context that was closed meanwhile, with its model or its session, is as good as closed. */
-async function close(backend: ServedBackend, context: ContextId): Promise<void> {
+async function close(backend: Backend, context: ContextId): Promise<void> {
   try {
     await backend.closeExecutionContext(context)
   } catch (error) {

@@ -2,8 +2,7 @@ import type {FastifyInstance} from 'fastify'
 import {badRequest} from './api-error.js'
 import {chatLogprobs} from './logprobs.js'
 import {readMessages} from './messages.js'
-import {findModel} from './models.js'
-import {newIdentity, respond} from './respond.js'
+import {newIdentity, respondTo, type CompletionRequest} from './respond.js'
 import {probabilities, responseGuide, runtimeOptions} from './runtime-options.js'
 import {chatBody, type ChatBody} from './schema.js'
 import type {Serving} from './serving.js'
@@ -13,27 +12,29 @@ import {bodyCheck} from './validate.js'
 const check = bodyCheck(chatBody)
 
 export function chatRoutes(app: FastifyInstance, serving: Serving): void {
-  app.post('/v1/chat/completions', async (request, reply) => {
-    const {body, ignored} = check(request.body)
-    const {systemPrompt, history, input} = readMessages(body.messages)
-    if (body.top_logprobs !== undefined && body.logprobs !== true)
-      throw badRequest('top_logprobs: needs logprobs to be true.', 'top_logprobs')
-    const {session_id: sessionId} = body
-    const options = {
-      ...runtimeOptions(body),
-      ...responseGuide(body),
-      ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
-      system_prompt: systemPrompt,
-      prompt_mode: 'chat' as const,
-      // Who names a session and sends nothing but a question goes on with what was said there.
-      ...((sessionId === undefined || history.length > 0) && {history}),
-    }
-    const graph = await findModel(serving.backend, body.model)
-    return respond(serving, reply, {
-      ...{question: {graph, sessionId, input, options}, ignored},
-      ...{shape: chatShape(newIdentity('chatcmpl', graph), body), stream: body.stream === true},
-    })
-  })
+  app.post('/v1/chat/completions', async (request, reply) => respondTo(serving, reply, readChatRequest(request.body)))
+}
+
+/** @throws `ApiError` for a body that is no chat request. */
+export function readChatRequest(value: unknown): CompletionRequest {
+  const {body, ignored} = check(value)
+  const {systemPrompt, history, input} = readMessages(body.messages)
+  if (body.top_logprobs !== undefined && body.logprobs !== true)
+    throw badRequest('top_logprobs: needs logprobs to be true.', 'top_logprobs')
+  const {model, session_id: sessionId} = body
+  const options = {
+    ...runtimeOptions(body),
+    ...responseGuide(body),
+    ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
+    system_prompt: systemPrompt,
+    prompt_mode: 'chat' as const,
+    // Who names a session and sends nothing but a question goes on with what was said there.
+    ...((sessionId === undefined || history.length > 0) && {history}),
+  }
+  return {
+    ...{model, sessionId, input, options, ignored, stream: body.stream === true},
+    shape: (graph) => chatShape(newIdentity('chatcmpl', graph), body),
+  }
 }
 
 function chatShape(identity: Identity, {logprobs, top_logprobs: top = 0, stream_options}: ChatBody): Shape {

@@ -1,7 +1,6 @@
 import type {FastifyInstance} from 'fastify'
 import {completionLogprobs} from './logprobs.js'
-import {findModel} from './models.js'
-import {newIdentity, respond} from './respond.js'
+import {newIdentity, respondTo, type CompletionRequest} from './respond.js'
 import {probabilities, runtimeOptions} from './runtime-options.js'
 import {completionBody, type CompletionBody} from './schema.js'
 import type {Serving} from './serving.js'
@@ -11,17 +10,19 @@ import {bodyCheck} from './validate.js'
 const check = bodyCheck(completionBody)
 
 export function completionRoutes(app: FastifyInstance, serving: Serving): void {
-  app.post('/v1/completions', async (request, reply) => {
-    const {body, ignored} = check(request.body)
-    const {prompt, logprobs, session_id: sessionId} = body
-    const input = typeof prompt === 'string' ? prompt : (prompt[0] ?? '')
-    const options = {...runtimeOptions(body), ...probabilities(logprobs), prompt_mode: 'raw' as const}
-    const graph = await findModel(serving.backend, body.model)
-    return respond(serving, reply, {
-      ...{question: {graph, sessionId, input, options}, ignored},
-      ...{shape: completionShape(newIdentity('cmpl', graph), body), stream: body.stream === true},
-    })
-  })
+  app.post('/v1/completions', async (request, reply) => respondTo(serving, reply, readTextRequest(request.body)))
+}
+
+/** @throws `ApiError` for a body that is no completion request. */
+export function readTextRequest(value: unknown): CompletionRequest {
+  const {body, ignored} = check(value)
+  const {model, prompt, logprobs, session_id: sessionId} = body
+  const input = typeof prompt === 'string' ? prompt : (prompt[0] ?? '')
+  const options = {...runtimeOptions(body), ...probabilities(logprobs), prompt_mode: 'raw' as const}
+  return {
+    ...{model, sessionId, input, options, ignored, stream: body.stream === true},
+    shape: (graph) => completionShape(newIdentity('cmpl', graph), body),
+  }
 }
 
 function completionShape(identity: Identity, {logprobs: top, stream_options}: CompletionBody): Shape {

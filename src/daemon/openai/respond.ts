@@ -5,33 +5,45 @@ import {answerQuestion, type Question} from './answer.js'
 import {ApiError, toApiError} from './api-error.js'
 import {clientSignal, type ClientSignal} from './client-signal.js'
 import {EventStream} from './event-stream.js'
+import {findModel} from './models.js'
 import type {Serving} from './serving.js'
 import {event, lastEvent, type Identity, type Shape} from './shape.js'
 import {ignoredHeader} from './validate.js'
 
-export interface Wanted {
-  question: Question
-  shape: Shape
+/** A completion request that was checked, before its model is looked up. */
+export interface CompletionRequest extends Omit<Question, 'graph'> {
+  /** By what name it wants its model. */
+  model: string | undefined
   stream: boolean
   /** Fields without an effect, for the header that says so. */
   ignored: readonly string[]
+  /** How the answer of this model is written. */
+  shape: (graph: GraphStatus) => Shape
 }
 
 /** Answers a completion request, whole or as a stream. */
-export async function respond(serving: Serving, reply: FastifyReply, wanted: Wanted): Promise<FastifyReply> {
-  const {question, shape, stream, ignored} = wanted
+export async function respondTo(
+  serving: Serving,
+  reply: FastifyReply,
+  request: CompletionRequest,
+): Promise<FastifyReply> {
+  const {sessionId, input, options, stream, ignored} = request
+  const model = await findModel(serving.backend, request.model)
+  const wanted = {question: {graph: model.graph, sessionId, input, options}, shape: request.shape(model)}
+  const {question, shape} = wanted
   const header = ignoredHeader(ignored)
   const headers: Record<string, string> = header === '' ? {} : {'x-wnn-ignored-fields': header}
   using client = clientSignal(reply, serving)
   if (stream) return await respondInPieces(serving, reply, wanted, headers, client)
-  const answer = await answerQuestion(serving, question, {signal: client.signal})
+  const answer = await answerQuestion(serving.backend, question, {signal: client.signal})
+  serving.metrics.answered(answer.metadata)
   return await reply.headers(headers).send(shape.whole(answer))
 }
 
 async function respondInPieces(
   serving: Serving,
   reply: FastifyReply,
-  {question, shape}: Wanted,
+  {question, shape}: {question: Question; shape: Shape},
   headers: Record<string, string>,
   client: ClientSignal,
 ): Promise<FastifyReply> {
@@ -48,7 +60,8 @@ async function respondInPieces(
   })
   try {
     const onText = (text: string): void => events.write(shape.piece(text))
-    const {metadata} = await answerQuestion(serving, question, {signal: client.signal, onText})
+    const {metadata} = await answerQuestion(serving.backend, question, {signal: client.signal, onText})
+    serving.metrics.answered(metadata)
     events.end(shape.last(metadata) + lastEvent)
   } catch (error) {
     if (!events.isOpen) throw error

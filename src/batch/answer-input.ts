@@ -1,0 +1,89 @@
+import {NnError} from '../backend/errors.js'
+import type {Answer} from '../daemon/openai/answer.js'
+import {contextOf, type BatchRequest} from './batch-request.js'
+import {openInput} from './input/open-input.js'
+import type {BatchItem} from './items/item.js'
+import {readItems} from './items/read-items.js'
+import {itemAnswerer} from './model/answer-item.js'
+import type {BatchModel} from './model/batch-model.js'
+import type {BatchOutput} from './output/batch-output.js'
+import {renderRow} from './output/row.js'
+import type {StoredRows} from './output/stored-rows.js'
+import {Progress} from './progress.js'
+import {runBatch, type Ended} from './run-batch.js'
+import {renderSummary, summarize, type BatchSummary, type InputCheck} from './summary.js'
+import {Tally} from './tally.js'
+
+export interface Opened {
+  output: BatchOutput
+  /** What the output has from earlier runs. */
+  stored: StoredRows
+  model: BatchModel
+  /** What was found before; `undefined` for standard input. */
+  checked: InputCheck | undefined
+}
+
+/** Answers what has no row yet, shows how it goes, and says what came of it. @throws as `answerBatch`. */
+export async function answerInput(request: BatchRequest, opened: Opened): Promise<BatchSummary> {
+  const {output, stored, model, checked} = opened
+  const {messages, signal, errorLimit, concurrency = model.status.parallel, limit, timeoutMs} = request
+  const tally = new Tally()
+  const startedAt = performance.now()
+  let [skipped, running, readAll] = [0, 0, false]
+  using input = openInput(request.input)
+  using progress = new Progress(messages, () => ({
+    ...{ended: tally.ended, failed: tally.failed, skipped, total: checked?.items},
+    ...{outputTokens: tally.outputTokens, elapsedMs: performance.now() - startedAt},
+  }))
+  const summary = (outcome: BatchSummary['outcome']): BatchSummary =>
+    summarize(tally, {
+      ...{output: request.output, outcome, skipped, skipped_failed: stored.failed},
+      wall_ms: performance.now() - startedAt,
+    })
+
+  async function* items(): AsyncGenerator<BatchItem> {
+    let seen = 0
+    const context = contextOf(request, (text) => progress.say(text), timeoutMs)
+    for await (const item of readItems(input.records, context)) {
+      if (stored.done.has(item.line)) skipped += 1
+      else yield item
+      seen += 1
+      if (seen === limit) return
+    }
+    readAll = true
+  }
+  const write = (ended: Ended<BatchItem, Answer>): void => {
+    output.append(renderRow(ended, model.status))
+    tally.add(ended)
+  }
+  const announce = (): void =>
+    progress.say(`Stopping; ${running} items that are being answered come to their end. A second signal aborts them.`)
+
+  signal.addEventListener('abort', announce)
+  try {
+    const outcome = await runBatch(items(), itemAnswerer(model), write, {
+      ...{concurrency, order: request.order, retries: request.retries, stop: signal},
+      isEnough: () => errorLimit?.(tally.failed, tally.ended) === true,
+      onRunning: (count) => (running = count),
+    })
+    if (outcome === 'complete' && readAll) await conclude(opened, input.fingerprint().sha256)
+    return summary(outcome)
+  } catch (error) {
+    progress.say(renderSummary(summary('failed')))
+    throw error
+  } finally {
+    signal.removeEventListener('abort', announce)
+  }
+}
+
+/** Marks the output as complete, unless what it was made from has changed under it. */
+async function conclude({output, model, checked}: Opened, sha256: string): Promise<void> {
+  if (checked !== undefined && checked.input.sha256 !== sha256) {
+    throw new NnError('runtime_error', 'The input was changed while it was answered: rows may be of either version.')
+  }
+  const {path} = await model.checkAlive()
+  if (path !== model.status.path) {
+    throw new NnError('runtime_error', `The model was switched to ${path} meanwhile: rows may be of either one.`)
+  }
+  output.complete()
+}

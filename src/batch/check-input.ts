@@ -1,0 +1,42 @@
+import {TransientLine} from '../chat/transient-line.js'
+import type {CheckRequest} from './batch-request.js'
+import type {BatchItem} from './items/item.js'
+import {readItems, type ItemsContext} from './items/read-items.js'
+import {openInput} from './input/open-input.js'
+import type {InputCheck, Fault} from './summary.js'
+import {untilAborted} from './until-aborted.js'
+
+/** Faults that are kept to be shown; counted are all. */
+const mostFaults = 20
+
+/**
+ * Reads the whole input before anything is answered: counts and checks its items, and takes its fingerprint.
+ * @throws `invalid_argument` for an input that cannot be read, the signal's reason.
+ */
+export async function checkInput(
+  name: string,
+  context: ItemsContext,
+  {limit = Infinity, messages, signal}: Pick<CheckRequest, 'limit' | 'messages' | 'signal'>,
+): Promise<InputCheck> {
+  using input = openInput(name)
+  using line = new TransientLine(messages, 'Checking the input…')
+  const faults: Fault[] = []
+  let [items, faulty] = [0, 0]
+  for await (const item of untilAborted(readItems(input.records, context), signal)) {
+    if (items >= limit) continue
+    items += 1
+    if (items % 1000 === 0) line.update(`Checking the input… ${items} items`)
+    const fault = faultOf(item)
+    if (fault === undefined) continue
+    faulty += 1
+    if (faults.length < mostFaults) faults.push(fault)
+  }
+  signal.throwIfAborted()
+  return {items, faulty, faults, input: input.fingerprint()}
+}
+
+function faultOf({line, id, question}: BatchItem): Fault | undefined {
+  if (!('fault' in question)) return undefined
+  const {message, hint} = question.fault
+  return {line, id, message: hint === undefined ? message : `${message} ${hint}`}
+}

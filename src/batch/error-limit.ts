@@ -1,0 +1,21 @@
+import {NnError} from '../backend/errors.js'
+
+/** From so many ended items on a share of them tells something. */
+export const fewestForShare = 100
+
+/** Whether a batch with so many failures among so many ended items is to stop. */
+export type ErrorLimit = (failed: number, ended: number) => boolean
+
+/** Reads `n` (more failures than that) or `p%` (a larger share, once 100 items have ended). @throws `invalid_argument`. */
+export function parseErrorLimit(text: string): ErrorLimit {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%)?$/.exec(text) ?? []
+  const limit = Number(digits)
+  const isRight = percent === undefined ? Number.isSafeInteger(limit) : limit <= 100
+  if (digits === undefined || !isRight) {
+    throw new NnError('invalid_argument', `--max-errors wants a number or a percentage, not ${text}.`, {
+      hint: 'As in: --max-errors 10, or --max-errors 5%',
+    })
+  }
+  if (percent === undefined) return (failed) => failed > limit
+  return (failed, ended) => ended >= fewestForShare && (failed / ended) * 100 > limit
+}

@@ -1,0 +1,103 @@
+import {Readable} from 'node:stream'
+import type {Info} from 'csv-parse'
+import {NnError} from '../../backend/errors.js'
+import {decodeUtf8, isMarked, newline} from './lines.js'
+import {maxRecordBytes, type InputRecord} from './record.js'
+
+interface Row {
+  record: Buffer[]
+  info: Info
+}
+
+/**
+ * The records of comma-separated values (RFC 4180), whose first one names the columns. Values are texts; empty ones are
+ * left out. @throws `invalid_argument` for columns without a name or with one that is there already.
+ */
+export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
+  const {parse, CsvError} = await import('csv-parse')
+  const parser = parse({
+    // Only fields that are still bytes tell whether they are UTF-8.
+    encoding: null,
+    ...{info: true, relaxQuotes: true, relaxColumnCount: true, skipEmptyLines: true, maxRecordSize: maxRecordBytes},
+  })
+  const lines = new LineCounter()
+  const source = Readable.from(lines.watch(chunks), {objectMode: false})
+  source.on('error', (error) => parser.destroy(error))
+  source.pipe(parser)
+  let columns: string[] | undefined
+  let end = 0
+  try {
+    for await (const {record, info} of parser as AsyncIterable<Row>) {
+      end = lines.before(info.bytes - 1) + 1
+      if (columns === undefined) columns = readHeader(record)
+      else yield {line: end - lineBreaks(record), content: readRow(columns, record)}
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    // What is behind it cannot be told from it.
+    yield {line: end + 1, content: {fault: `The records from here on cannot be read: ${error.message}`}}
+  } finally {
+    source.destroy()
+  }
+}
+
+/** Which line a place is on. The parser's own count goes wrong over CRLF between quotes. */
+class LineCounter {
+  private counted = 0
+  private passed = 0
+  private bytes = 0
+  /** Places of line breaks that were not asked about yet. */
+  private ahead: number[] = []
+
+  /** The same chunks, without a byte order mark, which no place counts. */
+  async *watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      const bytes = this.bytes === 0 && isMarked(chunk) ? chunk.subarray(3) : chunk
+      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1))
+        this.ahead.push(this.bytes + at)
+      this.bytes += bytes.length
+      yield bytes
+    }
+  }
+
+  /** Line breaks before this place. Places are asked about in ascending order. */
+  before(place: number): number {
+    while ((this.ahead[this.passed] ?? Infinity) < place) this.passed += 1
+    // Now and then, because each time the rest is copied.
+    if (this.passed > 10_000) {
+      this.counted += this.passed
+      this.ahead = this.ahead.slice(this.passed)
+      this.passed = 0
+    }
+    return this.counted + this.passed
+  }
+}
+
+function readHeader(record: readonly Buffer[]): string[] {
+  const names = record.map((bytes) => bytes.toString().trim())
+  const wrong = names.findIndex((name, at) => name === '' || names.indexOf(name) < at)
+  if (wrong < 0) return names
+  const name = names[wrong] ?? ''
+  throw new NnError(
+    'invalid_argument',
+    name === '' ? `Column ${wrong + 1} has no name.` : `Two columns are called ${name}.`,
+    {hint: 'The first line of a CSV file names its columns: id,prompt,max_tokens'},
+  )
+}
+
+function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
+  if (record.length !== columns.length) {
+    return {fault: `The record has ${record.length} fields; the first line names ${columns.length} columns.`}
+  }
+  try {
+    const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)
+    return {value: Object.fromEntries(cells.filter(([, text]) => text !== '')), isText: true}
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return {fault: 'The record is not UTF-8.'}
+  }
+}
+
+function lineBreaks(record: readonly Buffer[]): number {
+  return record.reduce((sum, bytes) => sum + bytes.filter((byte) => byte === newline).length, 0)
+}

@@ -1,0 +1,62 @@
+import {NnError} from '../../backend/errors.js'
+import {ApiError, badRequest} from '../../daemon/openai/api-error.js'
+import {readChatRequest} from '../../daemon/openai/chat.js'
+import {readTextRequest} from '../../daemon/openai/completions.js'
+import type {CompletionRequest} from '../../daemon/openai/respond.js'
+import {showValue} from '../../documents/index.js'
+import type {Asked, Reading} from './item.js'
+
+export interface OpenAiFormContext {
+  hasTemplate: boolean
+  /** Is told of fields that have no effect. */
+  onIgnored: (names: readonly string[]) => void
+  /** Is told of the model that an item wants. */
+  onModel: (name: string) => void
+}
+
+const ownFields = ['custom_id', 'method', 'url', 'body']
+
+const urls: Readonly<Record<string, (body: unknown) => CompletionRequest>> = {
+  '/v1/chat/completions': readChatRequest,
+  '/v1/completions': readTextRequest,
+}
+
+/** Whether it is a line of an OpenAI batch, or meant to be. */
+export function isOpenAiForm(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && ownFields.some((name) => Object.hasOwn(value, name))
+}
+
+/** Reads `{custom_id, method, url, body}`. */
+export function readOpenAiForm(value: Readonly<Record<string, unknown>>, context: OpenAiFormContext): Reading {
+  const {custom_id: id} = value
+  const isId = typeof id === 'string' && id !== ''
+  try {
+    if (id != null && !isId) throw badRequest(`custom_id: must be a text that is not empty; got ${showValue(id)}.`)
+    return {id: isId ? id : undefined, form: 'openai', question: readQuestion(value, context)}
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const fault = new NnError('invalid_argument', error.message, {cause: error})
+    return {id: isId ? id : undefined, form: 'openai', question: {fault}}
+  }
+}
+
+function readQuestion(value: Readonly<Record<string, unknown>>, context: OpenAiFormContext): Asked {
+  const {method = 'POST', url, body} = value
+  const unknown = Object.keys(value).find((name) => !ownFields.includes(name))
+  if (unknown !== undefined)
+    throw badRequest(`${unknown}: a line has ${ownFields.join(', ')} and nothing else.`, unknown)
+  if (method !== 'POST') throw badRequest(`method: must be POST; got ${showValue(method)}.`, 'method')
+  if (context.hasTemplate) throw badRequest('A template is for items in the short form.')
+  const read = typeof url === 'string' && Object.hasOwn(urls, url) ? urls[url] : undefined
+  if (read === undefined) {
+    throw badRequest(`url: must be one of ${Object.keys(urls).join(', ')}; got ${showValue(url)}.`, 'url')
+  }
+  const {model, sessionId, stream, ignored, input, options, shape} = read(body)
+  if (stream) throw badRequest('stream: the answers of a batch are not streamed.', 'stream', 'unsupported_value')
+  if (sessionId !== undefined) {
+    throw badRequest('session_id: each item is a conversation of its own.', 'session_id', 'unsupported_value')
+  }
+  if (model !== undefined) context.onModel(model)
+  if (ignored.length > 0) context.onIgnored(ignored)
+  return {input, options, shape}
+}

@@ -1,0 +1,50 @@
+import {applyRuntimeOptions, type RuntimeOptions} from '../../backend/config/index.js'
+import {NnError} from '../../backend/errors.js'
+import type {InputRecord} from '../input/record.js'
+import {IdTable} from './id-table.js'
+import type {Asked, BatchItem, Reading} from './item.js'
+import {isOpenAiForm, readOpenAiForm, type OpenAiFormContext} from './openai-form.js'
+import {readShortForm, type ShortFormContext} from './short-form.js'
+
+export interface ItemsContext extends ShortFormContext, OpenAiFormContext {
+  /** What holds for items that do not say otherwise. */
+  defaults: RuntimeOptions
+  /** For items that do not say; absent: those that always take the most likely token are. */
+  deterministic: boolean | undefined
+}
+
+/** Checks records one by one. What is wrong with one is an item with a fault, and costs no other. */
+export async function* readItems(
+  records: AsyncIterable<InputRecord>,
+  context: ItemsContext,
+): AsyncGenerator<BatchItem> {
+  const ids = new IdTable()
+  for await (const {line, content} of records) {
+    const {id = String(line), form, question} = readContent(content, context)
+    const earlier = ids.claim(id, line)
+    yield {
+      ...{line, id, form},
+      question:
+        earlier !== undefined ? repeated(id, earlier) : 'fault' in question ? question : settle(question, context),
+    }
+  }
+}
+
+function readContent(content: InputRecord['content'], context: ItemsContext): Reading {
+  if ('fault' in content) {
+    return {id: undefined, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
+  }
+  const {value, isText = false} = content
+  return isOpenAiForm(value) ? readOpenAiForm(value, context) : readShortForm(value, isText, context)
+}
+
+function repeated(id: string, line: number): {fault: NnError} {
+  return {fault: new NnError('invalid_argument', `The id ${JSON.stringify(id)} is that of line ${line}, too.`)}
+}
+
+function settle(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {
+  const options = {...defaults, ...question.options}
+  if (options.deterministic !== undefined) return {...question, options}
+  const isGreedy = applyRuntimeOptions(config, options).sampling.temp === 0
+  return {...question, options: {...options, deterministic: deterministic ?? isGreedy}}
+}

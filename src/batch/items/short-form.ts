@@ -1,0 +1,108 @@
+import {runtimeOptionsFromObject, type Config, type RuntimeOptions} from '../../backend/config/index.js'
+import {NnError} from '../../backend/errors.js'
+import {ApiError} from '../../daemon/openai/api-error.js'
+import {readMessages} from '../../daemon/openai/messages.js'
+import {DocumentError, showValue} from '../../documents/index.js'
+import {parseJson, readCell} from './cell.js'
+import type {Asked, Reading} from './item.js'
+import type {Template} from './template.js'
+
+export interface ShortFormContext {
+  config: Config
+  template: Template | undefined
+  /** Is told of fields that nothing uses. */
+  onUnused: (names: readonly string[]) => void
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Reads `{id?, prompt | messages, …options}`, or a prompt alone. With a template other fields are what fills it. */
+export function readShortForm(value: unknown, isText: boolean, context: ShortFormContext): Reading {
+  const fields = typeof value === 'string' ? {prompt: value} : value
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    return fault(undefined, new NnError('invalid_argument', `An item is an object or a text; got ${showValue(value)}.`))
+  }
+  const {id, ...others} = fields as Fields
+  const isId = (typeof id === 'string' && id !== '') || (typeof id === 'number' && Number.isSafeInteger(id))
+  if (id != null && !isId) {
+    return fault(undefined, new NnError('invalid_argument', `id: must be a text or an integer; got ${showValue(id)}.`))
+  }
+  const name = isId ? String(id) : undefined
+  try {
+    return {id: name, form: 'short', question: readQuestion(fields as Fields, others, isText, context)}
+  } catch (error) {
+    if (error instanceof ApiError) return fault(name, new NnError('invalid_argument', error.message, {cause: error}))
+    if (error instanceof NnError) return fault(name, error)
+    throw error
+  }
+}
+
+function fault(id: string | undefined, error: NnError): Reading {
+  return {id, form: 'short', question: {fault: error}}
+}
+
+function readQuestion(fields: Fields, others: Fields, isText: boolean, context: ShortFormContext): Asked {
+  const {template, config} = context
+  const {prompt, messages, ...rest} = without(others, template?.names)
+  const options = readOptions(rest, isText, context)
+  if (template !== undefined) {
+    if (prompt != null || messages != null) {
+      throw refuse('The template makes the prompt: an item can have neither prompt nor messages that it does not use.')
+    }
+    return {input: template.fill(fields), options}
+  }
+  if ((prompt == null) === (messages == null)) throw refuse('An item has either a prompt or messages.')
+  if (prompt != null) {
+    if (typeof prompt === 'string' && prompt !== '') return {input: prompt, options}
+    throw refuse(`prompt: must be a text that is not empty; got ${showValue(prompt)}.`)
+  }
+  const list = isText && typeof messages === 'string' ? parseJson(messages) : messages
+  if (!Array.isArray(list)) throw refuse(`messages: must be a list; got ${showValue(list)}.`)
+  return conversation(list, options, config)
+}
+
+function conversation(messages: readonly unknown[], options: RuntimeOptions, config: Config): Asked {
+  const {systemPrompt, history, input} = readMessages(messages)
+  if ((options.prompt_mode ?? config.model.prompt_mode) === 'raw') throw refuse('messages: need prompt_mode chat.')
+  if (systemPrompt !== '' && options.system_prompt !== undefined) {
+    throw refuse('system_prompt: there is a system message, too.')
+  }
+  return {input, options: {...options, ...(systemPrompt !== '' && {system_prompt: systemPrompt}), history}}
+}
+
+/** @throws `invalid_argument` that names each mistake. */
+function readOptions(fields: Fields, isText: boolean, {config, template, onUnused}: ShortFormContext): RuntimeOptions {
+  const given = isText
+    ? Object.fromEntries(Object.entries(fields).map(([name, cell]) => [name, readCell(name, cell as string)]))
+    : fields
+  try {
+    const {options} = runtimeOptionsFromObject(given, {config, strict: true})
+    if (options.history !== undefined) throw refuse('history: earlier turns are written as messages.')
+    if (options.stream_stdout === true) throw refuse('stream_stdout: answers of a batch go into its output.')
+    return options
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    const unused = error.problems.flatMap(({path, message}) =>
+      Object.hasOwn(fields, path) && message.startsWith('unknown key') ? [path] : [],
+    )
+    // In a table that a template picks its variables from, other columns are no mistake.
+    if (template !== undefined && unused.length > 0) {
+      onUnused(unused)
+      return readOptions(without(fields, new Set(unused)), isText, {config, template, onUnused})
+    }
+    const [problem] = error.problems
+    throw new NnError(
+      'invalid_argument',
+      error.problems.map(({path, message}) => `${path}: ${message}`).join('; '),
+      problem?.hint === undefined ? {} : {hint: problem.hint},
+    )
+  }
+}
+
+function without(fields: Fields, names: ReadonlySet<string> | undefined): Fields {
+  return names === undefined ? fields : Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
+}
+
+function refuse(message: string): NnError {
+  return new NnError('invalid_argument', message)
+}

@@ -1,0 +1,38 @@
+import {createHash} from 'node:crypto'
+import {open} from 'node:fs/promises'
+import type {Config} from '../../backend/config/index.js'
+
+/** Bytes at both ends of a file that are looked at: all of a large one would take longer than loading it. */
+const sample = 1024 ** 2
+
+/** Keys of `model` that decide how fast an answer comes, not what it is. */
+const ofSpeed = new Set(['threads', 'parallel', 'use_mmap', 'use_mlock', 'numa'])
+
+/** Tells model files apart by their size and the MiB at both ends. Rejects with the system's errors. */
+export async function modelFingerprint(file: string): Promise<string> {
+  const handle = await open(file)
+  try {
+    const {size} = await handle.stat()
+    const hash = createHash('sha256').update(String(size))
+    for (const position of [0, Math.max(0, size - sample)]) {
+      const {buffer, bytesRead} = await handle.read(Buffer.alloc(Math.min(sample, size)), 0, null, position)
+      hash.update(buffer.subarray(0, bytesRead))
+    }
+    return hash.digest('hex')
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What in a configuration decides about answers, by names as `model.ctx_size`. */
+export function answerSettings({model, sampling, stopping, memory}: Config): Record<string, unknown> {
+  const {context_shifting, n_keep_tokens, n_discard_tokens} = memory
+  const sections = {model, sampling, stopping, memory: {context_shifting, n_keep_tokens, n_discard_tokens}}
+  return Object.fromEntries(
+    Object.entries(sections).flatMap(([section, keys]) =>
+      Object.entries(keys as Record<string, unknown>)
+        .filter(([key]) => section !== 'model' || !ofSpeed.has(key))
+        .map(([key, value]) => [`${section}.${key}`, value]),
+    ),
+  )
+}

@@ -1,0 +1,108 @@
+import {configFromObject, type Config, type RuntimeOptions} from '../../backend/config/index.js'
+import {NnError} from '../../backend/errors.js'
+import {initBackend} from '../../backend/local.js'
+import {readGgufHeader} from '../../backend/models/gguf.js'
+import {findDaemonModel, type DaemonModel} from '../../chat/daemon-model.js'
+import type {Output} from '../../chat/style.js'
+import {readConfigFlags} from '../../cli/config-flags.js'
+import {modelName} from '../../cli/model-name.js'
+import {loadHere} from '../../cli/load/load-here.js'
+import {answerSettings, modelFingerprint} from './identity.js'
+import {daemonModel, localModel, type BatchModel} from './batch-model.js'
+
+export interface ModelRequest {
+  /** Path of a GGUF file; absent: the daemon's model. */
+  model: string | undefined
+  /** By what the daemon calls it. */
+  modelName: string | undefined
+  /** Whether it is loaded here in any case. */
+  local: boolean
+  socket: string
+  /** Flags of a configuration for a model that is loaded here. */
+  config: {config?: string | undefined; set?: string[] | undefined}
+  /** Items that are to be answered at the same time; absent: as many as the model has decode slots. */
+  concurrency: number | undefined
+  progress: Output
+  signal: AbortSignal
+}
+
+/** A model that was found and can be opened. */
+export interface PreparedModel extends AsyncDisposable {
+  /** What it goes by. */
+  name: string
+  /** By which its answers are made. */
+  config: Config
+  /** What else holds for items that do not say otherwise. */
+  defaults: RuntimeOptions
+  /** What its answers depend on, for the record of the run. */
+  settings: Record<string, unknown>
+  open: () => Promise<BatchModel>
+}
+
+const anHourMs = 3_600_000
+
+/** Finds the model and checks its configuration; nothing is loaded yet. @throws what is wrong with either. */
+export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
+  const {model, modelName: name, local, socket, config} = request
+  if (local && (model === undefined || name !== undefined)) {
+    throw new NnError('invalid_argument', '--local is for a model that is named by its file.', {
+      hint: 'As in: wnn batch prompts.jsonl --local --model model.gguf --output results.jsonl',
+    })
+  }
+  const ownFlag = (['config', 'set'] as const).find((flag) => config[flag] !== undefined)
+  const example = 'wnn batch prompts.jsonl --model model.gguf --output results.jsonl'
+  const found = local ? undefined : await findDaemonModel({socket, model, name, ownFlag, example})
+  return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(found, socket)
+}
+
+/** Nobody waits at a keyboard: an answer may take its time, and as many slots are opened as are used. */
+async function prepareOwn(
+  {config: flags, concurrency, progress, signal}: ModelRequest,
+  file: string,
+): Promise<PreparedModel> {
+  const base = configFromObject(
+    {
+      backend: {
+        default_task_timeout_ms: anHourMs,
+        ...(concurrency !== undefined && {max_concurrent: concurrency, queue_size: Math.max(50, concurrency)}),
+      },
+      stopping: {max_time_ms: 0},
+    },
+    {strict: true},
+  ).config
+  const {config} = configFromObject(readConfigFlags(flags), {base, strict: true})
+  await readGgufHeader(file)
+  const name = modelName(file)
+  return {
+    ...{name, config},
+    defaults: {},
+    settings: {model: await modelFingerprint(file), ...answerSettings(config)},
+    open: async () => {
+      const backend = await initBackend({config: JSON.stringify(config), strict: true})
+      try {
+        return await localModel(backend, await loadHere(backend, file, {name, progress, signal}))
+      } catch (error) {
+        await backend.deinit()
+        throw error
+      }
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+/** A daemon's limits are for people who wait; and these go first. */
+async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
+  const {model} = found
+  const {name, size_bytes, parameters, config} = model
+  return {
+    ...{name, config},
+    defaults: {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0},
+    settings: {
+      // A model that was loaded as bytes, or whose file is gone by now.
+      model: await modelFingerprint(model.path).catch(() => `${name}, ${size_bytes} bytes, ${parameters} parameters`),
+      ...answerSettings(config),
+    },
+    open: () => Promise.resolve(daemonModel(found, socket)),
+    [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),
+  }
+}

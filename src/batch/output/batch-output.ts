@@ -1,0 +1,122 @@
+import {existsSync, realpathSync, rmSync, statSync} from 'node:fs'
+import path from 'node:path'
+import {bindSocket} from '../../backend/bind-socket.js'
+import {NnError} from '../../backend/errors.js'
+import {AppendFile} from '../../backend/sessions/append-file.js'
+import {checkUnchanged, readRecord, recordPath, writeRecord, type RunRecord} from './record-of-run.js'
+import {LineSet} from './line-set.js'
+import {rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
+
+export interface OutputOptions {
+  /** Goes on with an output of the same input and settings. */
+  resume: boolean
+  /** Gives up what the file has. */
+  overwrite: boolean
+  /** Drops the rows of items that failed, so that these are answered again. */
+  retryErrors: boolean
+}
+
+/**
+ * The file that rows are added to: each by one call, and none that is not whole stays. Beside it are the record of the
+ * run, and, while it is open, a socket that keeps other batches out for as long as this process lives.
+ */
+export class BatchOutput implements AsyncDisposable {
+  private appended: AppendFile | undefined
+  private record: RunRecord | undefined
+
+  private constructor(
+    readonly file: string,
+    private readonly options: OutputOptions,
+    private readonly unlock: () => Promise<void>,
+  ) {}
+
+  /** @throws `invalid_argument` for a file that cannot be written, that another batch writes to, or that has rows already. */
+  static async open(name: string, options: OutputOptions): Promise<BatchOutput> {
+    const file = realFile(name)
+    const found = statSync(file, {throwIfNoEntry: false})
+    if (found !== undefined && !found.isFile()) throw new NnError('invalid_argument', `${name} is no regular file.`)
+    if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
+      throw new NnError('invalid_argument', `${name} exists and has ${found.size} bytes.`, {
+        hint: 'Go on with it by --resume, give it up by --overwrite, or write to another file.',
+      })
+    }
+    const lock = `${file}.lock`
+    const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch writes to ${name}.`)
+    const removeLock = (): void => rmSync(lock, {force: true})
+    // A second signal leaves no time to close it.
+    process.on('exit', removeLock)
+    return new BatchOutput(file, options, async () => {
+      process.off('exit', removeLock)
+      await bound[Symbol.asyncDispose]()
+    })
+  }
+
+  /**
+   * Makes it ready for rows of such a run, and gives what it has already.
+   * @throws `invalid_argument` when that is of another input or other settings.
+   */
+  begin(run: Pick<RunRecord, 'input' | 'settings'>): StoredRows {
+    const {file} = this
+    const isEmpty = (statSync(file, {throwIfNoEntry: false})?.size ?? 0) === 0
+    const goesOn = this.options.resume && !(isEmpty && !existsSync(recordPath(file)))
+    if (goesOn) checkUnchanged(file, readRecord(file), run)
+    const record: RunRecord = {version: 1, ...run, complete: false}
+    this.record = record
+    try {
+      if (goesOn && !isEmpty) {
+        writeRecord(file, record)
+        return this.reopen()
+      }
+      // Rows of an earlier run must never stand beside the record of this one.
+      this.appended = new AppendFile(file, 0)
+      writeRecord(file, record)
+      return {done: new LineSet(), failed: 0, bytes: 0}
+    } catch (error) {
+      if (error instanceof NnError) throw error
+      throw new NnError('invalid_argument', `${file} cannot be written: ${(error as Error).message}`, {cause: error})
+    }
+  }
+
+  /** @throws `runtime_error` when the row cannot be written; it is as if it had never been. */
+  append(row: string): void {
+    if (this.appended === undefined) throw new Error('begin() comes first')
+    try {
+      this.appended.append(row)
+    } catch (error) {
+      throw new NnError('runtime_error', `${this.file} cannot be written: ${(error as Error).message}`, {
+        ...{cause: error, hint: 'All rows in it are whole. Make room and go on with --resume.'},
+      })
+    }
+  }
+
+  /** Says that every item of the input has a row. */
+  complete(): void {
+    if (this.record === undefined) throw new Error('begin() comes first')
+    writeRecord(this.file, {...this.record, complete: true})
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.appended?.close()
+    } finally {
+      await this.unlock()
+    }
+  }
+
+  private reopen(): StoredRows {
+    const stored = scanRows(this.file)
+    this.appended = new AppendFile(this.file, stored.bytes)
+    if (!this.options.retryErrors || stored.failed === 0) return stored
+    this.appended.replace(rowsWithoutFailures(this.file))
+    return scanRows(this.file)
+  }
+}
+
+/** One file has one lock, by whatever name it is called. */
+function realFile(name: string): string {
+  try {
+    return existsSync(name) ? realpathSync(name) : path.join(realpathSync(path.dirname(name)), path.basename(name))
+  } catch (error) {
+    throw new NnError('invalid_argument', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
+  }
+}

@@ -1,0 +1,21 @@
+/** Line numbers, a bit each. */
+export class LineSet {
+  private bits = new Uint8Array(128)
+  size = 0
+
+  has(line: number): boolean {
+    return ((this.bits[line >> 3] ?? 0) & (1 << (line & 7))) !== 0
+  }
+
+  add(line: number): void {
+    if (this.has(line)) return
+    const at = line >> 3
+    if (at >= this.bits.length) {
+      const larger = new Uint8Array(Math.max(at + 1, this.bits.length * 2))
+      larger.set(this.bits)
+      this.bits = larger
+    }
+    this.bits[at] = (this.bits[at] ?? 0) | (1 << (line & 7))
+    this.size += 1
+  }
+}

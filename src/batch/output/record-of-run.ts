@@ -1,0 +1,60 @@
+import {readFileSync} from 'node:fs'
+import {isDeepStrictEqual} from 'node:util'
+import {createFile} from '../../backend/sessions/append-file.js'
+import {NnError} from '../../backend/errors.js'
+import {showValue} from '../../documents/index.js'
+import type {Fingerprint} from '../input/open-input.js'
+
+/** What the answers in an output depend on: written beside it before its first row. */
+export interface RunRecord {
+  version: 1
+  /** Of the whole input; `null` for standard input, which cannot be looked at twice. */
+  input: Fingerprint | null
+  /** Everything else that decides about answers, each by a name of its own. */
+  settings: Readonly<Record<string, unknown>>
+  /** Whether every item of the input has a row. Written last. */
+  complete: boolean
+}
+
+/** Where the record of an output is. */
+export function recordPath(output: string): string {
+  return `${output}.meta.json`
+}
+
+/** Writes it at once or not at all. @throws the system's errors. */
+export function writeRecord(output: string, record: RunRecord): void {
+  createFile(recordPath(output), `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/** @throws `invalid_argument` when there is none, or it cannot be read. */
+export function readRecord(output: string): RunRecord {
+  const file = recordPath(output)
+  const refuse = (why: string, cause: unknown): NnError =>
+    new NnError('invalid_argument', `${file}, by which ${output} could be gone on with, ${why}.`, {
+      ...{cause, hint: 'Write to a new file, or over this one with --overwrite.'},
+    })
+  let record: Partial<RunRecord>
+  try {
+    record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse('is damaged', error)
+    throw refuse(`cannot be read: ${(error as Error).message}`, error)
+  }
+  if (record.version !== 1 || typeof record.settings !== 'object') throw refuse('is of another version', undefined)
+  return record as RunRecord
+}
+
+/** @throws `invalid_argument` that says what changed since the output was begun. */
+export function checkUnchanged(output: string, before: RunRecord, now: Pick<RunRecord, 'input' | 'settings'>): void {
+  const changes = [
+    ...(before.input?.sha256 === now.input?.sha256 ? [] : ['the input has other contents']),
+    ...[...new Set([...Object.keys(before.settings), ...Object.keys(now.settings)])].flatMap((name) => {
+      const [was, is] = [before.settings[name] ?? null, now.settings[name] ?? null]
+      return isDeepStrictEqual(was, is) ? [] : [`${name} was ${showValue(was)} and is ${showValue(is)}`]
+    }),
+  ]
+  if (changes.length === 0) return
+  throw new NnError('invalid_argument', `${output} cannot be gone on with: ${changes.join('; ')}.`, {
+    hint: 'Go on with the same input and settings, write to a new file, or start anew with --overwrite.',
+  })
+}

@@ -1,0 +1,75 @@
+import {realClock, type Clock} from '../backend/clock.js'
+import {TransientLine} from '../chat/transient-line.js'
+import type {Output} from '../chat/style.js'
+import {duration, short} from '../cli/units.js'
+
+/** How far a batch is. */
+export interface ProgressState {
+  /** Items that have ended in this run, and of them failed. */
+  ended: number
+  failed: number
+  /** Items that had a row before. */
+  skipped: number
+  /** Of the whole input; `undefined` while nobody knows. */
+  total: number | undefined
+  outputTokens: number
+  elapsedMs: number
+}
+
+/** How often it is shown: in place on a terminal, as lines elsewhere. */
+const terminalMs = 250
+const linesMs = 10_000
+
+/** Shows how far it is until it is disposed. */
+export class Progress implements Disposable {
+  private readonly line: TransientLine | undefined
+  private cancel: () => void = () => undefined
+
+  constructor(
+    private readonly output: Output,
+    private readonly state: () => ProgressState,
+    private readonly clock: Clock = realClock,
+  ) {
+    if (output.isTTY) this.line = new TransientLine(output, progressLine(state(), true))
+    this.again()
+  }
+
+  /** A line for people, which stays. */
+  say(text: string): void {
+    if (this.line === undefined) this.output.write(`${text}\n`)
+    else this.line.say(text)
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel()
+    this.line?.[Symbol.dispose]()
+  }
+
+  private again(): void {
+    this.cancel = this.clock.after(this.line === undefined ? linesMs : terminalMs, () => {
+      if (this.line === undefined) this.output.write(`${progressLine(this.state(), false)}\n`)
+      else this.line.update(progressLine(this.state(), true))
+      this.again()
+    })
+  }
+}
+
+const barWidth = 20
+
+export function progressLine(state: ProgressState, withBar: boolean): string {
+  const {ended, failed, skipped, total, outputTokens, elapsedMs} = state
+  const done = ended + skipped
+  const seconds = elapsedMs / 1000
+  const [items, tokens] = seconds > 0 ? [ended / seconds, outputTokens / seconds] : [0, 0]
+  const share = total === undefined || total === 0 ? undefined : Math.min(1, done / total)
+  const filled = Math.floor((share ?? 0) * barWidth)
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] `
+  return [
+    `${withBar && share !== undefined ? bar : ''}${done}${total === undefined ? '' : `/${total}`} items`,
+    ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
+    `${short(items)} items/s`,
+    `${short(tokens)} tokens/s`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(total !== undefined && items > 0 && done < total ? [`${duration(((total - done) / items) * 1000)} left`] : []),
+  ].join(' · ')
+}

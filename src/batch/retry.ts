@@ -1,0 +1,56 @@
+import {realClock, type Clock} from '../backend/clock.js'
+import {NnError} from '../backend/errors.js'
+
+export interface RetryOptions {
+  /** How often an attempt that failed with `runtime_error` is repeated. Defaults to `0`. */
+  retries?: number
+  /** The wait before the first repetition, in milliseconds; it doubles each time. Defaults to `500`. */
+  backOffMs?: number
+  /** How long, in milliseconds, a place in a full queue is waited for, which counts as no attempt. Defaults to an hour. */
+  patienceMs?: number
+}
+
+const longestBackOffMs = 30_000
+
+/** `isFinal`: not only because the run was stopped meanwhile. */
+export type Tried<T> = {attempts: number} & ({value: T} | {error: unknown; isFinal: boolean})
+
+/**
+ * Tries until there is an answer, or a failure that another attempt would not change. Once `stop` is aborted the last
+ * attempt is made without waiting.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: RetryOptions & {stop: AbortSignal; clock?: Clock},
+): Promise<Tried<T>> {
+  const {retries = 0, backOffMs = 500, patienceMs = 3_600_000, stop, clock = realClock} = options
+  const startedAt = clock.now()
+  let attempts = 1
+  for (let waits = 0; ; waits++) {
+    const wasStopped = stop.aborted
+    try {
+      return {attempts, value: await attempt()}
+    } catch (error) {
+      const isEngines = error instanceof NnError && error.code === 'runtime_error'
+      const isBusy = isEngines && error.busy && clock.now() - startedAt < patienceMs
+      if (!isEngines || (!isBusy && attempts > retries)) return {attempts, error, isFinal: true}
+      if (wasStopped) return {attempts, error, isFinal: false}
+      if (!isBusy) attempts++
+    }
+    await pause(Math.min(longestBackOffMs, backOffMs * 2 ** waits), stop, clock)
+  }
+}
+
+/** Ends early when the run is stopped. */
+function pause(ms: number, stop: AbortSignal, clock: Clock): Promise<void> {
+  if (stop.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel()
+      stop.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    stop.addEventListener('abort', end)
+  })
+}

@@ -1,0 +1,93 @@
+import {bytes, duration, short, table} from '../cli/units.js'
+import type {Fingerprint} from './input/open-input.js'
+import type {Outcome} from './run-batch.js'
+import type {Tally} from './tally.js'
+
+/** What `wnn batch --json` prints. Counts are items or tokens, times milliseconds. */
+export interface BatchSummary {
+  output: string
+  /** `stopped`: by a signal; `enough`: `--max-errors` was passed; `failed`: without a model or room for rows. */
+  outcome: Outcome | 'failed'
+  /** Of this run. */
+  succeeded: number
+  failed: number
+  errors: Tally['errors']
+  /** That had a row already, and how many of these say that the item failed. */
+  skipped: number
+  skipped_failed: number
+  input_tokens: number
+  cached_tokens: number
+  output_tokens: number
+  wall_ms: number
+  output_tokens_per_second: number
+  items_per_second: number
+  latency_ms: Tally['latencyMs']
+}
+
+/** What an input has, without answering anything; `wnn batch --dry-run --json` prints it. */
+export interface InputCheck {
+  items: number
+  faulty: number
+  /** The first of them. */
+  faults: Fault[]
+  input: Fingerprint
+}
+
+export interface Fault {
+  line: number
+  id: string
+  message: string
+}
+
+export function summarize(
+  tally: Tally,
+  run: Pick<BatchSummary, 'output' | 'outcome' | 'skipped' | 'skipped_failed' | 'wall_ms'>,
+): BatchSummary {
+  const {succeeded, failed, errors, inputTokens, cachedTokens, outputTokens, latencyMs} = tally
+  const perSecond = (count: number): number => (run.wall_ms > 0 ? (count / run.wall_ms) * 1000 : 0)
+  return {
+    ...run,
+    ...{succeeded, failed, errors},
+    ...{input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens},
+    output_tokens_per_second: perSecond(outputTokens),
+    items_per_second: perSecond(tally.ended),
+    latency_ms: latencyMs,
+  }
+}
+
+export function renderSummary(summary: BatchSummary): string {
+  const {succeeded, failed, errors, skipped, skipped_failed: skippedFailed, latency_ms: latency} = summary
+  const kinds = Object.entries(errors).map(([code, count]) => `${count} ${code}`)
+  return table([
+    ['answered', `${succeeded}`],
+    ['failed', `${failed}${failed > 0 ? ` (${kinds.join(', ')})` : ''}`],
+    ...(skipped > 0
+      ? [['skipped', `${skipped}, done before${skippedFailed > 0 ? `, ${skippedFailed} of them failed` : ''}`]]
+      : []),
+    ['tokens', `${summary.input_tokens} in (${summary.cached_tokens} cached), ${summary.output_tokens} out`],
+    [
+      'latency',
+      ['p50', 'p95', 'p99', 'max']
+        .map((name) => `${name} ${duration(latency[name as keyof typeof latency])}`)
+        .join(', '),
+    ],
+    [
+      'time',
+      `${duration(summary.wall_ms)}: ${short(summary.items_per_second)} items/s, ${short(summary.output_tokens_per_second)} tokens/s`,
+    ],
+    ['output', summary.output],
+  ]).join('\n')
+}
+
+export function renderCheck({items, faulty, faults, input}: InputCheck): string {
+  return [
+    `${items} items in ${bytes(input.bytes)}, ${faulty} of them not usable.`,
+    ...renderFaults(faults, faulty),
+  ].join('\n')
+}
+
+/** A line for each fault that is shown, and one for those that are not. */
+export function renderFaults(faults: readonly Fault[], all: number): string[] {
+  const more = all - faults.length
+  return [...faults.map(({line, message}) => `line ${line}: ${message}`), ...(more > 0 ? [`… and ${more} more`] : [])]
+}

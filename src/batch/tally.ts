@@ -1,0 +1,43 @@
+import {createHistogram} from 'node:perf_hooks'
+import type {OutputMetadata} from '../backend/backend.js'
+import type {ErrorCode} from '../backend/errors.js'
+import type {Ended} from './run-batch.js'
+
+/** Sums over the items that a run has ended, of a size that does not grow with their number. */
+export class Tally {
+  succeeded = 0
+  failed = 0
+  /** Failures by their code. */
+  readonly errors: Partial<Record<ErrorCode, number>> = {}
+  inputTokens = 0
+  outputTokens = 0
+  cachedTokens = 0
+  private readonly latencies = createHistogram()
+
+  get ended(): number {
+    return this.succeeded + this.failed
+  }
+
+  add(ended: Ended<unknown, {metadata: OutputMetadata}>): void {
+    if ('failure' in ended) {
+      const {code} = ended.failure
+      this.failed += 1
+      this.errors[code] = (this.errors[code] ?? 0) + 1
+      return
+    }
+    const {input_tokens, output_tokens, cached_tokens} = ended.answer.metadata
+    this.succeeded += 1
+    this.inputTokens += input_tokens
+    this.outputTokens += output_tokens
+    this.cachedTokens += cached_tokens
+    this.latencies.record(Math.max(1, Math.round(ended.latencyMs * 1000)))
+  }
+
+  /** Of items that were answered, retries and waits included, in milliseconds to 0.1 %; all 0 before the first. */
+  get latencyMs(): {p50: number; p95: number; p99: number; max: number} {
+    const {latencies, succeeded} = this
+    if (succeeded === 0) return {p50: 0, p95: 0, p99: 0, max: 0}
+    const [p50 = 0, p95 = 0, p99 = 0] = [50, 95, 99].map((percent) => latencies.percentile(percent) / 1000)
+    return {p50, p95, p99, max: latencies.max / 1000}
+  }
+}

@@ -1,0 +1,234 @@
+import * as assert from 'uvu/assert'
+import {configFromObject, defaultConfig, type RuntimeOptions} from '../../src/backend/config/index.js'
+import type {NnError} from '../../src/backend/errors.js'
+import type {InputRecord} from '../../src/batch/input/record.js'
+import {IdTable} from '../../src/batch/items/id-table.js'
+import type {BatchItem} from '../../src/batch/items/item.js'
+import {readItems, type ItemsContext} from '../../src/batch/items/read-items.js'
+import {Template} from '../../src/batch/items/template.js'
+import {rejects} from '../support/rejects.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('items of a batch')
+
+async function read(
+  values: readonly unknown[],
+  context: Partial<ItemsContext> & {isText?: boolean} = {},
+): Promise<BatchItem[]> {
+  const {isText = false, ...others} = context
+  async function* records(): AsyncGenerator<InputRecord> {
+    for (const [at, value] of values.entries()) yield await Promise.resolve({line: at + 1, content: {value, isText}})
+  }
+  const items: BatchItem[] = []
+  const nothing = (): void => undefined
+  for await (const item of readItems(records(), {
+    ...{config: defaultConfig(), template: undefined, deterministic: undefined, defaults: {}},
+    ...{onUnused: nothing, onIgnored: nothing, onModel: nothing, hasTemplate: others.template !== undefined},
+    ...others,
+  }))
+    items.push(item)
+  return items
+}
+
+async function readOne(
+  value: unknown,
+  context: Parameters<typeof read>[1] = {},
+): Promise<{input: string; options: RuntimeOptions}> {
+  const [item] = await read([value], context)
+  if (item === undefined) throw new Error('no item')
+  if ('fault' in item.question) throw item.question.fault
+  const {input, options} = item.question
+  return {input, options}
+}
+
+const faultOf = ({question}: BatchItem): NnError | undefined => ('fault' in question ? question.fault : undefined)
+
+const understood: [what: string, value: unknown, input: string, options: object][] = [
+  ['a prompt', {prompt: 'Hi'}, 'Hi', {deterministic: false}],
+  ['a text alone', 'Hi', 'Hi', {deterministic: false}],
+  [
+    'options by their names and aliases',
+    {prompt: 'Hi', temperature: 0.5, 'max-tokens': 3},
+    'Hi',
+    {temp: 0.5, max_tokens: 3, deterministic: false},
+  ],
+  ['options in sections', {prompt: 'Hi', sampling: {top_k: 1}}, 'Hi', {top_k: 1, deterministic: false}],
+  ['greedy items as deterministic', {prompt: 'Hi', temp: 0}, 'Hi', {temp: 0, deterministic: true}],
+  ['who wants it otherwise', {prompt: 'Hi', temp: 0, deterministic: false}, 'Hi', {temp: 0, deterministic: false}],
+  [
+    'messages',
+    {
+      messages: [
+        {role: 'system', content: 'Be kind.'},
+        {role: 'user', content: 'Hi'},
+        {role: 'assistant', content: 'Hello'},
+        {role: 'user', content: 'And?'},
+      ],
+    },
+    'And?',
+    {
+      system_prompt: 'Be kind.',
+      history: [
+        {role: 'user', content: 'Hi'},
+        {role: 'assistant', content: 'Hello'},
+      ],
+      deterministic: false,
+    },
+  ],
+  [
+    'a chat of OpenAI',
+    {
+      custom_id: 'a',
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: {messages: [{role: 'user', content: 'Hi'}], temperature: 0},
+    },
+    'Hi',
+    {temp: 0, system_prompt: '', prompt_mode: 'chat', history: [], deterministic: true},
+  ],
+  [
+    'a completion of OpenAI',
+    {custom_id: 'a', url: '/v1/completions', body: {prompt: 'Once'}},
+    'Once',
+    {prompt_mode: 'raw', deterministic: false},
+  ],
+]
+for (const [what, value, input, options] of understood) {
+  test(`understands ${what}`, async () => assert.equal(await readOne(value), {input, options}))
+}
+
+const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] = [
+  ['a number', 3, /An item is an object or a text; got 3/],
+  ['an empty object', {}, /either a prompt or messages/],
+  ['both', {prompt: 'a', messages: []}, /either a prompt or messages/],
+  ['an empty prompt', {prompt: ''}, /prompt: must be a text that is not empty/],
+  ['an unknown option', {prompt: 'a', tmep: 0}, /^tmep: unknown key "tmep"$/, /Did you mean "temp"\?/],
+  ['a wrong value', {prompt: 'a', temp: -2, top_p: 2}, /^temp: must be .* got -2; top_p: must be .* got 2$/],
+  ['a history', {prompt: 'a', history: []}, /written as messages/],
+  ['standard output', {prompt: 'a', stream_stdout: true}, /stream_stdout/],
+  ['an id that is none', {id: {}, prompt: 'a'}, /id: must be a text or an integer/],
+  ['messages without a question', {messages: [{role: 'assistant', content: 'a'}]}, /must be the user's/],
+  ['raw messages', {messages: [{role: 'user', content: 'a'}], prompt_mode: 'raw'}, /need prompt_mode chat/],
+  [
+    'two system prompts',
+    {
+      system_prompt: 'a',
+      messages: [
+        {role: 'system', content: 'b'},
+        {role: 'user', content: 'c'},
+      ],
+    },
+    /there is a system message, too/,
+  ],
+  [
+    'another url',
+    {custom_id: 'a', url: '/v1/embeddings', body: {input: 'a'}},
+    /url: must be one of .*; got "\/v1\/embeddings"/,
+  ],
+  [
+    'another method',
+    {custom_id: 'a', method: 'GET', url: '/v1/completions', body: {prompt: 'a'}},
+    /method: must be POST/,
+  ],
+  ['no body', {custom_id: 'a', url: '/v1/completions'}, /body must be a JSON object/],
+  [
+    'a broken body',
+    {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', temperature: 'hot'}},
+    /temperature: must be a number/,
+  ],
+  ['a stream', {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', stream: true}}, /not streamed/],
+  [
+    'a session',
+    {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', session_id: 'b'}},
+    /conversation of its own/,
+  ],
+  [
+    'a field beside the body',
+    {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a'}, temperature: 0},
+    /^temperature: a line has/,
+  ],
+]
+for (const [what, value, message, hint] of faulty) {
+  test(`refuses ${what}`, async () => {
+    const error = await rejects(readOne(value), 'invalid_argument', message)
+    if (hint !== undefined) assert.match(error.hint ?? '', hint)
+  })
+}
+
+test('ids are the lines where there are none, and no two may be one', async () => {
+  const items = await read([
+    {prompt: 'a'},
+    {id: 'x', prompt: 'b'},
+    {id: 'x', prompt: 'c'},
+    {id: 7, prompt: 'd'},
+    {custom_id: 'y', url: '/v1/completions', body: {prompt: 'e'}},
+    {id: 'y', prompt: 'f'},
+    {prompt: 'g'},
+  ])
+  assert.equal(
+    items.map(({id}) => id),
+    ['1', 'x', 'x', '7', 'y', 'y', '7'],
+  )
+  assert.equal(
+    items.map((item) => faultOf(item)?.message),
+    [
+      ...[undefined, undefined, 'The id "x" is that of line 2, too.', undefined, undefined],
+      ...['The id "y" is that of line 5, too.', 'The id "7" is that of line 4, too.'],
+    ],
+  )
+})
+
+test('the table of ids finds each of many, and no other', () => {
+  const table = new IdTable()
+  for (let n = 1; n <= 20_000; n++) assert.is(table.claim(`id ${n}`, n), undefined)
+  for (let n = 1; n <= 20_000; n += 7) assert.is(table.claim(`id ${n}`, 99_999), n)
+})
+
+test('in a table options are texts', async () => {
+  const cells = {prompt: '12', temp: '0.5', ignore_eos: 'true', stop: 'END', system_prompt: '7', max_tokens: '3'}
+  assert.equal(await readOne(cells, {isText: true}), {
+    input: '12',
+    options: {temp: 0.5, ignore_eos: true, stop: ['END'], system_prompt: '7', max_tokens: 3, deterministic: false},
+  })
+  const {input, options} = await readOne(
+    {messages: '[{"role": "user", "content": "Hi"}]', stop: '["a", "b"]'},
+    {isText: true},
+  )
+  assert.equal([input, options.stop], ['Hi', ['a', 'b']])
+})
+
+test('a template is filled from the fields, and what they are called is no option then', async () => {
+  const template = new Template('Say {{ what }} {{n}} times to {{first name}}. {{what}}!', 'template.txt')
+  const told: string[] = []
+  const row = {what: 'hi {{n}}', n: 3, 'first name': 'Ann', population: '67 M', max_tokens: 9}
+  assert.equal(await readOne(row, {template, onUnused: (names) => void told.push(...names)}), {
+    input: 'Say hi {{n}} 3 times to Ann. hi {{n}}!',
+    options: {max_tokens: 9, deterministic: false},
+  })
+  assert.equal(told, ['population'])
+})
+
+test('a template needs all its variables, and makes the prompt alone', async () => {
+  const template = new Template('{{country}}', 'template.txt')
+  const missing = await rejects(readOne({contry: 'France'}, {template}), 'invalid_argument', /has no "country"/)
+  assert.is(missing.hint, 'Is "contry" meant?')
+  await rejects(readOne({country: null}, {template}), 'invalid_argument', /has no "country"/)
+  await rejects(readOne({country: 'a', prompt: 'b'}, {template}), 'invalid_argument', /template makes the prompt/)
+  const line = {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a'}}
+  await rejects(readOne(line, {template}), 'invalid_argument', /short form/)
+  assert.is(
+    (await readOne({prompt: 'Hi'}, {template: new Template('Translate: {{prompt}}', '')})).input,
+    'Translate: Hi',
+  )
+  assert.throws(() => new Template('{country}', 'template.txt'), /has no \{\{variable\}\}/)
+})
+
+test('defaults give way to an item, and the configuration says what is greedy', async () => {
+  const {config} = configFromObject({temp: 0})
+  const defaults: RuntimeOptions = {timeout_ms: 1000, priority: 'low'}
+  assert.equal((await readOne({prompt: 'a', timeout_ms: 50}, {config, defaults})).options, {
+    ...{timeout_ms: 50, priority: 'low', deterministic: true},
+  })
+  assert.is((await readOne({prompt: 'a'}, {config, deterministic: false})).options.deterministic, false)
+  assert.is((await readOne({prompt: 'a'}, {deterministic: true})).options.deterministic, true)
+})

@@ -1,0 +1,99 @@
+import * as assert from 'uvu/assert'
+import {parseErrorLimit} from '../../src/batch/error-limit.js'
+import {Notes} from '../../src/batch/items/notes.js'
+import {progressLine, Progress, type ProgressState} from '../../src/batch/progress.js'
+import {summarize} from '../../src/batch/summary.js'
+import {Tally} from '../../src/batch/tally.js'
+import type {OutputMetadata} from '../../src/backend/backend.js'
+import {NnError} from '../../src/backend/errors.js'
+import type {Output} from '../../src/chat/style.js'
+import {ManualClock} from '../support/manual-clock.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('what a batch tells')
+
+const state: ProgressState = {
+  ...{ended: 50, failed: 2, skipped: 50, total: 400, outputTokens: 1000, elapsedMs: 10_000},
+}
+
+test('shows how far it is, at what speed, and how long it will take', () => {
+  assert.is(
+    progressLine(state, true),
+    '[#####---------------] 100/400 items · 25 % · 5 items/s · 100 tokens/s · 2 failed · 1 min 0 s left',
+  )
+  assert.is(progressLine({...state, total: undefined, failed: 0}, true), '100 items · 5 items/s · 100 tokens/s')
+  assert.is(
+    progressLine({...state, ended: 0, skipped: 0, failed: 0, elapsedMs: 0}, false),
+    '0/400 items · 0 % · 0 items/s · 0 tokens/s',
+  )
+  assert.is(progressLine({...state, ended: 350, failed: 0}, false), '400/400 items · 100 % · 35 items/s · 100 tokens/s')
+})
+
+test('where there is no terminal it is a line every ten seconds, and none after the end', async () => {
+  const clock = new ManualClock()
+  const written: string[] = []
+  const output = {isTTY: false, write: (text: string) => written.push(text)} as unknown as Output
+  {
+    using progress = new Progress(output, () => state, clock)
+    await clock.advance(9_999)
+    assert.equal(written, [])
+    await clock.advance(10_001)
+    assert.equal(written, Array(2).fill(`${progressLine(state, false)}\n`))
+    progress.say('note')
+    assert.is(written.at(-1), 'note\n')
+  }
+  assert.is(clock.pending, 0)
+})
+
+test('--max-errors counts failures, or takes their share once there are enough items', () => {
+  const three = parseErrorLimit('3')
+  assert.equal([three(3, 3), three(4, 4)], [false, true])
+  assert.is(parseErrorLimit('0')(1, 1), true)
+  const tenPercent = parseErrorLimit('10%')
+  assert.equal(
+    [tenPercent(99, 99), tenPercent(10, 100), tenPercent(11, 100), tenPercent(15, 200)],
+    [false, false, true, false],
+  )
+  for (const text of ['', '-1', '1.5', '101%', 'many', '%', '5 %']) {
+    assert.throws(
+      () => parseErrorLimit(text),
+      (error: unknown) => error instanceof NnError && error.exitCode === 2,
+      text,
+    )
+  }
+})
+
+test('sums up what was answered, and how long it took', () => {
+  const tally = new Tally()
+  const metadata = {input_tokens: 10, output_tokens: 5, cached_tokens: 2} as OutputMetadata
+  for (let n = 1; n <= 100; n++) tally.add({item: n, attempts: 1, latencyMs: n, answer: {metadata}})
+  for (const code of ['timeout', 'timeout', 'runtime_error'] as const)
+    tally.add({item: 0, attempts: 3, latencyMs: 9e9, failure: new NnError(code)})
+  const run = {output: 'rows.jsonl', outcome: 'complete', skipped: 7, skipped_failed: 1, wall_ms: 2000} as const
+  const {latency_ms: latency, ...summary} = summarize(tally, run)
+  assert.equal(summary, {
+    ...run,
+    ...{succeeded: 100, failed: 3, errors: {timeout: 2, runtime_error: 1}},
+    ...{input_tokens: 1000, cached_tokens: 200, output_tokens: 500},
+    ...{output_tokens_per_second: 250, items_per_second: 51.5},
+  })
+  for (const [name, expected] of [
+    ['p50', 50],
+    ['p95', 95],
+    ['p99', 99],
+    ['max', 100],
+  ] as const)
+    assert.ok(Math.abs(latency[name] - expected) <= expected / 500, `${name} is ${latency[name]}`)
+  assert.equal(summarize(new Tally(), {...run, wall_ms: 0}).latency_ms, {p50: 0, p95: 0, p99: 0, max: 0})
+})
+
+test('tells what concerns many items once, and not of too many names', () => {
+  const told: string[] = []
+  const notes = new Notes((text) => void told.push(text))
+  notes.add('Unused:', ['a', 'b'])
+  notes.add('Unused:', ['b', 'c'])
+  notes.add('Unused:', ['a'])
+  assert.equal(told, ['Unused: a, b', 'Unused: c'])
+  for (let n = 0; n < 100; n++) notes.add('Unused:', [`x${n}`])
+  assert.is(told.length, 19)
+})

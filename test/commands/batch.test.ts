@@ -1,0 +1,348 @@
+import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
+import {existsSync, readFileSync, watch, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import {questions} from '../../bench/batch/questions.js'
+import {killAndResume} from '../../bench/batch/kill-and-resume.js'
+import {seededRandom} from '../../src/backend/engine/sampling/random.js'
+import type {BatchSummary} from '../../src/batch/summary.js'
+import {ended} from '../daemon/support/daemon-home.js'
+import {qwen} from '../support/fixtures.js'
+import {enginesOf, processesWith} from '../support/processes.js'
+import {cli, runCli, type CliResult} from '../support/run-cli.js'
+import {suite, type TestContext} from '../support/suite.js'
+import {temporaryFolder} from '../support/temporary-folder.js'
+
+const test = suite('wnn batch', {timeoutMs: 30_000})
+
+interface Row {
+  id: string
+  line?: number
+  text?: string
+  stop_reason?: string
+  attempts?: number
+  error?: {code: string; message: string} | null
+  response?: {
+    status_code: number
+    body: {choices?: {message: {content: string}}[]; model?: string; error?: {code: string}}
+  }
+}
+
+class Job {
+  readonly folder: string
+  readonly output: string
+
+  constructor(private readonly t: TestContext) {
+    this.folder = temporaryFolder(t)
+    this.output = path.join(this.folder, 'rows.jsonl')
+    t.after(() => {
+      for (const pid of processesWith(this.folder)) process.kill(pid, 'SIGKILL')
+    })
+  }
+
+  file(name: string, contents: string | readonly object[]): string {
+    const file = path.join(this.folder, name)
+    const text = typeof contents === 'string' ? contents : contents.map((item) => `${JSON.stringify(item)}\n`).join('')
+    writeFileSync(file, text)
+    return file
+  }
+
+  argv(input: string, ...flags: string[]): string[] {
+    return ['batch', input, '--model', qwen, '--output', this.output, '--set', 'threads=1', ...flags]
+  }
+
+  run(input: string, ...flags: string[]): Promise<CliResult> {
+    return runCli(this.argv(input, ...flags), {signal: this.t.signal})
+  }
+
+  start(input: string, ...flags: string[]): ChildProcess {
+    return spawn(process.execPath, [cli, ...this.argv(input, ...flags)], {
+      env: {...process.env, TMPDIR: this.folder, WNN_SOCKET: path.join(this.folder, 'none.sock')},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+
+  get rows(): Row[] {
+    if (!existsSync(this.output)) return []
+    return readFileSync(this.output, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Row)
+  }
+
+  get isComplete(): boolean {
+    return (JSON.parse(readFileSync(`${this.output}.meta.json`, 'utf8')) as {complete: boolean}).complete
+  }
+
+  /** Resolves when there are so many rows. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const watcher = watch(this.folder, () => {
+        if (this.rows.length < count) return
+        watcher.close()
+        resolve()
+      })
+    })
+  }
+}
+
+/** Items that take long enough to be interrupted. */
+const slow = (count: number): object[] =>
+  Array.from({length: count}, (_, n) => ({
+    id: `s${n}`,
+    prompt: `Tell me about ${n}.`,
+    temp: 0,
+    ignore_eos: true,
+    max_tokens: 100,
+  }))
+
+const isWhole = ({stop_reason: reason}: Row): boolean => reason === 'max_tokens'
+
+test('answers items of both forms, and gives those that are not usable a row that says why', async (t) => {
+  const job = new Job(t)
+  const input = job.file(
+    'in.jsonl',
+    [
+      '\uFEFF{"prompt": "What is the capital of France?", "temp": 0}\r',
+      '{"custom_id": "sum", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is 2 + 2?"}], "temperature": 0}}',
+      '',
+      '{"prompt": "Hi", "tmep": 0}',
+      '{"id": "echo", "prompt": "Repeat after me: café 🙂", "temp": 0}',
+      '{"custom_id": "long", "url": "/v1/completions", "body": {"prompt": "' + 'word '.repeat(3000) + '"}}',
+      'no JSON',
+    ].join('\n'),
+  )
+  const {code, stdout, stderr, left} = await job.run(input)
+  assert.equal([code, stdout, left], [4, '', []])
+  assert.match(stderr, /answered +3\nfailed +3 \(2 invalid_argument, 1 prompt_too_long\)/)
+  assert.match(stderr, /^All items are answered by tiny-qwen2-chat, also those for gpt-4o$/m)
+  const [france, sum, typo, echo, long, noJson, ...none] = job.rows
+  assert.equal([france?.id, france?.line, france?.text], ['1', 1, 'The capital of France is Paris.'])
+  const {response} = sum ?? {}
+  assert.equal(
+    [sum?.id, response?.status_code, response?.body.model, response?.body.choices?.[0]?.message.content, sum?.error],
+    ['batch_req_2', 200, 'tiny-qwen2-chat', '2 + 2 = 4.', null],
+  )
+  assert.equal([typo?.id, typo?.line, typo?.error?.code], ['4', 4, 'invalid_argument'])
+  assert.is(echo?.text, 'café 🙂')
+  assert.equal([long?.response?.status_code, long?.response?.body.error?.code], [400, 'context_length_exceeded'])
+  assert.match(noJson?.error?.message ?? '', /^The line is not JSON/)
+  assert.equal([none, job.isComplete], [[], true])
+})
+
+test('reads standard input, and gives its summary as an object', async (t) => {
+  const job = new Job(t)
+  const input = '{"prompt": "What is 2 + 2?", "temp": 0}\n{"prompt": "Who are you?", "temp": 0}'
+  const {code, stdout} = await runCli([...job.argv('-'), '--json'], {input})
+  const summary = JSON.parse(stdout) as BatchSummary
+  assert.equal([code, summary.outcome, summary.succeeded, summary.failed], [0, 'complete', 2, 0])
+  assert.ok(summary.output_tokens > 0 && summary.latency_ms.p50 > 0 && summary.wall_ms > 0)
+  assert.equal([job.rows.map(({id}) => id), job.isComplete], [['1', '2'], true])
+})
+
+test('fills a template from the columns of a table', async (t) => {
+  const job = new Job(t)
+  const table = job.file('in.csv', 'id,country,people,temp\nfr,France,67,0\nno,,5,0\n')
+  const template = job.file('template.txt', 'What is the capital of {{country}}?\n')
+  const {code, stderr} = await job.run(table, '--template', template)
+  assert.is(code, 4)
+  assert.match(stderr, /^Neither the template nor an option uses people$/m)
+  assert.equal(
+    job.rows.map(({id, text, error}) => [id, text ?? error?.message]),
+    [
+      ['fr', 'The capital of France is Paris.'],
+      ['no', 'The item has no "country", which the template needs.'],
+    ],
+  )
+})
+
+test('--dry-run and --strict find what is wrong before anything is answered', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', '{"prompt": "a"}\n{"prompt": "b", "tmep": 1}\n{"id": "1", "prompt": "c"}\n')
+  const dry = await job.run(input, '--dry-run')
+  assert.is(dry.code, 4)
+  assert.match(
+    dry.stdout,
+    /^3 items in \d+ B, 2 of them not usable\.\nline 2: tmep: .* Did you mean "temp"\?\nline 3: The id "1" is that of line 1, too\.\n$/,
+  )
+  const strict = await job.run(input, '--strict')
+  assert.is(strict.code, 2)
+  assert.match(strict.stderr, /^wnn: 2 of 3 items are not usable; nothing was started\.\nline 2: /)
+  assert.equal([existsSync(job.output), strict.left], [false, []])
+})
+
+const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] = [
+  ['no output', () => ['-', '--model', qwen], /^wnn: No output is named/],
+  ['a missing model', ({output}) => ['-', '--model', 'none.gguf', '--output', output], /no model file .*none\.gguf/],
+  [
+    'a missing input',
+    ({output}) => ['none.jsonl', '--model', qwen, '--output', output],
+    /none\.jsonl cannot be read: ENOENT/,
+  ],
+  [
+    'an output in no folder',
+    () => ['-', '--model', qwen, '--output', '/none/rows.jsonl'],
+    /\/none\/rows\.jsonl cannot be written: ENOENT/,
+  ],
+  [
+    'standard input to resume',
+    (job) => [...job.argv('-', '--resume').slice(1)],
+    /--resume needs an input that can be read twice/,
+  ],
+  ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors wants/],
+  [
+    'a template without variables',
+    (job) => [...job.argv('-', '--template', job.file('t.txt', 'Hi')).slice(1)],
+    /no \{\{variable\}\}/,
+  ],
+  ['--retry-errors alone', (job) => [...job.argv('-', '--retry-errors').slice(1)], /resume/],
+  [
+    'settings of a model that is elsewhere',
+    ({output}) => ['-', '--model-name', 'x', '--set', 'temp=0', '--output', output],
+    /--set is for a model that this command loads/,
+  ],
+]
+for (const [what, flags, message] of refused) {
+  test(`refuses ${what} with exit code 2`, async (t) => {
+    const {code, stderr, left} = await runCli(['batch', ...flags(new Job(t))], {input: '{"prompt": "a"}'})
+    assert.equal([code, left], [2, []], stderr)
+    assert.match(stderr, message)
+  })
+}
+
+test("without a model it means the daemon's, and says so when there is none", async (t) => {
+  const {code, stderr} = await runCli(['batch', '-', '--output', new Job(t).output], {input: '{"prompt": "a"}'})
+  assert.is(code, 3)
+  assert.match(
+    stderr,
+    /^wnn: No model is named, which means the daemon's\..*\nName one \(wnn batch prompts\.jsonl --model /,
+  )
+})
+
+test('goes on where --limit ended, and refuses other settings', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', [...questions(6)])
+  assert.is((await job.run(input, '--limit', '2')).code, 0)
+  assert.equal([job.rows.length, job.isComplete], [2, false])
+  const other = await job.run(input, '--resume', '--set', 'top_k=3')
+  assert.is(other.code, 2)
+  assert.match(other.stderr, /cannot be gone on with: sampling\.top_k was 40 and is 3\./)
+  const {code, stderr} = await job.run(input, '--resume')
+  assert.is(code, 0)
+  assert.match(stderr, /answered +4\n.*\nskipped +2, done before/)
+  assert.equal([job.rows.map(({id}) => id), job.isComplete], [['q1', 'q2', 'q3', 'q4', 'q5', 'q6'], true])
+})
+
+test('failed items are answered again by --retry-errors alone', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', [{prompt: 'What is 2 + 2?', temp: 0}, ...slow(1)])
+  const late = await job.run(input, '--timeout', '10', '--concurrency', '1')
+  assert.is(late.code, 4, late.stderr)
+  assert.equal([job.rows.length, job.rows.at(-1)?.error?.code], [2, 'timeout'])
+  assert.is((await job.run(input, '--resume')).code, 4)
+  assert.is((await job.run(input, '--resume', '--retry-errors')).code, 0)
+  assert.equal(
+    job.rows.map(({text, error}) => [text !== undefined, error]),
+    Array(2).fill([true, undefined]),
+  )
+})
+
+test('stops once there are too many errors', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', 'no JSON\n'.repeat(200))
+  const {code, stdout} = await job.run(input, '--max-errors', '2', '--json')
+  const {outcome, failed} = JSON.parse(stdout) as BatchSummary
+  assert.equal([code, outcome, failed === job.rows.length, job.isComplete], [4, 'enough', true, false])
+  assert.ok(failed > 2 && failed < 30, String(failed))
+})
+
+test('Ctrl-C once lets what runs come to its end, and keeps it', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', slow(12))
+  const child = job.start(input, '--concurrency', '2')
+  const end = ended(child)
+  await job.until(3)
+  child.kill('SIGINT')
+  const {code, stderr} = await end
+  assert.is(code, 130)
+  assert.match(stderr, /Stopping; [12] items that are being answered come to their end/)
+  const before = job.rows.length
+  assert.ok(before >= 4 && before < 12 && job.rows.every(isWhole), String(before))
+  assert.is((await job.run(input, '--resume')).code, 0)
+  assert.equal(
+    job.rows.map(({id}) => id),
+    slow(12).map((item) => (item as Row).id),
+  )
+})
+
+test('Ctrl-C twice does not wait, and leaves nothing but whole rows', async (t) => {
+  const job = new Job(t)
+  const endless = {prompt: 'Tell me a story.', temp: 0, ignore_eos: true, max_tokens: -1}
+  const input = job.file('in.jsonl', [...slow(2), endless])
+  const child = job.start(input, '--concurrency', '1')
+  const end = ended(child)
+  child.stderr?.on('data', (data: Buffer) => {
+    if (data.includes('Stopping')) child.kill('SIGINT')
+  })
+  await job.until(2)
+  child.kill('SIGINT')
+  assert.is((await end).code, 130)
+  assert.equal([job.rows.length, job.rows.every(isWhole), existsSync(`${job.output}.lock`)], [2, true, false])
+})
+
+test('an engine that dies is started again, and its items are repeated', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', slow(12))
+  const child = job.start(input, '--concurrency', '3')
+  const end = ended(child)
+  await job.until(2)
+  const engines = enginesOf(child.pid)
+  assert.is(engines.length, 1)
+  for (const pid of engines) process.kill(pid, 'SIGKILL')
+  const {code, stderr} = await end
+  assert.is(code, 0, stderr)
+  assert.equal([job.rows.length, job.rows.every(isWhole)], [12, true])
+})
+
+test('a disk that is full ends it in good order, and it goes on when there is room', (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', slow(12))
+  const run = (limit: string): {status: number | null; stderr: string} =>
+    spawnSync('sh', ['-c', `ulimit -f ${limit}; "$@"`, 'sh', process.execPath, cli, ...job.argv(input, '--resume')], {
+      encoding: 'utf8',
+    })
+  const full = run('4')
+  assert.is(full.status, 3, full.stderr)
+  assert.match(
+    full.stderr,
+    /rows\.jsonl cannot be written: EFBIG.*\nAll rows in it are whole\. Make room and go on with --resume\./,
+  )
+  const before = job.rows.length
+  assert.ok(before > 0 && before < 12 && readFileSync(job.output, 'utf8').endsWith('\n'))
+  assert.is(run('unlimited').status, 0)
+  assert.equal([job.rows.length, job.rows.every(isWhole)], [12, true])
+})
+
+test('nobody who reads what it says is no reason to stop', async (t) => {
+  const job = new Job(t)
+  const child = job.start(job.file('in.jsonl', 'no JSON\n{"prompt": "What is 2 + 2?", "temp": 0}\n'), '--json')
+  child.stderr?.destroy()
+  child.stdout?.destroy()
+  await ended(child)
+  assert.equal(
+    job.rows.map(({text}) => text),
+    [undefined, '2 + 2 = 4.'],
+  )
+  assert.ok(job.isComplete)
+})
+
+test('killed again and again and resumed, it has each answer once, as if nothing had happened', async (t) => {
+  const options = {folder: temporaryFolder(t), model: qwen, items: 120, kills: 3, concurrency: 4}
+  const report = await killAndResume({...options, order: 'input', random: seededRandom(3)})
+  const {rows, wrongIds, otherAnswers, sameOrder, exitCode, rowsAtKills} = report
+  assert.equal(
+    {rows, wrongIds, otherAnswers, sameOrder, exitCode},
+    {rows: 120, wrongIds: [], otherAnswers: [], sameOrder: true, exitCode: 0},
+  )
+  assert.is(rowsAtKills.length, 3)
+})
