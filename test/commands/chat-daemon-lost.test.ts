@@ -52,3 +52,16 @@ test('goes on with its model once that is loaded again', async (t) => {
   assert.is((await wnn.ended).code, 0)
   await home.run('stop')
 })
+
+test('is left with 0 when the daemon is gone', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run(...load)
+  const wnn = await start(t, home)
+  await say(wnn, 'My name is Alice.', 'Nice to meet you, Alice!')
+  await home.run('stop')
+  wnn.type(ctrlD)
+  await wnn.until('the connection to the daemon that had the conversation is lost.')
+  const {code, stdout} = await wnn.ended
+  assert.is(code, 0)
+  assert.not.match(stdout, 'goes on with this conversation')
+})
