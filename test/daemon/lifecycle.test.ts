@@ -47,6 +47,18 @@ test('its socket and folder are its owner’s alone, and so is its log', async (
   await home.run('stop')
 })
 
+test('a name that would mean another model is refused before anything is loaded', async (t) => {
+  const home = new DaemonHome(t)
+  const twice = await home.run('serve', '--model', qwen, '--model', qwen)
+  assert.equal([twice.code, twice.stdout], [2, ''])
+  assert.match(twice.stderr, /is given twice\.\nLoad the other one/)
+  assert.not.match(twice.stderr, /Loaded/)
+  const number = await home.run('load', qwen, '--name', '0')
+  assert.equal([number.code, number.stdout], [2, ''])
+  assert.match(number.stderr, /cannot be named 0: .*\nGive it another one: --name/)
+  assert.is((await home.run('status')).code, 3)
+})
+
 test('a socket in a folder that others may enter is refused', async (t) => {
   const home = new DaemonHome(t)
   mkdirSync(path.dirname(home.socket))
