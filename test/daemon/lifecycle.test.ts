@@ -26,6 +26,8 @@ test('wnn load starts it, other commands use it, wnn stop ends it, and nothing i
   // Another model under the same name takes its place.
   const other = await home.run('load', phi3, '--name', 'qwen')
   assert.equal([other.stdout, other.code], ['0\n', 0], other.stderr)
+  assert.match(other.stderr, /^switched +\S*qwen\S* → \S*phi3\S*$/m)
+  assert.not.match(loaded.stderr, /switched/)
   const [switched] = (await home.status()).model.graphs
   assert.equal([switched?.name, switched?.path], ['qwen', phi3])
 
