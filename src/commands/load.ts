@@ -31,7 +31,7 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
     const {args, flags} = await this.parse(Load)
     const config = readConfigFlags(flags, 'graph')
     if (flags.estimate) {
-      const estimate = await estimateLoad(args.model, config)
+      const estimate = await estimateLoad(args.model, config, socketPath(flags.socket))
       this.log(renderEstimate(estimate))
       return estimate
     }

@@ -61,6 +61,20 @@ test('a name that would mean another model is refused before anything is loaded'
   assert.is((await home.run('status')).code, 3)
 })
 
+test('wnn load --estimate goes by the configuration of the daemon that runs, and by what is given', async (t) => {
+  const home = new DaemonHome(t)
+  const size = async (...argv: string[]): Promise<unknown> => {
+    const {stdout} = await home.run('load', qwen, '--estimate', '--json', ...argv)
+    return (JSON.parse(stdout) as {ctx_size: number}).ctx_size
+  }
+  const usual = await size()
+  const daemon = await home.serve('--set', 'ctx_size=256')
+  assert.not.equal(usual, 256)
+  assert.equal([await size(), await size('--set', 'ctx_size=512')], [256, 512])
+  daemon.child.kill('SIGTERM')
+  await daemon.ended
+})
+
 test('a socket in a folder that others may enter is refused', async (t) => {
   const home = new DaemonHome(t)
   mkdirSync(path.dirname(home.socket))
