@@ -1,8 +1,9 @@
 import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/backend.js'
 import type {RuntimeOptions} from '../backend/config/index.js'
 import {textTensor} from '../backend/contexts/tensor.js'
-import {NnError, toNnError} from '../backend/errors.js'
+import {toNnError, type NnError} from '../backend/errors.js'
 import {readMetadata, readOutput} from '../backend/read-output.js'
+import {isGone} from './is-gone.js'
 import {addAnswer, noUsage} from './usage.js'
 
 export interface Message {
@@ -36,11 +37,11 @@ export class Conversation {
   private parted = false
 
   constructor(
-    private readonly backend: Pick<Backend, 'setInput' | 'compute' | 'getOutput'>,
-    private readonly context: ContextId,
+    private backend: Pick<Backend, 'setInput' | 'compute' | 'getOutput'>,
+    private context: ContextId,
     /** Hold for every question until they are changed. */
     public options: RuntimeOptions,
-    private readonly configuredMode: 'chat' | 'raw',
+    private configuredMode: 'chat' | 'raw',
   ) {}
 
   /** In raw mode nobody remembers anything. */
@@ -75,6 +76,14 @@ export class Conversation {
   resume(messages: readonly Message[]): void {
     this.restore(messages)
     this.parted = this.messages.length < messages.length
+  }
+
+  /** Goes on in another context, to which the next question brings what was said. */
+  moveTo(backend: Conversation['backend'], context: ContextId, configuredMode: 'chat' | 'raw'): void {
+    this.backend = backend
+    this.context = context
+    this.configuredMode = configuredMode
+    this.parted = true
   }
 
   private async answer(question: Question, how: ComputeOptions): Promise<Reply> {
@@ -127,8 +136,4 @@ export class Conversation {
     // Stopped while it still waited: what the person wanted, not a failure.
     return signal?.aborted === true ? {text: ''} : {text: '', failure}
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof NnError && ['not_running', 'runtime_error'].includes(error.code)
 }

@@ -38,16 +38,27 @@ export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel 
   }
   const backend = await connect(choice, isOptional)
   if (backend === undefined) return undefined
+  return pick(backend, (graphs) => (isOptional ? graphs.find((graph) => isMeant(graph, model)) : choose(graphs, name)))
+}
+
+/** The model that a daemon calls so. @throws `not_running`, `model_not_found`. */
+export async function findNamedModel(socket: string, name: string): Promise<DaemonModel> {
+  return pick(await RemoteBackend.connect(socket), (graphs) => choose(graphs, name))
+}
+
+async function pick<Found extends GraphStatus | undefined>(
+  backend: RemoteBackend,
+  find: (graphs: readonly GraphStatus[]) => Found,
+): Promise<DaemonModel | Extract<Found, undefined>> {
   try {
-    const {graphs} = await backend.status('model')
-    const found = isOptional ? graphs.find((graph) => isMeant(graph, model)) : choose(graphs, name)
-    if (found !== undefined) return {backend, model: found, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]()}
-  } catch (error) {
+    const model = find((await backend.status('model')).graphs)
+    if (model !== undefined) return {backend, model, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]()}
     await backend.deinit()
+    return model as Extract<Found, undefined>
+  } catch (error) {
+    await backend[Symbol.asyncDispose]()
     throw error
   }
-  await backend.deinit()
-  return undefined
 }
 
 /** Whoever names a file does without a daemon, whatever is wrong with it. */

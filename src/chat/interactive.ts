@@ -1,5 +1,6 @@
 import type {ComputeOptions} from '../backend/backend.js'
 import {NnError, toNnError} from '../backend/errors.js'
+import type {GraphStatus} from '../backend/status.js'
 import type {Chat} from './chat.js'
 import {completeLine} from './complete-line.js'
 import type {Reply} from './conversation.js'
@@ -45,9 +46,10 @@ export async function converse(options: InteractiveOptions): Promise<number> {
   }
 }
 
+type Ask = (how: ComputeOptions) => Promise<Reply | undefined>
+
 class Talk implements Chat {
   readonly conversation
-  readonly model
   private draft: Draft = emptyDraft
   private exitCode: number | undefined
   private interrupts = 0
@@ -56,9 +58,11 @@ class Talk implements Chat {
     private readonly options: InteractiveOptions,
     private readonly editor: LineEditor,
   ) {
-    const {conversation, model} = options.chat
-    this.conversation = conversation
-    this.model = model
+    this.conversation = options.chat.conversation
+  }
+
+  get model(): GraphStatus {
+    return this.options.chat.model
   }
 
   async run(): Promise<number> {
@@ -135,7 +139,7 @@ class Talk implements Chat {
   }
 
   /** Shows an answer as it comes. Ctrl-C ends it with what there is; a second one does not wait for that. */
-  private async answer(ask: (how: ComputeOptions) => Promise<Reply | undefined>): Promise<void> {
+  private async answer(ask: Ask): Promise<void> {
     const {screen, signal, stats} = this.options
     const stop = new AbortController()
     const hasLeft = new Promise<undefined>((resolve) => {
@@ -148,11 +152,23 @@ class Talk implements Chat {
     })
     using view = screen.beginAnswer()
     const how = {signal: AbortSignal.any([signal, stop.signal]), onText: (text: string) => view.add(text)}
-    const reply = await Promise.race([hasLeft, ask(how)])
+    const reply = await Promise.race([hasLeft, this.reopening(ask, how)])
     view.end()
     if (reply === undefined) return
     if (stats && reply.metadata !== undefined) screen.stats(reply.metadata)
     else if (reply.text === '' && stop.signal.aborted) screen.note('stopped')
     if (reply.failure !== undefined) screen.fail(reply.failure)
+  }
+
+  /** Asks once more when nothing was said because the daemon no longer has the chat, and it could be opened again. */
+  private async reopening(ask: Ask, how: ComputeOptions): Promise<Reply | undefined> {
+    const {chat, screen} = this.options
+    const reply = await ask(how).catch((error: unknown): Reply => {
+      if (!(error instanceof NnError)) throw error
+      return {text: '', failure: error}
+    })
+    if (reply?.failure === undefined || reply.text !== '' || !(await chat.reopen())) return reply
+    screen.note(`The chat was opened again: model ${chat.model.name}, session ${chat.session}.`)
+    return ask(how)
   }
 }

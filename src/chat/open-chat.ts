@@ -1,11 +1,10 @@
-import type {GraphId} from '../backend/backend.js'
+import type {ContextId, GraphId} from '../backend/backend.js'
 import type {RuntimeOptions} from '../backend/config/index.js'
 import {initBackend, type LocalBackend} from '../backend/local.js'
 import type {RemoteBackend} from '../backend/remote.js'
 import type {GraphStatus} from '../backend/status.js'
 import {loadHere} from '../cli/load/load-here.js'
-import {Conversation} from './conversation.js'
-import type {DaemonModel} from './daemon-model.js'
+import {Conversation, type Message} from './conversation.js'
 import type {Settings} from './settings.js'
 import type {Output} from './style.js'
 
@@ -24,9 +23,11 @@ export interface OpenChatOptions {
 
 /** A loaded model and a conversation with it. Disposing releases what was opened for it. */
 export interface OpenChat extends AsyncDisposable {
-  conversation: Conversation
-  model: GraphStatus
-  session: string
+  readonly conversation: Conversation
+  readonly model: GraphStatus
+  readonly session: string
+  /** Opens it again when the daemon no longer has it. `false`: it is still open. @throws why it cannot be opened. */
+  reopen: () => Promise<boolean>
   /** Why the folder for conversations lacks what was said last; `null` when it has it, or when there is none. */
   writeError: () => Promise<string | null>
 }
@@ -42,25 +43,34 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
     ...(stateDir !== undefined && {stateDir}),
   })
   try {
-    return await openContext(backend, {graph: await loadHere(backend, model, {progress, signal}), session, options})
+    const opened = await openContext(backend, {graph: await loadHere(backend, model, {progress, signal}), session})
+    return {
+      ...{conversation: converseIn(backend, opened, options), model: opened.model, session: opened.session},
+      // Nobody but the chat closes what it has opened here.
+      reopen: () => Promise.resolve(false),
+      writeError: async () => (await backend.status('sessions')).write_error,
+      [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await backend.deinit()
     throw error
   }
 }
 
-/** Opens a context of a model that the daemon has; when it is disposed, the model stays. */
-export function openDaemonChat(
-  {backend, model}: DaemonModel,
-  {session, options}: {session?: string | undefined; options: RuntimeOptions},
-): Promise<OpenChat> {
-  return openContext(backend, {graph: model.graph, session, options})
+/** A context, and what its backend says of it. */
+export interface OpenContext {
+  context: ContextId
+  model: GraphStatus
+  session: string
+  /** What was said in its session before. */
+  history: readonly Message[]
 }
 
-async function openContext(
+/** Opens a context of a graph, in that session or in a new one. */
+export async function openContext(
   backend: LocalBackend | RemoteBackend,
-  {graph, session, options}: {graph: GraphId; session: string | undefined; options: RuntimeOptions},
-): Promise<OpenChat> {
+  {graph, session}: {graph: GraphId; session: string | undefined},
+): Promise<OpenContext> {
   const context =
     session === undefined
       ? await backend.initExecutionContext(graph)
@@ -69,13 +79,17 @@ async function openContext(
   const {graphs} = await backend.status('model')
   const model = graphs.find((one) => one.graph === graph)
   if (model === undefined) throw new Error(`Graph ${graph} has no status.`)
+  const named = contexts.find((one) => one.context === context)?.session ?? ''
+  return {context, model, session: named, history: await backend.history(context)}
+}
+
+/** The conversation in a context, which goes on from what was said in its session. */
+export function converseIn(
+  backend: LocalBackend | RemoteBackend,
+  {context, model, history}: OpenContext,
+  options: RuntimeOptions,
+): Conversation {
   const conversation = new Conversation(backend, context, options, model.config.model.prompt_mode)
-  const history = await backend.history(context)
   if (history.length > 0) conversation.resume(history)
-  return {
-    ...{conversation, model},
-    session: contexts.find((one) => one.context === context)?.session ?? '',
-    writeError: async () => (await backend.status('sessions')).write_error,
-    [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
-  }
+  return conversation
 }

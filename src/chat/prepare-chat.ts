@@ -1,7 +1,8 @@
 import {NnError} from '../backend/errors.js'
-import {findDaemonModel, type DaemonModel} from './daemon-model.js'
+import {DaemonChat} from './daemon-chat.js'
+import {findDaemonModel, findNamedModel, type DaemonModel} from './daemon-model.js'
 import type {ModelFlags} from './flags.js'
-import {openChat, openDaemonChat, type OpenChat} from './open-chat.js'
+import {openChat, type OpenChat} from './open-chat.js'
 import {readOptionFlags, readSettings} from './settings.js'
 import type {Output} from './style.js'
 
@@ -58,13 +59,13 @@ function prepareOwn({flags, session, progress, signal}: ChatRequest, model: stri
   }
 }
 
-async function prepareShared({flags, session}: ChatRequest, found: DaemonModel): Promise<PreparedChat> {
+async function prepareShared({flags, session, socket}: ChatRequest, found: DaemonModel): Promise<PreparedChat> {
   try {
     const options = readOptionFlags(flags, found.model.config)
     return {
       warnings: [],
       isKept: true,
-      open: () => openDaemonChat(found, {session, options}),
+      open: () => DaemonChat.open(found, {session, options, find: (name) => findNamedModel(socket, name)}),
       [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),
     }
   } catch (error) {

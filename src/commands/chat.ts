@@ -3,6 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {NnError, toNnError} from '../backend/errors.js'
 import {modelFlags} from '../chat/flags.js'
 import {converse} from '../chat/interactive.js'
+import {isGone} from '../chat/is-gone.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
 import type {OpenChat} from '../chat/open-chat.js'
 import {prepareChat} from '../chat/prepare-chat.js'
@@ -82,15 +83,22 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     if (isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code
-    await this.warnIfUnkept(chat)
-    if (isKept) screen.note(`--session ${chat.session} goes on with this conversation.`)
+    const isThere = await this.warnIfUnkept(chat)
+    if (isKept && isThere) screen.note(`--session ${chat.session} goes on with this conversation.`)
     return undefined
   }
 
-  /** No answer is lost because it cannot be kept, but whoever wanted it kept should know. */
-  private async warnIfUnkept(chat: OpenChat): Promise<void> {
-    const reason = await chat.writeError()
-    if (reason !== null) this.logToStderr(`${this.config.bin}: the conversation could not be kept: ${reason}`)
+  /** No answer is lost because it cannot be kept, but whoever wanted it kept should know. `false`: nobody can say. */
+  private async warnIfUnkept(chat: OpenChat): Promise<boolean> {
+    try {
+      const reason = await chat.writeError()
+      if (reason !== null) this.logToStderr(`${this.config.bin}: the conversation could not be kept: ${reason}`)
+      return true
+    } catch (error) {
+      if (!isGone(error)) throw error
+      this.logToStderr(`${this.config.bin}: the connection to the daemon that had the conversation is lost.`)
+      return false
+    }
   }
 
   private get defaultHistory(): string {

@@ -1,10 +1,9 @@
 import {Args, Flags} from '@oclif/core'
-import {NnError} from '../backend/errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {estimateLoad, renderEstimate, type LoadEstimate} from '../cli/load/estimate.js'
 import {loadModel, renderLoaded, type LoadedModel} from '../cli/load/load-model.js'
-import {modelName} from '../cli/model-name.js'
+import {checkName, modelName} from '../cli/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../daemon/socket-path.js'
 
@@ -32,13 +31,13 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
     const {args, flags} = await this.parse(Load)
     const config = readConfigFlags(flags, 'graph')
     if (flags.estimate) {
-      const estimate = await estimateLoad(args.model, config)
+      const estimate = await estimateLoad(args.model, config, socketPath(flags.socket))
       this.log(renderEstimate(estimate))
       return estimate
     }
-    if (flags.name === '') throw new NnError('invalid_argument', 'The name is empty.')
+    const name = checkName(flags.name ?? modelName(args.model), 'Give it another one: --name NAME')
     const loaded = await loadModel({
-      ...{file: args.model, name: flags.name ?? modelName(args.model), config},
+      ...{file: args.model, name, config},
       ...{socket: socketPath(flags.socket), root: this.config.root, progress: process.stderr, signal: this.signal},
     })
     for (const warning of warningsOf(loaded)) this.logToStderr(`${this.config.bin}: ${warning}`)

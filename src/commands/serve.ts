@@ -4,7 +4,7 @@ import {toWire} from '../backend/errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {httpFlags, httpIntakes} from '../cli/http-flags.js'
-import {modelName} from '../cli/model-name.js'
+import {modelName, namesOf} from '../cli/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {StartMessage} from '../daemon/background.js'
 import {socketPath} from '../daemon/socket-path.js'
@@ -58,6 +58,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     const {flags} = await this.parse(Serve)
     let url: string | null = null
     try {
+      namesOf(flags.model ?? [])
       const daemon = await startDaemon({
         ...{socket: socketPath(flags.socket), version: this.config.version},
         config: readConfigFlags(flags),

@@ -4,7 +4,7 @@ import {statusTypes, type StatusType} from '../backend/status.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {Finding} from '../cli/status/finding.js'
-import {renderFindings, renderLine, renderStatus} from '../cli/status/render.js'
+import {renderFindings, renderFindingsLine, renderLine, renderStatus} from '../cli/status/render.js'
 import {watch} from '../cli/status/watch.js'
 import {explainStatus} from '../cli/status/why.js'
 import {socketPath} from '../daemon/socket-path.js'
@@ -34,9 +34,12 @@ export default class Status extends BaseCommand {
     interval: Flags.integer({min: 50, default: 1000, description: 'Milliseconds between two looks.', helpValue: 'ms'}),
   }
 
+  private isWatching = false
+
   async run(): Promise<StatusResult> {
     const {args, flags} = await this.parse(Status)
     const {type} = args
+    this.isWatching = flags.watch
     const connection = new DaemonConnection(socketPath(flags.socket))
     const show = async (): Promise<StatusResult> => {
       const all = await fetchStatus(connection, flags.why ? undefined : type, this.signal)
@@ -49,16 +52,19 @@ export default class Status extends BaseCommand {
       await watch({
         ...{out: process.stdout, intervalMs: flags.interval, signal: this.signal},
         screen: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : render(await show(), flags.why)),
-        line: async () =>
-          this.jsonEnabled()
-            ? JSON.stringify(await show())
-            : renderLine((await fetchStatus(connection, undefined, this.signal)) as FullStatus),
+        line: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : lineOf(await show(), flags.why)),
       })
       // What was shown is no result; the exit code says what ended it.
       throw this.signal.reason as Error
     } finally {
       connection.close()
     }
+  }
+
+  /** Among lines an error is one as well. */
+  override logJson(json: unknown): void {
+    if (this.isWatching) process.stdout.write(`${JSON.stringify(json)}\n`)
+    else super.logJson(json)
   }
 
   private printed(status: StatusResult, why: boolean): StatusResult {
@@ -78,4 +84,9 @@ async function fetchStatus(
 function render({daemon, findings, ...status}: StatusResult, why: boolean): string {
   if (why) return renderFindings(findings ?? [])
   return daemon === undefined ? '' : renderStatus(daemon, status)
+}
+
+function lineOf({findings, ...status}: StatusResult, why: boolean): string {
+  if (why) return renderFindingsLine(findings ?? [])
+  return renderLine(status)
 }

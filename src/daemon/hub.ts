@@ -27,11 +27,14 @@ export class Hub {
     return client
   }
 
-  /** @throws `runtime_error` when the client is gone. */
+  /** @throws `runtime_error` when the client is gone, as all are once the daemon has stopped. */
   client(id: string): Client {
     const client = this.clients.get(id)
     if (client !== undefined && !client.isGone) return client
-    throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.')
+    this.checkOpen()
+    throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.', {
+      hint: 'The daemon may have been started again in the meantime: so must be the command.',
+    })
   }
 
   async addBackend(client: Client, options: Pick<InitOptions, 'config' | 'strict' | 'folder'>): Promise<string> {

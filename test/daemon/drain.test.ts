@@ -2,6 +2,8 @@ import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {textTensor} from '../../src/backend/contexts/tensor.js'
 import {readMetadata, readOutput} from '../../src/backend/read-output.js'
+import {sendCall} from '../../src/backend/remote/call.js'
+import {DaemonConnection} from '../../src/backend/remote/connection.js'
 import type {RemoteBackend} from '../../src/backend/remote.js'
 import {qwen} from '../support/fixtures.js'
 import {rejects} from '../support/rejects.js'
@@ -30,6 +32,16 @@ interface Begun {
   context: number
 }
 
+/** A call of a client whose lease the daemon has ended. */
+async function askAsNobody(socket: string): Promise<void> {
+  const connection = new DaemonConnection(socket)
+  try {
+    await sendCall(connection, 'main', 'status', ['model'], {client: 'nobody', call: 'status'})
+  } finally {
+    connection.close()
+  }
+}
+
 test('by SIGTERM lets answers come to their end, takes nothing new, and the next one has the sessions', async (t) => {
   const home = new DaemonHome(t)
   const state = path.join(home.folder, 'state')
@@ -40,6 +52,7 @@ test('by SIGTERM lets answers come to their end, takes nothing new, and the next
   first.child.kill('SIGTERM')
   await home.until(({daemon}) => daemon.state === 'stopping')
   await rejects(backend.initExecutionContext(0), 'runtime_error', /is stopping/)
+  await rejects(askAsNobody(home.socket), 'runtime_error', /is stopping/)
   const ended = await Promise.all(answers.map(({answer}) => answer))
   assert.equal(
     ended.map(({output_tokens, stop_reason}) => [output_tokens, stop_reason]),

@@ -26,6 +26,8 @@ test('wnn load starts it, other commands use it, wnn stop ends it, and nothing i
   // Another model under the same name takes its place.
   const other = await home.run('load', phi3, '--name', 'qwen')
   assert.equal([other.stdout, other.code], ['0\n', 0], other.stderr)
+  assert.match(other.stderr, /^switched +\S*qwen\S* → \S*phi3\S*$/m)
+  assert.not.match(loaded.stderr, /switched/)
   const [switched] = (await home.status()).model.graphs
   assert.equal([switched?.name, switched?.path], ['qwen', phi3])
 
@@ -45,6 +47,32 @@ test('its socket and folder are its owner’s alone, and so is its log', async (
   const {dir} = path.parse(home.socket)
   assert.equal([mode(dir), mode(home.socket), mode(path.join(dir, 'daemon.log'))], ['700', '600', '600'])
   await home.run('stop')
+})
+
+test('a name that would mean another model is refused before anything is loaded', async (t) => {
+  const home = new DaemonHome(t)
+  const twice = await home.run('serve', '--model', qwen, '--model', qwen)
+  assert.equal([twice.code, twice.stdout], [2, ''])
+  assert.match(twice.stderr, /is given twice\.\nLoad the other one/)
+  assert.not.match(twice.stderr, /Loaded/)
+  const number = await home.run('load', qwen, '--name', '0')
+  assert.equal([number.code, number.stdout], [2, ''])
+  assert.match(number.stderr, /cannot be named 0: .*\nGive it another one: --name/)
+  assert.is((await home.run('status')).code, 3)
+})
+
+test('wnn load --estimate goes by the configuration of the daemon that runs, and by what is given', async (t) => {
+  const home = new DaemonHome(t)
+  const size = async (...argv: string[]): Promise<unknown> => {
+    const {stdout} = await home.run('load', qwen, '--estimate', '--json', ...argv)
+    return (JSON.parse(stdout) as {ctx_size: number}).ctx_size
+  }
+  const usual = await size()
+  const daemon = await home.serve('--set', 'ctx_size=256')
+  assert.not.equal(usual, 256)
+  assert.equal([await size(), await size('--set', 'ctx_size=512')], [256, 512])
+  daemon.child.kill('SIGTERM')
+  await daemon.ended
 })
 
 test('a socket in a folder that others may enter is refused', async (t) => {

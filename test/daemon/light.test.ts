@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import {qwen} from '../support/fixtures.js'
 import {cli} from '../support/run-cli.js'
 import {suite} from '../support/suite.js'
-import {DaemonHome, ended} from './support/daemon-home.js'
+import {DaemonHome, ended, said} from './support/daemon-home.js'
 
 const test = suite('commands that ask the daemon', {timeoutMs: 30_000})
 const hook = fileURLToPath(new URL('../support/hooks/refuse-heavy.mjs', import.meta.url))
@@ -25,6 +25,8 @@ test('status --watch adds a line each time where it is no terminal, and an objec
   for (const [argv, line] of [
     [['--interval', '50'], /^0 running · 0 waiting .* MiB$/],
     [['--interval', '50', '--json'], /^\{"daemon":\{.*\}$/],
+    [['--interval', '50', 'model'], /^tiny-qwen2-chat \(graph 0\)$/],
+    [['--interval', '50', '--why'], /^(Nothing is wrong\.|(hint|problem): .*)$/],
   ] as const) {
     const child = home.start('status', '--watch', ...argv)
     let lines = 0
@@ -37,4 +39,19 @@ test('status --watch adds a line each time where it is no terminal, and an objec
     for (const each of stdout.trimEnd().split('\n')) assert.match(each, line)
   }
   await home.run('stop')
+})
+
+test('status --watch --json ends with an error on one line when the daemon stops', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen)
+  const child = home.start('status', '--watch', '--json', '--interval', '50')
+  const end = ended(child)
+  await said(child, '}\n')
+  await home.run('stop')
+  const {code, stdout} = await end
+  assert.is(code, 3)
+  const lines = stdout.trimEnd().split('\n')
+  const last = JSON.parse(lines.at(-1) ?? '') as {error: {code: string}}
+  assert.ok(['not_running', 'runtime_error'].includes(last.error.code))
+  for (const line of lines) JSON.parse(line)
 })

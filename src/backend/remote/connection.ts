@@ -63,14 +63,12 @@ export class DaemonConnection {
     const {code, message} = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return notRunning(this.socket)
     if (code === 'EACCES') return new NnError('security', `${this.socket} belongs to another user.`, {cause: error})
-    return new NnError(
-      'runtime_error',
-      `The daemon on ${this.socket} has ended, or closed the connection: ${message}`,
-      {
-        hint: `wnn status says whether one runs, wnn load starts one. What it said last may be in ${logFile(this.socket)}.`,
-        cause: error,
-      },
-    )
+    // What the system calls a closed connection says no more than that.
+    const detail = code === 'EPIPE' || code === 'ECONNRESET' ? '.' : `: ${message}`
+    return new NnError('runtime_error', `The daemon on ${this.socket} has ended, or closed the connection${detail}`, {
+      hint: `wnn status says whether one runs, wnn load starts one. What it said last may be in ${logFile(this.socket)}.`,
+      cause: error,
+    })
   }
 
   close(): void {

@@ -1,8 +1,11 @@
 import path from 'node:path'
-import {configFromObject} from '../../backend/config/index.js'
+import {configFromObject, type Config} from '../../backend/config/index.js'
 import {countedLayers} from '../../backend/models/counted-layers.js'
 import {readGgufHeader} from '../../backend/models/gguf.js'
 import {automaticSlots, availableMemory, estimateMemory, totalBytes} from '../../backend/models/memory-estimate.js'
+import {DaemonConnection} from '../../backend/remote/connection.js'
+import {NnError} from '../../backend/errors.js'
+import type {BackendStatus} from '../../backend/status.js'
 import {bytes, table} from '../units.js'
 
 /** What a model would take, before anything is loaded. Sizes are bytes. */
@@ -22,9 +25,14 @@ export interface LoadEstimate {
   fits: boolean
 }
 
-/** @throws `model_not_found`, `invalid_argument` for a file that is no model. */
-export async function estimateLoad(file: string, given: object): Promise<LoadEstimate> {
-  const {config} = configFromObject(given, {strict: true, scope: 'graph'})
+/**
+ * What is given goes over the configuration of the daemon that listens, as it does for a load.
+ *
+ * @throws `model_not_found`, `invalid_argument` for a file that is no model.
+ */
+export async function estimateLoad(file: string, given: object, socket: string): Promise<LoadEstimate> {
+  const base = await daemonConfig(socket)
+  const {config} = configFromObject(given, {strict: true, scope: 'graph', ...(base !== undefined && {base})})
   const header = await readGgufHeader(path.resolve(file))
   const estimate = estimateMemory(header, config.model)
   const available = await availableMemory(config.memory.max_memory_mb)
@@ -41,6 +49,20 @@ export async function estimateLoad(file: string, given: object): Promise<LoadEst
     total_bytes: total,
     available_bytes: available,
     fits: total <= available,
+  }
+}
+
+/** `undefined` when there is no daemon: a load would start one with the defaults. */
+async function daemonConfig(socket: string): Promise<Config | undefined> {
+  const connection = new DaemonConnection(socket)
+  try {
+    const {model} = await connection.json<Pick<BackendStatus, 'model'>>('GET', '/status?types=model')
+    return model.config
+  } catch (error) {
+    if (error instanceof NnError && error.code === 'not_running') return undefined
+    throw error
+  } finally {
+    connection.close()
   }
 }
 

@@ -72,8 +72,9 @@ async function loadInto(request: LoadRequest): Promise<Omit<LoadedModel, 'socket
 }
 
 /** What people want to know of it; the graph's id is what scripts want, and goes elsewhere. */
-export function renderLoaded({name, model, memory, load_ms: ms}: LoadedModel): string {
+export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadedModel): string {
   return table([
+    ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),
     ['model', `${name} (${model.architecture}, ${model.layers} layers, ${bytes(model.size_bytes)})`],
     ['layers on the GPU', `${model.gpu_layers} of ${model.layers}${model.gpu === null ? '' : ` (${model.gpu})`}`],
     ['memory', `${bytes(memory.model_bytes + memory.context_bytes)}${gpuPart(memory.gpu_bytes)}`],

@@ -101,17 +101,32 @@ export function renderFindings(findings: readonly Finding[]): string {
   return findings.map(({level, text, fix}) => `${level}: ${text}\n  ${fix}`).join('\n')
 }
 
-/** One line for logs that are not redrawn. */
-export function renderLine({queue, performance, memory, sessions}: BackendStatus): string {
-  const rss = memory.graphs.reduce((sum, one) => sum + one.engine_rss_bytes, memory.host_rss_bytes)
+/** Findings on one line. */
+export function renderFindingsLine(findings: readonly Finding[]): string {
+  return renderFindings(findings).replace(/\s*\n\s*/g, ' · ')
+}
+
+/** One line for logs that are not redrawn: of each type what changes, or of the only one that there is. */
+export function renderLine(status: Partial<BackendStatus>): string {
+  const {queue, performance, memory, sessions, model} = status
   return [
-    `${queue.running} running`,
-    `${queue.queued} waiting`,
-    `${queue.completed} answered`,
-    `${queue.failed + queue.timed_out + queue.refused} failed`,
-    `${sessions.active} sessions`,
-    `${short(performance.generated_tokens_per_second)} tokens/s`,
-    bytes(rss),
+    ...(queue === undefined
+      ? []
+      : [
+          `${queue.running} running`,
+          `${queue.queued} waiting`,
+          `${queue.completed} answered`,
+          `${queue.failed + queue.timed_out + queue.refused} failed`,
+        ]),
+    ...(sessions === undefined ? [] : [`${sessions.active} sessions`]),
+    ...(performance === undefined ? [] : [`${short(performance.generated_tokens_per_second)} tokens/s`]),
+    ...(memory === undefined
+      ? []
+      : [bytes(memory.graphs.reduce((sum, one) => sum + one.engine_rss_bytes, memory.host_rss_bytes))]),
+    // Beside the others their names would be too much for a line.
+    ...(model === undefined || queue !== undefined
+      ? []
+      : [model.graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(' · ') || 'none loaded']),
   ].join(' · ')
 }
 

@@ -3,7 +3,8 @@ import type {Serving} from './serving.js'
 
 /** Where people and machines look how it goes. */
 export function statusRoutes(app: FastifyInstance, {backend, metrics}: Serving): void {
-  app.get('/health', async (_request, reply) => {
+  // Monitors and proxies ask with HEAD.
+  app.get('/health', {exposeHeadRoute: true}, async (_request, reply) => {
     const {graphs} = await backend.status('model')
     const ready = graphs.length > 0
     return reply.code(ready ? 200 : 503).send({status: ready ? 'ok' : 'no model loaded'})

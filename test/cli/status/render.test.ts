@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {renderFindings, renderLine, renderStatus} from '../../../src/cli/status/render.js'
+import {renderFindings, renderFindingsLine, renderLine, renderStatus} from '../../../src/cli/status/render.js'
 import {bytes, duration, table} from '../../../src/cli/units.js'
 import {suite} from '../../support/suite.js'
 import {madeUpStatus} from './made-up-status.js'
@@ -26,7 +26,15 @@ test('of one type has no other', () => {
 
 test('is one line for a log', () => {
   const line = '0 running · 0 waiting · 20 answered · 0 failed · 0 sessions · 88 tokens/s · 190 MiB'
+  const {queue, memory, sessions, performance, model} = madeUpStatus()
   assert.is(renderLine(madeUpStatus()), line)
+  assert.equal(
+    [{queue}, {memory}, {sessions}, {performance}, {model: {...model, graphs: []}}].map((part) => renderLine(part)),
+    ['0 running · 0 waiting · 20 answered · 0 failed', '190 MiB', '0 sessions', '88 tokens/s', 'none loaded'],
+  )
+  assert.is(renderLine({model}), `${model.graphs[0]?.name ?? ''} (graph 0)`)
+  const slow = {level: 'hint', text: 'Slow.', fix: 'Hurry.'} as const
+  assert.is(renderFindingsLine([slow, slow]), 'hint: Slow. · Hurry. · hint: Slow. · Hurry.')
 })
 
 test('findings have what to do below them', () => {

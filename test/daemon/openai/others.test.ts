@@ -98,6 +98,8 @@ test('models are listed and found by names with slashes', async () => {
 
 test('all but the health check needs the key', async () => {
   assert.equal(await (await get('/health')).json(), {status: 'ok'})
+  const head = await fetch(`${served().http.url}/health`, {method: 'HEAD'})
+  assert.equal([head.status, await head.text()], [200, ''])
   for (const authorization of [undefined, 'Bearer wrong', `Basic ${key}`, 'Bearer ', `Bearer ${key}x`]) {
     for (const path of ['/v1/models', '/metrics', '/slots', '/nowhere']) {
       const response = await get(path, authorization)

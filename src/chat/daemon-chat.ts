@@ -1,0 +1,78 @@
+import type {RuntimeOptions} from '../backend/config/index.js'
+import type {RemoteBackend} from '../backend/remote.js'
+import type {Conversation} from './conversation.js'
+import type {DaemonModel} from './daemon-model.js'
+import {isGone} from './is-gone.js'
+import {converseIn, openContext, type OpenChat, type OpenContext} from './open-chat.js'
+
+export interface DaemonChatOptions {
+  /** Id of the session to go on with; absent: a new one. */
+  session?: string | undefined
+  options: RuntimeOptions
+  /** Finds a model by its name in whatever daemon listens now. @throws `not_running`, `model_not_found`. */
+  find: (name: string) => Promise<DaemonModel>
+}
+
+/** A chat with a model that the daemon has. It outlives the daemon and the model, when they come back. */
+export class DaemonChat implements OpenChat {
+  readonly conversation: Conversation
+
+  private constructor(
+    private backend: RemoteBackend,
+    private opened: OpenContext,
+    private readonly given: DaemonChatOptions,
+  ) {
+    this.conversation = converseIn(backend, opened, given.options)
+  }
+
+  static async open({backend, model}: DaemonModel, given: DaemonChatOptions): Promise<DaemonChat> {
+    return new DaemonChat(backend, await openContext(backend, {graph: model.graph, session: given.session}), given)
+  }
+
+  get model(): OpenContext['model'] {
+    return this.opened.model
+  }
+
+  get session(): string {
+    return this.opened.session
+  }
+
+  /** The messages come along in any case; the session's id does where it can only mean this conversation. */
+  async reopen(): Promise<boolean> {
+    if (await this.isOpen()) return false
+    const before = this.backend
+    const found = await this.given.find(this.model.name)
+    const {backend, model} = found
+    try {
+      const {state_dir: stateDir} = await backend.status('sessions')
+      const isKnown = stateDir !== null || backend.host.pid === before.host.pid
+      const session = isKnown ? this.session : this.given.session
+      this.opened = await openContext(backend, {graph: model.graph, session})
+    } catch (error) {
+      await found[Symbol.asyncDispose]()
+      throw error
+    }
+    this.backend = backend
+    this.conversation.moveTo(backend, this.opened.context, this.model.config.model.prompt_mode)
+    await before[Symbol.asyncDispose]()
+    return true
+  }
+
+  async writeError(): Promise<string | null> {
+    return (await this.backend.status('sessions')).write_error
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.backend[Symbol.asyncDispose]()
+  }
+
+  private async isOpen(): Promise<boolean> {
+    try {
+      const {contexts} = await this.backend.status('sessions')
+      return contexts.some(({context}) => context === this.opened.context)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      return false
+    }
+  }
+}
