@@ -100,7 +100,7 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
       description: 'Write the result to this file, in the form that its name or --format says.',
       helpValue: 'file',
     }),
-    format: Flags.option({options: ['json', 'md', 'csv'] as const})({
+    format: Flags.option({options: ['json', 'md', 'csv', 'html'] as const})({
       description: 'Form of the files; without --output, of standard output.',
     }),
     baseline: Flags.string({

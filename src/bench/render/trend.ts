@@ -5,8 +5,13 @@ import {figure, metricTitle} from './cells.js'
 
 const blocks = '▁▂▃▄▅▆▇█'
 
-/** How each metric has gone over the runs, the oldest first: the median then and now, the change, and a line of blocks. */
+/** How each metric has gone over the runs, the oldest first. */
 export function renderTrend(results: readonly BenchResult[]): string {
+  return [`${results.length} runs, ${spanOf(results)}`, '', ...table(trendRows(results))].join('\n')
+}
+
+/** The rows of it, header first: the median then and now, the change, and a line of blocks. */
+export function trendRows(results: readonly BenchResult[]): string[][] {
   const keys = new Map<string, Series>()
   for (const {series} of results) for (const one of series) keys.set(keyOf(one), one)
   const rows = [...keys].map(([key, {subject, test, metric, unit, better}]) => {
@@ -19,7 +24,7 @@ export function renderTrend(results: readonly BenchResult[]): string {
     ]
   })
   const header = ['subject', 'test', 'metric', 'runs', 'first', 'last', 'better by', 'medians']
-  return [`${results.length} runs, ${spanOf(results)}`, '', ...table([header, ...rows])].join('\n')
+  return [header, ...rows]
 }
 
 /** From the least to the most of the values; all alike are in the middle. At most the last 40. */

@@ -1,0 +1,35 @@
+import type {BenchResult} from '../result.js'
+import {markup} from './markup.js'
+import {page} from './page.js'
+import {aboutSection} from './sections/about.js'
+import {allFiguresSection} from './sections/all-figures.js'
+import {baselineSection} from './sections/baseline.js'
+import {figuresSections} from './sections/figures.js'
+import {historySection} from './sections/history.js'
+import {latencySection} from './sections/latency.js'
+import type {Section} from './sections/section.js'
+import {summary} from './sections/summary.js'
+
+/**
+ * One HTML page that needs nothing besides itself: no script, no font, no address. Of several results, at least one and the
+ * oldest first, the last is shown in full, and before it how each metric has gone.
+ */
+export function renderReport(results: readonly BenchResult[]): string {
+  const last = results.at(-1)
+  if (last === undefined) throw new RangeError('A report takes at least one result.')
+  const sections: (Section | undefined)[] = [
+    results.length > 1 ? historySection(results) : undefined,
+    baselineSection(last),
+    ...figuresSections(last),
+    latencySection(last),
+    allFiguresSection(last),
+    aboutSection(last),
+  ]
+  const title = `wnn bench: ${last.subjects.map(({name}) => name).join(', ')}`
+  return page({
+    title,
+    header: summary(last, results.length),
+    sections: sections.filter((section) => section !== undefined),
+    footer: markup`wnn ${last.versions.wnn}, wnn bench. Times are the client's own, by a monotonic clock.`,
+  })
+}

@@ -1,0 +1,25 @@
+import {metrics, type MetricInfo, type MetricName} from '../metrics.js'
+import type {Series} from '../result.js'
+import {markup, type Markup} from './markup.js'
+
+/** What a metric is called in full; its own name where a result has one that is not known here. */
+export function metricTitle(metric: string): string {
+  const known: Partial<Record<string, MetricInfo>> = metrics
+  return known[metric]?.title ?? metric
+}
+
+/** Above a drawing: what is drawn, what it measures, and which way is better. */
+export function chartCaption(what: string, {metric, unit, better}: Pick<Series, 'metric' | 'unit' | 'better'>): Markup {
+  return markup`<b>${what}</b> ${metricTitle(metric)}, ${unit} <small>${better} is better</small>`
+}
+
+/** The metrics of these series, each once, in the order of the table of metrics. */
+export function metricsIn(series: readonly Series[]): Series[] {
+  const order = Object.keys(metrics) as MetricName[]
+  const place = ({metric}: Series): number => {
+    const index = order.findIndex((name) => name === metric)
+    return index === -1 ? order.length : index
+  }
+  const once = new Map(series.map((one) => [one.metric, one]))
+  return [...once.values()].sort((a, b) => place(a) - place(b))
+}

@@ -1,0 +1,44 @@
+import {percent} from '../../compare.js'
+import {figure} from '../../render/cells.js'
+import type {BenchResult, Comparison} from '../../result.js'
+import {changeChart, verdictSigns} from '../charts/changes.js'
+import {figures} from '../charts/figure.js'
+import {markup} from '../markup.js'
+import type {Section} from './section.js'
+import {dataTable} from './table.js'
+
+/** What is better and worse than before; nothing without a baseline. */
+export function baselineSection({comparison, subjects}: BenchResult): Section | undefined {
+  if (comparison === null) return undefined
+  const {baseline, baseline_date, max_regression, verdicts, missing} = comparison
+  const charts = subjects.flatMap(({name}) => {
+    const own = verdicts.filter(({subject}) => subject === name)
+    const caption = markup`<b>${name}</b> change to the baseline, with its interval`
+    return own.length === 0 ? [] : [changeChart(caption, `${name} against the baseline`, own, comparison)]
+  })
+  const lacks = missing.map((what) => markup`<li>${what}</li>`)
+  return {
+    id: 'baseline',
+    title: 'Against the baseline',
+    body: markup`<p>The baseline is <code>${baseline}</code> of ${baseline_date}. A change is the ratio of the medians less 1, turned so that more than 0 is better. The grey band is the limit, ${percent(max_regression).slice(1)}.</p>
+${figures('baseline', charts)}
+${verdicts.length === 0 ? undefined : verdictTable(comparison)}
+${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>${lacks}</ul>`}`,
+  }
+}
+
+const columns = [
+  ...['subject', 'test', 'metric'].map((title) => ({title})),
+  ...['baseline', 'n', 'now', 'n', 'change', 'interval'].map((title) => ({title, isNumber: true})),
+  ...['verdict', 'why'].map((title) => ({title})),
+]
+
+function verdictTable({verdicts}: Comparison): ReturnType<typeof dataTable> {
+  const rows = verdicts.map(({subject, test, metric, baseline, current, change, ci_low, ci_high, verdict, reason}) => [
+    ...[subject, test, metric, figure(baseline.median), baseline.n, figure(current.median), current.n],
+    ...[percent(change), `${percent(ci_low)} to ${percent(ci_high)}`],
+    markup`<span class="verdict v-${verdict}">${verdictSigns[verdict]}</span>`,
+    reason,
+  ])
+  return dataTable('Medians against the baseline', columns, rows, 3)
+}

@@ -1,0 +1,29 @@
+import {markup, type Markup, type Part} from '../markup.js'
+
+/** A cell that is a number stands at the right. */
+export interface Column {
+  title: string
+  isNumber?: boolean
+}
+
+/** A table that scrolls by itself where the page is narrow; the first `heads` cells of a row name it. */
+export function dataTable(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Part[])[],
+  heads = 1,
+): Markup {
+  const kind = (column: number): string => (columns[column]?.isNumber === true ? 'number' : 'words')
+  const header = columns.map(({title}, index) => markup`<th scope="col" class="${kind(index)}">${title}</th>`)
+  const body = rows.map(
+    (row) =>
+      markup`<tr>${row.map((cell, index) =>
+        index < heads
+          ? markup`<th scope="row" class="${kind(index)}">${cell}</th>`
+          : markup`<td class="${kind(index)}">${cell}</td>`,
+      )}</tr>
+`,
+  )
+  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${header}</tr></thead><tbody>
+${body}</tbody></table></div>`
+}
