@@ -3,6 +3,7 @@ import path from 'node:path'
 import {NnError} from '../backend/errors.js'
 import {parseText, readDocument, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
+import {renderReport} from './report/index.js'
 import {checkResult, type BenchResult} from './result.js'
 
 /** A file to write a result to. */
@@ -10,6 +11,9 @@ export interface OutputFile {
   file: string
   format: Format
 }
+
+/** Other endings of names. */
+const alike: Readonly<Record<string, Format>> = {markdown: 'md', htm: 'html'}
 
 /** Where the runs of a folder are kept, one JSON object a line, the oldest first. */
 const historyFile = 'history.jsonl'
@@ -20,8 +24,7 @@ const historyFile = 'history.jsonl'
  * @throws `invalid_argument`
  */
 export async function checkOutput(file: string, format: Format | undefined): Promise<OutputFile> {
-  const extension = path.extname(file).slice(1).toLowerCase()
-  const meant = format ?? (extension === 'markdown' ? 'md' : formats.find((one) => one === extension))
+  const meant = format ?? formatOf(file)
   if (meant === undefined) {
     throw new NnError('invalid_argument', `--output ${file}: its name does not say which form it is to have.`, {
       hint: `End it with .${formats.join(', .')}, or give --format.`,
@@ -29,6 +32,11 @@ export async function checkOutput(file: string, format: Format | undefined): Pro
   }
   await writable(`--output ${file}`, async () => (await open(file, 'a')).close())
   return {file, format: meant}
+}
+
+function formatOf(file: string): Format | undefined {
+  const extension = path.extname(file).slice(1).toLowerCase()
+  return formats.find((one) => one === (alike[extension] ?? extension))
 }
 
 /** @throws `invalid_argument` */
@@ -41,6 +49,16 @@ export async function checkHistory(folder: string): Promise<void> {
 
 export async function writeResult(result: BenchResult, {file, format}: OutputFile): Promise<void> {
   await writeFile(file, await renderResult(result, format))
+}
+
+/** Writes runs, the oldest first, as an HTML page. @throws `invalid_argument` */
+export async function writeReport(results: readonly BenchResult[], file: string): Promise<void> {
+  if (formatOf(file) !== 'html') {
+    throw new NnError('invalid_argument', `--output ${file}: runs over time are written as HTML.`, {
+      hint: 'End its name with .html.',
+    })
+  }
+  await writable(`--output ${file}`, () => writeFile(file, renderReport(results)))
 }
 
 /** Appends a run, without its raw samples; the values of the repetitions stay. */

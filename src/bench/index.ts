@@ -3,7 +3,7 @@ import {renderText} from './render/text.js'
 import type {BenchResult} from './result.js'
 
 export {bench} from './bench.js'
-export {readHistory, readResult} from './files.js'
+export {readHistory, readResult, writeReport} from './files.js'
 export {renderTrend} from './render/trend.js'
 export {readRequest} from './request.js'
 

@@ -11,11 +11,11 @@ export interface MetricInfo {
 export const metrics = {
   pp: {title: 'prompt processing', unit: 'tokens/s', better: 'higher'},
   tg: {title: 'generation', unit: 'tokens/s', better: 'higher'},
+  throughput: {title: 'generation, all streams together', unit: 'tokens/s', better: 'higher'},
   ttft: {title: 'time to first token', unit: 'ms', better: 'lower'},
   ttft_p95: {title: 'time to first token, 95 % of streams', unit: 'ms', better: 'lower'},
   itl: {title: 'inter-token latency', unit: 'ms', better: 'lower'},
   gap_p95: {title: 'gap between pieces of text, 95 %', unit: 'ms', better: 'lower'},
-  throughput: {title: 'generation, all streams together', unit: 'tokens/s', better: 'higher'},
   ttft_fresh: {title: 'first token of a new prompt', unit: 'ms', better: 'lower'},
   ttft_cached: {title: 'first token of the same prompt again', unit: 'ms', better: 'lower'},
   cache_gain: {title: 'new prompt to the same again', unit: 'x', better: 'higher'},

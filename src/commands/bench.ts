@@ -16,7 +16,7 @@ Sizes are numbers (512), lists (1,4,16) and ranges: 1-4, 0-100+25, 128-2048*2.
 Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon does not answer or the engine failed, 5 something is worse than in the baseline, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> bench model.gguf',
-    '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json',
+    '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json --output result.html',
     '<%= config.bin %> bench q4.gguf q8.gguf --compare model.threads=4,8',
     '<%= config.bin %> bench model.gguf --url http://127.0.0.1:8080 --concurrency 1,4,16,64',
     '<%= config.bin %> bench model.gguf --baseline result.json --max-regression 5%',

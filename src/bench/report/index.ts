@@ -30,6 +30,6 @@ export function renderReport(results: readonly BenchResult[]): string {
     title,
     header: summary(last, results.length),
     sections: sections.filter((section) => section !== undefined),
-    footer: markup`wnn ${last.versions.wnn}, wnn bench. Times are the client's own, by a monotonic clock.`,
+    footer: markup`Measured with wnn ${last.versions.wnn}. Its docs/bench.md says how each metric is measured, and what an interval is.`,
   })
 }

@@ -10,7 +10,13 @@ export function metricTitle(metric: string): string {
 
 /** Above a drawing: what is drawn, what it measures, and which way is better. */
 export function chartCaption(what: string, {metric, unit, better}: Pick<Series, 'metric' | 'unit' | 'better'>): Markup {
-  return markup`<b>${what}</b> ${metricTitle(metric)}, ${unit} <small>${better} is better</small>`
+  const name = what === metric ? metric : `${what} · ${metric}`
+  return markup`<b>${name}</b> ${metricTitle(metric)}, ${unitLabel(unit)}\u00a0· <small>${better} is better</small>`
+}
+
+/** A ratio has a sign of its own. */
+export function unitLabel(unit: Series['unit']): string {
+  return unit === 'x' ? '×' : unit
 }
 
 /** The metrics of these series, each once, in the order of the table of metrics. */

@@ -41,13 +41,12 @@ ul.legend svg { vertical-align: -1px; overflow: visible; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: 1rem; margin: .8rem 0; }
 figure, .card { margin: 0; padding: .75rem 1rem; border: 1px solid var(--rule); border-radius: 6px; background: var(--card); min-width: 0; }
 figure { display: flex; flex-direction: column; padding: .75rem .75rem .4rem; }
-figcaption { margin-bottom: .3rem; color: var(--soft); font-size: .9rem; line-height: 1.35; }
+figcaption { flex: 1; margin-bottom: .3rem; color: var(--soft); font-size: .9rem; line-height: 1.35; }
 figcaption b { color: var(--ink); }
 figcaption small, .legend small { white-space: nowrap; font-size: .9em; }
-figcaption small::before { content: "· "; }
 figure svg { display: block; width: 100%; max-width: 32rem; height: auto; margin: 0 auto; }
 svg text { fill: var(--soft); font-size: 11.5px; }
-svg text.name, svg text.value { fill: var(--ink); font-size: 12px; }
+svg text.name, svg text.value { fill: var(--ink); font-size: 12px; paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 svg text.value { font-variant-numeric: tabular-nums; }
 svg tspan { font-weight: 600; }
 path.grid { stroke: var(--grid); }
@@ -72,20 +71,22 @@ td:last-child { white-space: normal; min-width: 6rem; }
 thead th { border-top: 0; border-bottom: 1px solid var(--rule); color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 500; }
 .number { text-align: right; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: 1rem; margin: .8rem 0; }
+.cards { columns: 25rem; column-gap: 1rem; margin: .8rem 0 0; }
+.card { margin-bottom: 1rem; break-inside: avoid; }
 dl { margin: 0; font-size: .9rem; }
 dl div { display: grid; grid-template-columns: minmax(7rem, 30%) 1fr; gap: .75rem; padding: .15rem 0; }
 dt { color: var(--soft); }
 dd { margin: 0; min-width: 0; }
 dl.meanings { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: 0 1.5rem; }
 footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--rule); font-size: .85rem; }
-@media (max-width: 40rem) { body { padding-top: 1rem; } figure { padding: .6rem .4rem .3rem; } figcaption { padding: 0 .4rem; } h1 { font-size: 1.4rem; } }
+@media (max-width: 40rem) { body { padding-top: 1rem; } figure { padding: .6rem .4rem .3rem; } figcaption { padding: 0 .4rem; } h1 { font-size: 1.4rem; } th, td { padding: .3rem .5rem; } }
 @media print {
   body { max-width: none; padding: 0; background: none; font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   nav { display: none; }
   h2, h3 { break-after: avoid; }
   figure, .card, tr { break-inside: avoid; }
-  .figures, .cards { grid-template-columns: 1fr 1fr; }
+  .figures { grid-template-columns: 1fr 1fr; }
+  .cards { columns: 2; }
   .scroll { overflow: visible; border: 0; }
   th, td { padding: .2rem .4rem; white-space: normal; }
 }

@@ -5,12 +5,13 @@ import {BaseCommand} from '../../cli/base-command.js'
 
 export default class BenchReport extends BaseCommand {
   static override summary = 'Show how results of wnn bench have gone over time.'
-  static override description = `The runs of a folder (wnn bench --history) and of result files in JSON, the oldest first: median, change and course of each metric.
+  static override description = `The runs of a folder (wnn bench --history) and of result files in JSON, the oldest first: median, change and course of each metric. With --output also as an HTML page with drawings, and with the last run in full; a single result is enough for that.
 
 Exit codes: 0 shown, 2 a file or folder is not usable.`
   static override examples = [
     '<%= config.bin %> bench report --history bench-history',
     '<%= config.bin %> bench report before.json after.json',
+    '<%= config.bin %> bench report result.json --output result.html',
   ]
   static override strict = false
   static override args = {
@@ -18,11 +19,12 @@ Exit codes: 0 shown, 2 a file or folder is not usable.`
   }
   static override flags = {
     history: Flags.string({description: 'Folder that wnn bench --history has written.', helpValue: 'folder'}),
+    output: Flags.string({description: 'Write the runs to this file as an HTML page.', helpValue: 'file.html'}),
   }
 
   async run(): Promise<BenchResult[]> {
     const {argv, flags} = await this.parse(BenchReport)
-    const {readHistory, readResult, renderTrend} = await import('../../bench/index.js')
+    const {readHistory, readResult, renderTrend, writeReport} = await import('../../bench/index.js')
     const history = flags.history === undefined ? [] : await readHistory(flags.history)
     const results = [...history, ...(argv as string[]).map(readResult)].sort((a, b) => a.date.localeCompare(b.date))
     if (results.length === 0) {
@@ -30,6 +32,7 @@ Exit codes: 0 shown, 2 a file or folder is not usable.`
         hint: 'Name result files, or a folder with --history.',
       })
     }
+    if (flags.output !== undefined) await writeReport(results, flags.output)
     this.log(renderTrend(results))
     return results
   }

@@ -1,4 +1,4 @@
-import {extent, nice, tickStep, ticks} from 'd3-array'
+import {extent, nice, range, tickStep, ticks} from 'd3-array'
 
 export interface Tick {
   value: number
@@ -28,14 +28,42 @@ export function linearScale(values: readonly number[], span: Span, {count = 5, f
   }
 }
 
-/** A logarithmic axis with ticks at the values themselves, which are above 0. */
-export function logScale(values: readonly number[], span: Span): Scale {
-  const low = Math.log(Math.min(...values))
-  const width = Math.log(Math.max(...values)) - low
+/** A logarithmic axis over values above 0. Without `at` its ticks are round numbers, else there. */
+export function logScale(values: readonly number[], span: Span, at?: readonly number[]): Scale {
+  const [low = 1, high = 1] = extent(values)
+  const width = Math.log(high / low)
   return {
-    place: (value) => between(span, width === 0 ? 0.5 : (Math.log(value) - low) / width),
-    ticks: values.map((value) => ({value, label: tickLabel(value, 1)})),
+    place: (value) => between(span, width === 0 ? 0.5 : Math.log(value / low) / width),
+    ticks: (at ?? roundSteps(low, high)).map((value) => ({value, label: tickLabel(value, Math.min(1, value))})),
   }
+}
+
+/**
+ * An axis of changes as fractions above -1, by their ratio: half as much is as far from 0 as twice as much. Ticks are in percent.
+ */
+export function changeScale(fractions: readonly number[], span: Span): Scale {
+  const [low = 1, high = 1] = extent(fractions.map((fraction) => 1 + fraction))
+  const {place} = logScale([low, high], span)
+  const values =
+    high / low < 3
+      ? ticks((low - 1) * 100, (high - 1) * 100, 5).map((percent) => percent / 100)
+      : roundSteps(low, high).map((ratio) => ratio - 1)
+  return {
+    place: (fraction) => place(1 + fraction),
+    ticks: values.map((value) => {
+      const label = (value * 100).toLocaleString('en-US', {maximumFractionDigits: 2, signDisplay: 'exceptZero'})
+      return {value, label: `${label} %`}
+    }),
+  }
+}
+
+/** 1, 2, 5, 10, … between two numbers above 0; over a wide range 1, 10, 100, … */
+function roundSteps(low: number, high: number): number[] {
+  const steps = high / low > 200 ? [1] : [1, 2, 5]
+  const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)) + 1)
+  const inside = (value: number): boolean => value >= low && value <= high
+  // Parsed and not multiplied: 0.001 has to be the number that it is written as.
+  return decades.flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`))).filter(inside)
 }
 
 /** Of ticks that would be written over each other only some, the first always. */

@@ -1,6 +1,7 @@
 import {figure, withInterval} from '../../render/cells.js'
 import type {Series} from '../../result.js'
 import {markup, type Markup} from '../markup.js'
+import {unitLabel} from '../names.js'
 import {axisBelow, type Box, type Chart} from './figure.js'
 import {at, colourClass, mark} from './marks.js'
 import {thinned} from './quantiles.js'
@@ -25,7 +26,7 @@ export function stripChart(caption: Markup, title: string, strips: readonly Stri
   const box: Box = {left, right, top, bottom}
   const values = strips.flatMap(({series: {values: all, summary}}) => [...all, summary.ci_low, summary.ci_high])
   const scale = linearScale(values, [left + 8, right - 8])
-  const unit = strips[0]?.series.unit ?? ''
+  const unit = unitLabel(strips[0]?.series.unit ?? 'x')
   const rows = strips.map((strip, index) => row(strip, top + index * rowHeight, scale))
   return {
     ...{caption, title, width, height: bottom + 42},
@@ -37,7 +38,8 @@ export function stripChart(caption: Markup, title: string, strips: readonly Stri
 }
 
 function row({look, series}: Strip, y: number, scale: Scale): Markup {
-  const {subject, unit, summary, values} = series
+  const {subject, summary, values} = series
+  const unit = unitLabel(series.unit)
   const middle = y + 28
   const x = (value: number): number => at(scale.place(value))
   const dots = thinned(values, mostDots).map(

@@ -5,6 +5,7 @@ import {changeChart, verdictSigns} from '../charts/changes.js'
 import {figures} from '../charts/figure.js'
 import {markup} from '../markup.js'
 import type {Section} from './section.js'
+import {day} from './summary.js'
 import {dataTable} from './table.js'
 
 /** What is better and worse than before; nothing without a baseline. */
@@ -20,7 +21,7 @@ export function baselineSection({comparison, subjects}: BenchResult): Section | 
   return {
     id: 'baseline',
     title: 'Against the baseline',
-    body: markup`<p>The baseline is <code>${baseline}</code> of ${baseline_date}. A change is the ratio of the medians less 1, turned so that more than 0 is better. The grey band is the limit, ${percent(max_regression).slice(1)}.</p>
+    body: markup`<p>The baseline is <code>${baseline}</code> of ${day(baseline_date)}. A change is the ratio of the medians less 1, turned so that more than 0 is better. The grey band is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
 ${figures('baseline', charts)}
 ${verdicts.length === 0 ? undefined : verdictTable(comparison)}
 ${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>${lacks}</ul>`}`,

@@ -5,7 +5,7 @@ import {legend} from '../charts/marks.js'
 import {linearScale, logScale, type Scale, type Span} from '../charts/scale.js'
 import {mostDots, stripChart} from '../charts/strip.js'
 import {markup} from '../markup.js'
-import {chartCaption, metricsIn} from '../names.js'
+import {chartCaption, metricsIn, unitLabel} from '../names.js'
 import {sweepTitle, sweepsOf, type Dimension, type Sweep} from '../sweeps.js'
 import type {Section} from './section.js'
 
@@ -29,7 +29,7 @@ export function figuresSections(result: BenchResult): Section[] {
       : [
           {
             ...{id: 'tests', title: 'Test by test'},
-            body: markup`<p>Each dot is a repetition, the mark is the median, the bar its interval.${thinning(result)}</p>${legend(names)}${figures('tests', single)}`,
+            body: markup`<p>Each dot is a repetition, the mark is the median, the bar its interval.${thinning(result)}</p>${figures('tests', single)}`,
           },
         ]),
   ]
@@ -56,9 +56,9 @@ function lineCharts(sweep: Sweep, {series, subjects}: BenchResult): Chart[] {
       }),
     }))
     return lineChart({
-      caption: chartCaption(`${metric}: ${title}`, {metric, unit, better}),
+      caption: chartCaption(title, {metric, unit, better}),
       title: `${metric} of ${title} by ${words[dimension]}`,
-      ...{unit, lines, fromZero: true},
+      ...{unit: unitLabel(unit), lines, fromZero: true},
       x: axis(
         dimension,
         tests.map((test) => test[dimension]),
@@ -94,7 +94,7 @@ function stripCharts({tests}: Sweep, {series, subjects}: BenchResult): Chart[] {
         const found: Series | undefined = own.find((one) => one.subject === name && one.metric === metric)
         return found === undefined ? [] : [{look, series: found}]
       })
-      return stripChart(chartCaption(`${metric}: ${test}`, {metric, unit, better}), `${metric} of ${test}`, strips)
+      return stripChart(chartCaption(test, {metric, unit, better}), `${metric} of ${test}`, strips)
     })
   })
 }

@@ -5,8 +5,9 @@ import {lineChart, type Line} from '../charts/lines.js'
 import {legend} from '../charts/marks.js'
 import {linearScale} from '../charts/scale.js'
 import {markup, type Markup} from '../markup.js'
-import {chartCaption, metricsIn} from '../names.js'
+import {chartCaption, metricsIn, unitLabel} from '../names.js'
 import type {Section} from './section.js'
+import {day} from './summary.js'
 import {dataTable} from './table.js'
 
 /** Runs drawn at most, the last ones. */
@@ -38,9 +39,9 @@ function chartsOf(test: string, runs: readonly BenchResult[], names: readonly st
       return points.every((one) => one === undefined) ? [] : [{name, look, points}]
     })
     return lineChart({
-      caption: chartCaption(`${metric}: ${test}`, {metric, unit, better}),
+      caption: chartCaption(test, {metric, unit, better}),
       title: `${metric} of ${test} over the runs`,
-      ...{unit, lines, fromZero: false},
+      ...{unit: unitLabel(unit), lines, fromZero: false},
       x: {title: 'run', scale: (span) => whole(linearScale([first, first + runs.length - 1], span))},
     })
   })
@@ -67,7 +68,7 @@ function runsTable(runs: readonly BenchResult[], first: number): Markup {
     ...['date', 'wnn', 'llama.cpp', 'Node.js', 'machine', 'load before', 'complete'].map((title) => ({title})),
   ]
   const rows = runs.map(({date, versions, machine, complete}, index) => [
-    ...[first + index, date, versions.wnn, versions.llama_cpp ?? '–', versions.node],
+    ...[first + index, day(date), versions.wnn, versions.llama_cpp ?? '–', versions.node],
     ...[`${machine.cpu}, ${machine.cores} cores`, machine.load_before.toFixed(1), complete ? 'yes' : 'no'],
   ])
   return dataTable('Runs', columns, rows)

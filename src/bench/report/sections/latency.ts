@@ -12,7 +12,7 @@ export function latencySection(result: BenchResult): Section | undefined {
   if (found.length === 0) return undefined
   const charts = found.map(({test, title, distributions}) => {
     const most = Math.max(...distributions.map(({values}) => values.length))
-    const caption = markup`<b>${test}</b> ${title}, ms <small>n ${most.toLocaleString('en-US')}${most > mostPoints ? `, drawn by ${mostPoints} quantiles` : undefined}</small>`
+    const caption = markup`<b>${test}</b> ${title}, ms\u00a0· <small>n ${most.toLocaleString('en-US')}${most > mostPoints ? `, drawn by ${mostPoints} quantiles` : undefined}</small>`
     return quantileChart(caption, `${title} of ${test}`, 'ms', distributions)
   })
   const source = found.every(({isRaw}) => isRaw)

@@ -13,12 +13,20 @@ export function summary(result: BenchResult, runs: number): Markup {
   return markup`<p class="kind">wnn bench</p>
 <h1>${subjects.length === 1 ? subjects[0]?.name : `${subjects.length} subjects side by side`}</h1>
 ${subjects.length > 1 ? markup`<ul class="names">${names}</ul>` : undefined}
-<p>${runs > 1 ? `Last of ${runs} runs, ` : undefined}<time datetime="${date}">${date}</time> · ${machine.cpu}, ${machine.cores} cores</p>
+<p>${runs > 1 ? `Last of ${runs} runs, ` : undefined}<time datetime="${date}">${day(date)}</time> · ${machine.cpu}, ${machine.cores} cores</p>
 ${state}${counts(result)}${
     warnings.length === 0
       ? undefined
-      : markup`<div class="notice"><h2>Mind</h2><ul>${warnings.map((text) => markup`<li>${text}</li>`)}</ul></div>`
+      : markup`<div class="notice"><h2>Warnings</h2><ul>${warnings.map((text) => markup`<li>${text}</li>`)}</ul></div>`
   }`
+}
+
+/** `2026-01-02 03:04 UTC`. */
+export function day(date: string): string {
+  const time = new Date(date)
+  if (Number.isNaN(time.getTime())) return date
+  const text = time.toISOString()
+  return `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`
 }
 
 function counts({comparison}: BenchResult): Markup | undefined {
