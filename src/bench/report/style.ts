@@ -67,11 +67,12 @@ ${['better', 'same', 'worse', 'inconclusive'].map((name) => `.v-${name} { color:
 table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 caption { padding: .6rem .75rem .3rem; color: var(--soft); text-align: left; }
 th, td { padding: .35rem .75rem; border-top: 1px solid var(--grid); text-align: left; vertical-align: baseline; white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 6rem; }
+td.sentence { white-space: normal; min-width: 18rem; }
 thead th { border-top: 0; border-bottom: 1px solid var(--rule); color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 500; }
 .number { text-align: right; }
 .cards { columns: 25rem; column-gap: 1rem; margin: .8rem 0 0; }
+.cards + h3 { margin-top: 1rem; }
 .card { margin-bottom: 1rem; break-inside: avoid; }
 dl { margin: 0; font-size: .9rem; }
 dl div { display: grid; grid-template-columns: minmax(7rem, 30%) 1fr; gap: .75rem; padding: .15rem 0; }
@@ -88,6 +89,8 @@ footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--rul
   .figures { grid-template-columns: 1fr 1fr; }
   .cards { columns: 2; }
   .scroll { overflow: visible; border: 0; }
-  th, td { padding: .2rem .4rem; white-space: normal; }
+  table { font-size: 8.5px; }
+  th, td { padding: .15rem .35rem; }
+  th.words, td.sentence { white-space: normal; min-width: 0; }
 }
 `

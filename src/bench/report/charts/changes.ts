@@ -1,7 +1,8 @@
+import {range} from 'd3-array'
 import {percent} from '../../compare.js'
 import type {Comparison, Verdict} from '../../result.js'
 import {markup, type Markup} from '../markup.js'
-import {axisBelow, type Box, type Chart} from './figure.js'
+import {axisBelow, type Chart} from './figure.js'
 import {at} from './marks.js'
 import {rowHeight, rowWords} from './rows.js'
 import {changeScale, type Scale} from './scale.js'
@@ -16,32 +17,39 @@ export const verdictSigns: Readonly<Record<Verdict['verdict'], string>> = {
   inconclusive: '? inconclusive',
 }
 
-/** A row a metric: the change with its interval, the limit as a band around 0. */
-export function changeChart(
-  caption: Markup,
-  title: string,
+/** Rows of one drawing at most: a taller one would not fit on paper. */
+const mostRows = 16
+
+/** The changes of one subject on one scale, a row a metric: the change with its interval, the limit as a band around 0. */
+export function changeCharts(
+  subject: string,
   verdicts: readonly Verdict[],
-  {max_regression: limit}: Pick<Comparison, 'max_regression'>,
-): Chart {
-  const bottom = top + verdicts.length * rowHeight + 4
-  const box: Box = {left, right, top, bottom}
+  {max_regression: limit}: Comparison,
+): Chart[] {
   const values = verdicts.flatMap(({change, ci_low, ci_high}) => [change, ci_low, ci_high])
   const scale = changeScale([...values, -limit, limit], [left + 8, right - 8])
-  const x = (fraction: number): number => at(scale.place(fraction))
-  const band = markup`<rect class="limit" x="${x(-limit)}" y="${top}" width="${at(x(limit) - x(-limit))}" height="${bottom - top}"/><path class="zero" d="M${x(0)} ${top}V${bottom}"/>`
-  return {
-    ...{caption, title, width, height: bottom + 42},
-    description: verdicts.map(describe).join(' '),
-    body: markup`${band}${axisBelow(scale, box, 'change by the ratio; to the right is better')}${verdicts.map((one, index) => row(one, top + index * rowHeight, scale))}`,
-  }
+  const starts = range(0, verdicts.length, mostRows)
+  return starts.map((start) => {
+    const shown = verdicts.slice(start, start + mostRows)
+    const bottom = top + shown.length * rowHeight + 4
+    const part = starts.length === 1 ? '' : ` (${start / mostRows + 1} of ${starts.length})`
+    return {
+      caption: markup`<b>${subject}</b> change to the baseline${part}`,
+      title: `${subject} against the baseline${part}`,
+      description: shown.map(describe).join(' '),
+      ...{width, height: bottom + 42},
+      body: markup`${axisBelow(scale, {left, right, top, bottom}, 'change by the ratio; to the right is better')}${shown.map((one, index) => row(one, top + index * rowHeight, scale, limit))}`,
+    }
+  })
 }
 
-function row(one: Verdict, y: number, scale: Scale): Markup {
+function row(one: Verdict, y: number, scale: Scale, limit: number): Markup {
   const {test, metric, change, ci_low, ci_high, verdict, reason} = one
   const middle = y + 27
   const x = (fraction: number): number => at(scale.place(fraction))
   const words = markup`${percent(change)} <tspan class="v-${verdict}">${verdictSigns[verdict]}</tspan>`
-  return markup`${rowWords(y, [left, right], `${test} · ${metric}`, words)}<path class="change v-${verdict}" d="M${x(ci_low)} ${middle}H${x(ci_high)}M${x(ci_low)} ${middle - 5}v10M${x(ci_high)} ${middle - 5}v10"/><circle class="change v-${verdict}" cx="${x(change)}" cy="${middle}" r="4.5"><title>${reason}</title></circle>`
+  const band = markup`<rect class="limit" x="${x(-limit)}" y="${middle - 9}" width="${at(x(limit) - x(-limit))}" height="18"/><path class="zero" d="M${x(0)} ${middle - 9}v18"/>`
+  return markup`${band}${rowWords(y, [left, right], `${test} · ${metric}`, words)}<path class="change v-${verdict}" d="M${x(ci_low)} ${middle}H${x(ci_high)}M${x(ci_low)} ${middle - 5}v10M${x(ci_high)} ${middle - 5}v10"/><circle class="change v-${verdict}" cx="${x(change)}" cy="${middle}" r="4.5"><title>${reason}</title></circle>`
 }
 
 function describe({test, metric, change, ci_low, ci_high, verdict}: Verdict): string {

@@ -68,12 +68,10 @@ function drawn(scale: {x: Scale; y: Scale}, unit: string): (line: Line) => Marku
     const present = points.filter((point) => point !== undefined)
     const bars = present
       .filter(({low, high}) => low < high)
-      .map(
-        (point) =>
-          markup`<path class="interval ${colourClass(look)}" d="M${x(point)} ${y(point.low)}V${y(point.high)}"/>`,
-      )
+      .map((point) => `M${x(point)} ${y(point.low)}V${y(point.high)}`)
+      .join('')
     const marks = present.map((point) => mark(look, x(point), y(point.y), pointText(name, point, unit)))
-    return markup`<g>${bars}<path class="line ${colourClass(look)}" stroke-dasharray="${dash(look)}" d="${path}"/>${marks}</g>`
+    return markup`<g><path class="interval ${colourClass(look)}" d="${bars}"/><path class="line ${colourClass(look)}" stroke-dasharray="${dash(look)}" d="${path}"/>${marks}</g>`
   }
 }
 

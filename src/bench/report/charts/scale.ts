@@ -28,14 +28,19 @@ export function linearScale(values: readonly number[], span: Span, {count = 5, f
   }
 }
 
-/** A logarithmic axis over values above 0. Without `at` its ticks are round numbers, else there. */
-export function logScale(values: readonly number[], span: Span, at?: readonly number[]): Scale {
+/** A logarithmic axis over values above 0, with round numbers as ticks. */
+export function logScale(values: readonly number[], span: Span): Scale {
   const [low = 1, high = 1] = extent(values)
   const width = Math.log(high / low)
   return {
     place: (value) => between(span, width === 0 ? 0.5 : Math.log(value / low) / width),
-    ticks: (at ?? roundSteps(low, high)).map((value) => ({value, label: tickLabel(value, Math.min(1, value))})),
+    ticks: roundSteps(low, high).map((value) => ({value, label: tickLabel(value, Math.min(1, value))})),
   }
+}
+
+/** The axis with ticks at whole numbers that were measured, and nowhere else. */
+export function withTicks({place}: Scale, values: readonly number[]): Scale {
+  return {place, ticks: values.map((value) => ({value, label: tickLabel(value, 1)}))}
 }
 
 /**

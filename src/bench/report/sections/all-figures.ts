@@ -12,7 +12,7 @@ export function allFiguresSection({series, settings}: BenchResult): Section {
   const columns = [
     ...['test', 'metric', 'subject'].map((title) => ({title})),
     ...['n', 'median', `${interval(settings)} interval`, 'p95', 'min', 'max', 'mean', 'stdev'].map((title) => ({
-      ...{title, isNumber: true},
+      ...{title, kind: 'number' as const},
     })),
   ]
   const sorted = tests.flatMap((name) =>

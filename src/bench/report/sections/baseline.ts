@@ -1,7 +1,7 @@
 import {percent} from '../../compare.js'
 import {figure} from '../../render/cells.js'
 import type {BenchResult, Comparison} from '../../result.js'
-import {changeChart, verdictSigns} from '../charts/changes.js'
+import {changeCharts, verdictSigns} from '../charts/changes.js'
 import {figures} from '../charts/figure.js'
 import {markup} from '../markup.js'
 import type {Section} from './section.js'
@@ -14,14 +14,13 @@ export function baselineSection({comparison, subjects}: BenchResult): Section | 
   const {baseline, baseline_date, max_regression, verdicts, missing} = comparison
   const charts = subjects.flatMap(({name}) => {
     const own = verdicts.filter(({subject}) => subject === name)
-    const caption = markup`<b>${name}</b> change to the baseline, with its interval`
-    return own.length === 0 ? [] : [changeChart(caption, `${name} against the baseline`, own, comparison)]
+    return changeCharts(name, own, comparison)
   })
   const lacks = missing.map((what) => markup`<li>${what}</li>`)
   return {
     id: 'baseline',
     title: 'Against the baseline',
-    body: markup`<p>The baseline is <code>${baseline}</code> of ${day(baseline_date)}. A change is the ratio of the medians less 1, turned so that more than 0 is better. The grey band is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
+    body: markup`<p>The baseline is <code>${baseline}</code> of ${day(baseline_date)}. A change is the ratio of the medians less 1, turned so that more than 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
 ${figures('baseline', charts)}
 ${verdicts.length === 0 ? undefined : verdictTable(comparison)}
 ${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>${lacks}</ul>`}`,
@@ -30,8 +29,9 @@ ${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>$
 
 const columns = [
   ...['subject', 'test', 'metric'].map((title) => ({title})),
-  ...['baseline', 'n', 'now', 'n', 'change', 'interval'].map((title) => ({title, isNumber: true})),
-  ...['verdict', 'why'].map((title) => ({title})),
+  ...['baseline', 'n', 'now', 'n', 'change', 'interval'].map((title) => ({title, kind: 'number' as const})),
+  {title: 'verdict'},
+  {title: 'why', kind: 'sentence' as const},
 ]
 
 function verdictTable({verdicts}: Comparison): ReturnType<typeof dataTable> {

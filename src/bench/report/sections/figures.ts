@@ -2,7 +2,7 @@ import type {BenchResult, Series} from '../../result.js'
 import {figures, type Chart} from '../charts/figure.js'
 import {lineChart} from '../charts/lines.js'
 import {legend} from '../charts/marks.js'
-import {linearScale, logScale, type Scale, type Span} from '../charts/scale.js'
+import {linearScale, logScale, withTicks, type Scale, type Span} from '../charts/scale.js'
 import {mostDots, stripChart} from '../charts/strip.js'
 import {markup} from '../markup.js'
 import {chartCaption, metricsIn, unitLabel} from '../names.js'
@@ -81,9 +81,9 @@ function place(dimension: Dimension, value: number): string {
 /** Logarithmic for sizes that double or so; a depth of 0 has no place there. */
 function axis(dimension: Dimension, values: readonly number[]): {title: string; scale: (span: Span) => Scale} {
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  return least > 0 && most / least >= 8
-    ? {title: `${words[dimension]}, logarithmic`, scale: (span) => logScale(values, span)}
-    : {title: words[dimension], scale: (span) => linearScale(values, span)}
+  return least > 0 && most / least >= 4
+    ? {title: `${words[dimension]}, logarithmic`, scale: (span) => withTicks(logScale(values, span), values)}
+    : {title: words[dimension], scale: (span) => withTicks(linearScale(values, span), values)}
 }
 
 function stripCharts({tests}: Sweep, {series, subjects}: BenchResult): Chart[] {

@@ -1,9 +1,10 @@
+import {range} from 'd3-array'
 import {trendRows} from '../../render/trend.js'
 import type {BenchResult, Series} from '../../result.js'
 import {figures, type Chart} from '../charts/figure.js'
 import {lineChart, type Line} from '../charts/lines.js'
 import {legend} from '../charts/marks.js'
-import {linearScale} from '../charts/scale.js'
+import {linearScale, withTicks} from '../charts/scale.js'
 import {markup, type Markup} from '../markup.js'
 import {chartCaption, metricsIn, unitLabel} from '../names.js'
 import type {Section} from './section.js'
@@ -11,7 +12,7 @@ import {day} from './summary.js'
 import {dataTable} from './table.js'
 
 /** Runs drawn at most, the last ones. */
-export const mostRuns = 200
+export const mostRuns = 100
 
 /** Each metric over the runs, the oldest first. */
 export function historySection(all: readonly BenchResult[]): Section {
@@ -22,17 +23,19 @@ export function historySection(all: readonly BenchResult[]): Section {
   const first = all.length - runs.length + 1
   const charts = tests.flatMap((test) => chartsOf(test, runs, names, first))
   const [header = [], ...rows] = trendRows(runs).map((row) => row.slice(0, -1))
-  const columns = header.map((title, index) => ({title, isNumber: index > 2}))
+  const columns = header.map((title, index) => ({title, kind: index > 2 ? ('number' as const) : ('words' as const)}))
   return {
     id: 'history',
     title: 'Over time',
-    body: markup`<p>${runs.length === all.length ? `${all.length} runs` : `The last ${runs.length} of ${all.length} runs`}, the oldest first: medians with their intervals.</p>
+    body: markup`<p>${runs.length === all.length ? `${all.length} runs` : `The last ${runs.length} of ${all.length} runs`}, the oldest first: medians with their intervals. All that follows is of the last run.</p>
 ${legend(names)}${figures('history', charts)}${dataTable('First and last median', columns, rows, 3)}${runsTable(runs, first)}`,
   }
 }
 
 function chartsOf(test: string, runs: readonly BenchResult[], names: readonly string[], first: number): Chart[] {
   const own = runs.map(({series}) => series.filter((one) => one.test === test))
+  const last = first + runs.length - 1
+  const numbers = range(first, last + 1, Math.ceil(runs.length / 8))
   return metricsIn(own.flat()).map(({metric, unit, better}) => {
     const lines = names.flatMap((name, look): Line[] => {
       const points = own.map((series, index) => point(series, name, metric, first + index))
@@ -42,17 +45,9 @@ function chartsOf(test: string, runs: readonly BenchResult[], names: readonly st
       caption: chartCaption(test, {metric, unit, better}),
       title: `${metric} of ${test} over the runs`,
       ...{unit: unitLabel(unit), lines, fromZero: false},
-      x: {title: 'run', scale: (span) => whole(linearScale([first, first + runs.length - 1], span))},
+      x: {title: 'run', scale: (span) => withTicks(linearScale([first, last], span), numbers)},
     })
   })
-}
-
-/** There is no run 1.5. */
-function whole(scale: ReturnType<typeof linearScale>): ReturnType<typeof linearScale> {
-  return {
-    ...scale,
-    ticks: scale.ticks.filter(({value}) => Number.isInteger(value)).map(({value}) => ({value, label: String(value)})),
-  }
 }
 
 function point(series: readonly Series[], subject: string, metric: string, run: number): Line['points'][number] {
@@ -64,7 +59,7 @@ function point(series: readonly Series[], subject: string, metric: string, run: 
 
 function runsTable(runs: readonly BenchResult[], first: number): Markup {
   const columns = [
-    {title: 'run', isNumber: true},
+    {title: 'run', kind: 'number' as const},
     ...['date', 'wnn', 'llama.cpp', 'Node.js', 'machine', 'load before', 'complete'].map((title) => ({title})),
   ]
   const rows = runs.map(({date, versions, machine, complete}, index) => [

@@ -1,9 +1,9 @@
 import {markup, type Markup, type Part} from '../markup.js'
 
-/** A cell that is a number stands at the right. */
 export interface Column {
   title: string
-  isNumber?: boolean
+  /** Numbers stand at the right, sentences are broken into lines. Defaults to `words`. */
+  kind?: 'words' | 'number' | 'sentence'
 }
 
 /** A table that scrolls by itself where the page is narrow; the first `heads` cells of a row name it. */
@@ -13,7 +13,7 @@ export function dataTable(
   rows: readonly (readonly Part[])[],
   heads = 1,
 ): Markup {
-  const kind = (column: number): string => (columns[column]?.isNumber === true ? 'number' : 'words')
+  const kind = (column: number): string => columns[column]?.kind ?? 'words'
   const header = columns.map(({title}, index) => markup`<th scope="col" class="${kind(index)}">${title}</th>`)
   const body = rows.map(
     (row) =>
