@@ -62,7 +62,7 @@ export class Journal {
   /** Without the values: what was said to a model may be among them. */
   optionWarnings(warnings: readonly ConfigWarning[]): void {
     for (const {path, allowed, used} of warnings) {
-      this.logger.log('warn', 'TASK', 'configuration: runtime option ignored', {path, allowed, used})
+      this.logger.log('warn', 'TASK', `configuration: runtime option ${path} ignored`, {path, allowed, used})
     }
   }
 }

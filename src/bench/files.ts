@@ -3,7 +3,6 @@ import path from 'node:path'
 import {NnError} from '../backend/errors.js'
 import {parseText, readDocument, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
-import {renderReport} from './report/index.js'
 import {checkResult, type BenchResult} from './result.js'
 
 /** A file to write a result to. */
@@ -58,6 +57,7 @@ export async function writeReport(results: readonly BenchResult[], file: string)
       hint: 'End its name with .html.',
     })
   }
+  const {renderReport} = await import('./report/index.js')
   await writable(`--output ${file}`, () => writeFile(file, renderReport(results)))
 }
 

@@ -1,7 +1,7 @@
-import {appendFileSync, readFileSync, writeFileSync} from 'node:fs'
+import {appendFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import {appendHistory, checkHistory, checkOutput, readHistory, readResult} from '../../src/bench/files.js'
+import {appendHistory, checkHistory, checkOutput, readHistory, readResult, writeReport} from '../../src/bench/files.js'
 import {rejects} from '../support/rejects.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
@@ -17,6 +17,8 @@ test("a file's name says its form, and --format overrides it", async (t) => {
     ['a.MD', 'md'],
     ['a.markdown', 'md'],
     ['a.csv', 'csv'],
+    ['a.html', 'html'],
+    ['a.htm', 'html'],
   ] as const) {
     assert.is((await checkOutput(file(name), undefined)).format, format)
   }
@@ -51,4 +53,15 @@ test('a result is read back as it was', (t) => {
   const file = path.join(temporaryFolder(t), 'a.json')
   writeFileSync(file, JSON.stringify(result))
   assert.equal(readResult(file), result)
+})
+
+test('runs over time are written as HTML, and under no name of another form', async (t) => {
+  const folder = temporaryFolder(t)
+  const page = path.join(folder, 'runs.html')
+  await writeReport([result, result], page)
+  assert.match(readFileSync(page, 'utf8'), /^<!doctype html>[^]*<\/html>\n$/)
+  const json = path.join(folder, 'runs.json')
+  await rejects(writeReport([result], json), 'invalid_argument', /runs over time are written as HTML/)
+  assert.not.ok(existsSync(json))
+  await rejects(writeReport([result], path.join(folder, 'no', 'a.html')), 'invalid_argument', /cannot be written/)
 })

@@ -28,7 +28,7 @@ function ended(result: CliResult, code: number): void {
 
 test('a model is measured: the table on standard output, every form in files', async (t) => {
   const folder = temporaryFolder(t)
-  const files = ['json', 'md', 'csv'].map((form) => path.join(folder, `result.${form}`))
+  const files = ['json', 'md', 'csv', 'html'].map((form) => path.join(folder, `result.${form}`))
   const outputs = files.flatMap((file) => ['--output', file])
   const result = await runCli(['bench', qwen, ...small, '-d', '0,64', '-r', '2', '--seed', '7', ...outputs])
   ended(result, 0)
@@ -46,6 +46,9 @@ test('a model is measured: the table on standard output, every form in files', a
       .split('\r\n').length,
     1 + 8,
   )
+  const page = readFileSync(files[3] ?? '', 'utf8')
+  for (const text of ['<h1>tiny-qwen2-chat</h1>', '<dd>0/5</dd>', '<b>pp32 · ttft</b>', '<b>tg8'])
+    assert.ok(page.includes(text), text)
 })
 
 test('a run against itself is not worse; one against twice as much is, with exit code 5', async (t) => {
@@ -84,9 +87,11 @@ test('two settings and a server are columns of one run, whose history can be sho
   const names = ['model.batch_size=16', 'model.batch_size=512', `at ${host}`].map((what) => `tiny-qwen2-chat ${what}`)
   assert.equal(subjects.map(({name}) => name), names) // prettier-ignore
   assert.equal(series.filter(({metric}) => metric === 'tg').map(({subject}) => subject), names) // prettier-ignore
-  const shown = await runCli(['bench', 'report', '--history', history])
+  const report = path.join(home.folder, 'report.html')
+  const shown = await runCli(['bench', 'report', '--history', history, '--output', report])
   ended(shown, 0)
   assert.match(shown.stdout, /^1 runs, /)
+  for (const name of names) assert.match(readFileSync(report, 'utf8'), new RegExp(`<h3>${name}</h3>`))
   assert.match(shown.stdout, new RegExp(`^tiny-qwen2-chat at ${host} +pp32 +pp, tokens/s +1 `, 'm'))
   daemon.child.kill('SIGTERM')
   await daemon.ended

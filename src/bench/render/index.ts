@@ -9,6 +9,7 @@ const renderers: Readonly<Record<Format, (result: BenchResult) => Promise<string
   md: async (result) => `${(await import('./markdown.js')).renderMarkdown(result)}\n`,
   html: async (result) => (await import('../report/index.js')).renderReport([result]),
   csv: async (result) => `${(await import('./csv.js')).renderCsv(result)}\r\n`,
+  html: async (result) => (await import('../report/index.js')).renderReport([result]),
 }
 
 /** The result in that form, with a newline at its end. */

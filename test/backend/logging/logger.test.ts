@@ -126,7 +126,8 @@ test('neither what is said nor what a request brings along is logged, right or w
   await opened.backend.deinit()
   assert.ok(
     records(file).some(
-      ({msg, path: key}) => msg === 'configuration: runtime option ignored' && key === 'history[0].role',
+      ({msg, path: key}) =>
+        msg === 'configuration: runtime option history[0].role ignored' && key === 'history[0].role',
     ),
   )
   assert.not.match(readFileSync(file, 'utf8'), /Alice|bogus/)

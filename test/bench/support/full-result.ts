@@ -21,7 +21,7 @@ export interface Shape {
 export function fullResult({names, repetitions, slower = 1, seed = 1}: Shape): BenchResult {
   const random = seededRandom(seed)
   const tests = readTests({
-    ...{'prompt-tokens': '128,512', 'generate-tokens': '32', depth: '0', concurrency: '1,4,16'},
+    ...{'prompt-tokens': '128', 'generate-tokens': '32', depth: '0', concurrency: '1,4,16'},
     workload: 'pp,tg,concurrency,prefix,load',
   })
   const subjects = names.map(subjectOf)
