@@ -7,7 +7,6 @@ export type Format = (typeof formats)[number]
 const renderers: Readonly<Record<Format, (result: BenchResult) => Promise<string> | string>> = {
   json: (result) => `${JSON.stringify(result, null, 2)}\n`,
   md: async (result) => `${(await import('./markdown.js')).renderMarkdown(result)}\n`,
-  html: async (result) => (await import('../report/index.js')).renderReport([result]),
   csv: async (result) => `${(await import('./csv.js')).renderCsv(result)}\r\n`,
   html: async (result) => (await import('../report/index.js')).renderReport([result]),
 }
