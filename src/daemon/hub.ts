@@ -11,6 +11,7 @@ export class Hub {
   readonly clients = new Map<string, Client>()
   readonly names: GraphNames
   private stopping = false
+  private released = false
 
   constructor(readonly shared: LocalBackend) {
     this.names = new GraphNames(shared)
@@ -62,8 +63,12 @@ export class Hub {
 
   /** @throws `runtime_error` when the daemon is about to end. */
   checkOpen(): void {
-    if (!this.stopping) return
-    throw new NnError('runtime_error', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
+    if (this.stopping) throw isStopping()
+  }
+
+  /** What a client is told of a failure: with the models closed it is no mistake of the client's, whatever it says. */
+  failure(error: unknown): unknown {
+    return this.released ? isStopping() : error
   }
 
   /** From here on nothing new begins. */
@@ -88,6 +93,7 @@ export class Hub {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.released = true
     try {
       await Promise.all([...this.clients.values()].map((client) => this.release(client)))
     } finally {
@@ -102,4 +108,8 @@ export class Hub {
     await Promise.race([late, Promise.all(clients.map((client) => client.left))])
     clearTimeout(timer)
   }
+}
+
+function isStopping(): NnError {
+  return new NnError('runtime_error', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
 }

@@ -26,7 +26,7 @@ interface BackendRequest extends PrivateOptions {
 export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   const {hub} = options
   app.setErrorHandler((error, _request, reply) => {
-    const wire = toWire(error)
+    const wire = toWire(hub.failure(error))
     return reply.code(wire.code === 'runtime_error' || wire.code === 'unknown' ? 500 : 400).send({error: wire})
   })
   app.setNotFoundHandler(({method, url}) => {
