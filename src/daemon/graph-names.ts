@@ -1,5 +1,11 @@
 import {NnError} from '../backend/errors.js'
 import type {LocalBackend} from '../backend/local.js'
+import type {GraphStatus} from '../backend/status.js'
+
+/** The graph of that name, else of that number. */
+export function graphOf(graphs: readonly GraphStatus[], model: string): GraphStatus | undefined {
+  return graphs.find(({name}) => name === model) ?? graphs.find(({graph}) => String(graph) === model)
+}
 
 /** Names of the shared models: people and HTTP clients know them by name, so each is given once. */
 export class GraphNames {
@@ -29,7 +35,7 @@ export class GraphNames {
   /** The graph of that name or number. @throws `model_not_found` when there is none. */
   async find(model: string): Promise<{graph: number; name: string}> {
     const {graphs} = await this.backend.status('model')
-    const found = graphs.find(({name}) => name === model) ?? graphs.find(({graph}) => String(graph) === model)
+    const found = graphOf(graphs, model)
     if (found !== undefined) return found
     const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
     throw new NnError('model_not_found', `The daemon has no model ${model}.`, {

@@ -16,7 +16,9 @@ function shortRow(ended: Ended<BatchItem, Answer>): object {
   const {attempts, latencyMs} = ended
   if ('failure' in ended) {
     const {code, message, hint} = ended.failure
-    return {id, line, error: {code, message, ...(hint !== undefined && {hint})}, attempts}
+    // A faulty item was never tried.
+    const tries = 'fault' in ended.item.question ? 0 : attempts
+    return {id, line, error: {code, message, ...(hint !== undefined && {hint})}, attempts: tries}
   }
   const {text, metadata} = ended.answer
   const {stop_reason, stopped_by, input_tokens, output_tokens, cached_tokens, seed, logprobs} = metadata

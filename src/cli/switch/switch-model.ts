@@ -4,6 +4,7 @@ import type {GraphId} from '../../backend/backend.js'
 import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
 import {RemoteBackend} from '../../backend/remote.js'
 import type {GraphStatus} from '../../backend/status.js'
+import {graphOf} from '../../daemon/graph-names.js'
 import type {Output} from '../../chat/style.js'
 import {bytes, table} from '../units.js'
 import {PhaseList} from './phase-list.js'
@@ -96,7 +97,7 @@ export function chooseGraph(graphs: readonly GraphStatus[], wanted: string | und
   const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
   const [only] = graphs
   if (wanted === undefined && graphs.length === 1 && only !== undefined) return only
-  const found = graphs.find(({name}) => name === wanted) ?? graphs.find(({graph}) => String(graph) === wanted)
+  const found = wanted === undefined ? undefined : graphOf(graphs, wanted)
   if (found !== undefined) return found
   const what = wanted === undefined ? `The daemon has ${graphs.length} models` : `The daemon has no model ${wanted}`
   throw new NnError('model_not_found', `${what}.`, {
