@@ -4,8 +4,9 @@ import type * as Library from '../src/index.js'
 import type * as Compare from '../src/bench/compare.js'
 import type * as Measure from '../src/bench/measure.js'
 import type * as PromptsModule from '../src/bench/prompts.js'
+import type * as Run from '../src/bench/run.js'
 import type * as SeriesModule from '../src/bench/series.js'
-import type {Sample, Test, Verdict} from '../src/bench/result.js'
+import type {Sample, Series, Test, Verdict} from '../src/bench/result.js'
 import {importBuilt} from './engine/built.js'
 import {cachedModel} from './model/write-model.js'
 import {StepTarget} from './regression/step-target.js'
@@ -14,7 +15,8 @@ import {StepTarget} from './regression/step-target.js'
  * Whether `wnn bench` finds a slow-down of 10 %, and none where there is none:
  * `node --import tsx bench/regression-trials.ts`. Needs a build. Each trial measures generation on three targets in one
  * run, in turn: the same engine plain, plain again, and with each token held up by a share of the time that it took. Then
- * both are judged against the first, as `--baseline` does.
+ * both are judged against the first: round by round, as `--against-first` does, and as if they were two runs, as `--baseline`
+ * does.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -38,7 +40,8 @@ const {initBackend} = await importBuilt<typeof Library>('index.js')
 const {measure} = await importBuilt<typeof Measure>('bench/measure.js')
 const {Prompts} = await importBuilt<typeof PromptsModule>('bench/prompts.js')
 const {seriesOf} = await importBuilt<typeof SeriesModule>('bench/series.js')
-const {judge} = await importBuilt<typeof Compare>('bench/compare.js')
+const {bootstrapOf} = await importBuilt<typeof Run>('bench/run.js')
+const {judge, judgeRatio} = await importBuilt<typeof Compare>('bench/compare.js')
 
 const {signal} = new AbortController()
 await using backend = await initBackend({
@@ -53,37 +56,51 @@ const targets = [
   new StepTarget(backend, graph, names.slow, Number(flags.slowdown)),
 ]
 console.log(`${generate} tokens, ${flags.repetitions} repetitions`)
-console.log('| trial | plain again | | slowed down | |')
-console.log('|---|---|---|---|---|')
-const tally: Record<keyof typeof names, Verdict['verdict'][]> = {plain: [], again: [], slow: []}
+console.log('| trial | plain again, round by round | | as two runs | | slowed down, round by round | | as two runs | |')
+console.log('|---|---|---|---|---|---|---|---|---|')
+const ways = ['round by round', 'as two runs'] as const
+const tally = Object.fromEntries(ways.map((way) => [way, {again: [], slow: []}])) as unknown as Record<
+  (typeof ways)[number],
+  Record<'again' | 'slow', Verdict['verdict'][]>
+>
 for (let trial = 1; trial <= Number(flags.trials); trial++) {
-  const judged = await runTrial(trial)
-  tally.again.push(judged[0].verdict)
-  tally.slow.push(judged[1].verdict)
-  const cells = judged.flatMap(({change, verdict}) => [`${(change * 100).toFixed(1)} %`, verdict])
-  console.log(`| ${trial} | ${cells.join(' | ')} |`)
+  const series = await runTrial(trial)
+  const judged = (['again', 'slow'] as const).flatMap((who) =>
+    ways.map((way) => {
+      const {change, verdict} = judgeAs(way, series, names[who], trial)
+      tally[way][who].push(verdict)
+      return `${(change * 100).toFixed(1)} % | ${verdict}`
+    }),
+  )
+  console.log(`| ${trial} | ${judged.join(' | ')} |`)
 }
-const count = (verdicts: readonly string[], what: string): number => verdicts.filter((one) => one === what).length
-const [found, false_] = [count(tally.slow, 'worse'), count(tally.again, 'worse')]
-console.log(
-  `\nslowed down: ${found} of ${tally.slow.length} found worse; plain again: ${false_} of ${tally.again.length}`,
-)
-process.exitCode = found === tally.slow.length && false_ === 0 ? 0 : 1
+for (const way of ways) {
+  const [found, mistaken] = [tally[way].slow, tally[way].again].map(
+    (all) => all.filter((one) => one === 'worse').length,
+  )
+  console.log(`${way}: ${found} of ${flags.trials} slow-downs found worse; plain again: ${mistaken} of ${flags.trials}`)
+}
+const {again, slow} = tally['round by round']
+process.exitCode = slow.every((one) => one === 'worse') && !again.includes('worse') ? 0 : 1
 
-async function runTrial(trial: number): Promise<[Judged, Judged]> {
+async function runTrial(trial: number): Promise<Series[]> {
   const measured = targets.map((target) => ({target, prompts}))
   const samples: Sample[] = []
   const options = {repetitions: Number(flags.repetitions), warmup: 1, seed: trial, signal, now: () => performance.now()}
   for await (const sample of measure(measured, [test], options)) samples.push(sample)
-  const bootstrap = {confidence: 0.95, resamples: 2000, seed: trial}
-  const series = seriesOf(samples, [test], targets.map(({subject}) => subject), bootstrap) // prettier-ignore
-  const of = (name: string) => {
-    const found = series.find(({subject, metric}) => subject === name && metric === 'tg')
-    if (found === undefined) throw new Error(`${name} has no tg`)
+  return seriesOf(samples, [test], targets.map(({subject}) => subject), bootstrapOf(trial)) // prettier-ignore
+}
+
+function judgeAs(way: (typeof ways)[number], series: readonly Series[], name: string, trial: number): Judged {
+  const of = (subject: string): Series => {
+    const found = series.find((one) => one.subject === subject && one.metric === 'tg')
+    if (found === undefined) throw new Error(`${subject} has no tg`)
     return found
   }
-  const against = (name: string): Judged => judge(of(names.plain), of(name), Number(flags.limit), bootstrap)
-  return [against(names.again), against(names.slow)]
+  const [before, now] = [of(names.plain), of(name)]
+  if (way === 'as two runs') return judge(before, now, Number(flags.limit), bootstrapOf(trial))
+  if (now.to_first === null) throw new Error(`${name} has no ratio`)
+  return judgeRatio(now.to_first, now.better, Number(flags.limit))
 }
 
 type Judged = ReturnType<typeof judge>

@@ -5,6 +5,8 @@ import type {
   ComputeOptions,
   ContextId,
   ContextOptions,
+  EmbedOptions,
+  Embeddings,
   ExecutionTarget,
   GraphEncoding,
   GraphId,
@@ -141,6 +143,10 @@ export class RemoteBackend implements Backend, RemoteMethods {
     options?: ComputeOptions,
   ): Promise<number> {
     return this.call('runInference', [context, index, tensor, buffer, runtimeOptions, options])
+  }
+
+  embed(graph: GraphId, texts: readonly string[], options?: EmbedOptions): Promise<Embeddings> {
+    return this.call('embed', [graph, texts, options])
   }
 
   closeExecutionContext(context: ContextId): Promise<void> {

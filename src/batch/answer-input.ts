@@ -1,10 +1,9 @@
 import {NnError} from '../backend/errors.js'
-import type {Answer} from '../daemon/openai/answer.js'
 import {contextOf, type BatchRequest} from './batch-request.js'
 import {openInput} from './input/open-input.js'
 import type {BatchItem} from './items/item.js'
 import {readItems} from './items/read-items.js'
-import {itemAnswerer} from './model/answer-item.js'
+import {itemAnswerer, type BatchAnswer} from './model/answer-item.js'
 import type {BatchModel} from './model/batch-model.js'
 import type {BatchOutput} from './output/batch-output.js'
 import {renderRow} from './output/row.js'
@@ -52,7 +51,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
     }
     readAll = true
   }
-  const write = (ended: Ended<BatchItem, Answer>): void => {
+  const write = (ended: Ended<BatchItem, BatchAnswer>): void => {
     output.append(renderRow(ended, model.status))
     tally.add(ended)
   }

@@ -1,6 +1,7 @@
 import {createHistogram} from 'node:perf_hooks'
 import type {OutputMetadata} from '../backend/backend.js'
 import type {ErrorCode} from '../backend/errors.js'
+import type {BatchAnswer} from './model/answer-item.js'
 import type {Ended} from './run-batch.js'
 
 /** Sums over the items that a run has ended, of a size that does not grow with their number. */
@@ -18,14 +19,14 @@ export class Tally {
     return this.succeeded + this.failed
   }
 
-  add(ended: Ended<unknown, {metadata: OutputMetadata}>): void {
+  add(ended: Ended<unknown, BatchAnswer>): void {
     if ('failure' in ended) {
       const {code} = ended.failure
       this.failed += 1
       this.errors[code] = (this.errors[code] ?? 0) + 1
       return
     }
-    const {input_tokens, output_tokens, cached_tokens} = ended.answer.metadata
+    const {input_tokens, output_tokens, cached_tokens} = tokensOf(ended.answer)
     this.succeeded += 1
     this.inputTokens += input_tokens
     this.outputTokens += output_tokens
@@ -40,4 +41,9 @@ export class Tally {
     const [p50 = 0, p95 = 0, p99 = 0] = [50, 95, 99].map((percent) => latencies.percentile(percent) / 1000)
     return {p50, p95, p99, max: latencies.max / 1000}
   }
+}
+
+function tokensOf(answer: BatchAnswer): Pick<OutputMetadata, 'input_tokens' | 'output_tokens' | 'cached_tokens'> {
+  if ('text' in answer) return answer.metadata
+  return {input_tokens: answer.embeddings.usage.prompt_tokens, output_tokens: 0, cached_tokens: 0}
 }

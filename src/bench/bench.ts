@@ -1,5 +1,6 @@
+import {NnError} from '../backend/errors.js'
 import type {Output} from '../chat/style.js'
-import {compareResults} from './compare.js'
+import {compareResults, compareWithFirst} from './compare.js'
 import {appendHistory, writeResult, type OutputFile} from './files.js'
 import {busyWarning, describeMachine, loadAverage} from './machine.js'
 import {openTargets, type Wanted} from './open-targets.js'
@@ -15,7 +16,12 @@ export interface BenchOptions extends Pick<
 > {
   wanted: Wanted
   tests: readonly Test[]
-  baseline: {file: string; result: BenchResult; limit: number} | undefined
+  /** An earlier result to compare with; absent: none. */
+  baseline: {file: string; result: BenchResult} | undefined
+  /** Judge every other subject by the first. */
+  againstFirst: boolean
+  /** What may be lost without being worse, as a fraction. */
+  limit: number
   outputs: readonly OutputFile[]
   /** Folder to append the run to. */
   history: string | undefined
@@ -44,14 +50,20 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
 async function measured(options: BenchOptions, loadBefore: number): Promise<RunOutcome> {
   const {wanted, tests, repetitions, warmup, signal, progress} = options
   await using open = await openTargets(wanted, tests, {signal, progress})
+  if (options.againstFirst && open.targets.length < 2) {
+    throw new NnError('invalid_argument', '--against-first needs at least two models or servers.', {
+      hint: 'Name another file, --url, or values with --compare.',
+    })
+  }
   const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
   using shown = new Progress(progress, amount)
   return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
 }
 
-function compare(result: BenchResult, {baseline, seed}: BenchOptions): void {
+function compare(result: BenchResult, {baseline, againstFirst, limit, seed}: BenchOptions): void {
+  if (againstFirst) result.comparison = compareWithFirst(result, limit, bootstrapOf(seed))
   if (baseline === undefined) return
-  const {file, result: before, limit} = baseline
+  const {file, result: before} = baseline
   result.comparison = compareResults(before, result, {file, limit, bootstrap: bootstrapOf(seed)})
   result.warnings.push(...baselineWarnings(before, result))
 }

@@ -1,10 +1,11 @@
-import type {BenchResult, Comparison, Series, Verdict} from './result.js'
+import type {BenchResult, Comparison, Ratio, Series, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
 
 /** With fewer values an interval says too little: no verdict is made of them. */
 export const fewestValues = 5
 
 type Compared = Pick<Series, 'better' | 'values' | 'summary'>
+type Columns = Pick<BenchResult, 'series' | 'subjects'>
 type Judged = Pick<Verdict, 'change' | 'ci_low' | 'ci_high' | 'verdict' | 'reason'>
 
 /**
@@ -20,26 +21,39 @@ type Judged = Pick<Verdict, 'change' | 'ci_low' | 'ci_high' | 'verdict' | 'reaso
  * Benchmarking in Reasonable Time, 2013) recommend.
  */
 export function judge(before: Compared, now: Compared, limit: number, bootstrap: Bootstrap): Judged {
-  const least = Math.min(...before.values, ...now.values)
-  if (!(least > 0)) {
-    return {change: 0, ci_low: 0, ci_high: 0, verdict: 'inconclusive', reason: 'There is no ratio to a time of 0.'}
-  }
   const [above, below] = now.better === 'higher' ? [now, before] : [before, now]
+  if (below.values.some((value) => !(value > 0))) return judgeZero(before, now)
   const change = above.summary.median / below.summary.median - 1
   const [low, high] = ratioInterval(above.values, below.values, bootstrap)
   const measured = {change, ci_low: low - 1, ci_high: high - 1}
-  const fewest = Math.min(before.values.length, now.values.length)
-  if (fewest < fewestValues) {
-    const reason = `There are ${fewest} values; a verdict takes ${fewestValues}.`
-    return {...measured, verdict: 'inconclusive', reason}
-  }
-  return {...measured, ...verdictOf(measured, limit)}
+  return {...measured, ...verdictOf(measured, Math.min(before.values.length, now.values.length), limit)}
+}
+
+/** As `downtime`, which is 0 as long as all is well. */
+function judgeZero(before: Compared, now: Compared): Judged {
+  const none = {change: 0, ci_low: 0, ci_high: 0}
+  return [...before.values, ...now.values].every((value) => value === 0)
+    ? {...none, verdict: 'same', reason: 'It is 0, as it was.'}
+    : {...none, verdict: 'inconclusive', reason: 'There is no ratio to 0.'}
+}
+
+/** The same of a metric to that of the first subject, round by round. */
+export function judgeRatio({n, ratio, ci_low, ci_high}: Ratio, better: Series['better'], limit: number): Judged {
+  const measured =
+    better === 'higher'
+      ? {change: ratio - 1, ci_low: ci_low - 1, ci_high: ci_high - 1}
+      : {change: 1 / ratio - 1, ci_low: 1 / ci_high - 1, ci_high: 1 / ci_low - 1}
+  return {...measured, ...verdictOf(measured, n, limit)}
 }
 
 function verdictOf(
   {change, ci_low: low, ci_high: high}: Pick<Verdict, 'change' | 'ci_low' | 'ci_high'>,
+  values: number,
   limit: number,
 ): Pick<Verdict, 'verdict' | 'reason'> {
+  if (values < fewestValues) {
+    return {verdict: 'inconclusive', reason: `There are ${values} values; a verdict takes ${fewestValues}.`}
+  }
   const range = `${percent(low)} to ${percent(high)}`
   const allowed = percent(limit).slice(1)
   if (change < -limit && high < 0) {
@@ -55,7 +69,7 @@ function verdictOf(
 /** Compares what both results have: the same subject, test and metric. Two lone subjects are compared whatever they are called. */
 export function compareResults(
   before: Pick<BenchResult, 'date' | 'series' | 'subjects'>,
-  now: Pick<BenchResult, 'series' | 'subjects'>,
+  now: Columns,
   {file, limit, bootstrap}: {file: string; limit: number; bootstrap: Bootstrap},
 ): Comparison {
   const lone = before.subjects.length === 1 && now.subjects.length === 1 ? now.subjects[0]?.name : undefined
@@ -63,21 +77,47 @@ export function compareResults(
   const fresh = new Set(now.series.map(keyOf))
   const verdicts = now.series.flatMap((series) => {
     const other = old.get(keyOf(series))
-    if (other === undefined) return []
-    const {subject, test, metric} = series
-    return [
-      {
-        ...{subject, test, metric, baseline: medianOf(other), current: medianOf(series)},
-        ...judge(other, series, limit, bootstrap),
-      },
-    ]
+    return other === undefined ? [] : [{...titleOf(other, series), ...judge(other, series, limit, bootstrap)}]
   })
   const missing = [...new Set([...old.keys(), ...fresh])].filter((key) => !old.has(key) || !fresh.has(key))
   return {baseline: file, baseline_date: before.date, max_regression: limit, verdicts, missing}
 }
 
-function keyOf({subject, test, metric}: Series): string {
-  return `${subject}, ${test}, ${metric}`
+/** Judges every other subject of a run against the first, round by round. */
+export function compareWithFirst({series, subjects}: Columns, limit: number, bootstrap: Bootstrap): Comparison {
+  const [first, ...others] = subjects.map(({name}) => name)
+  const base = series.filter(({subject}) => subject === first)
+  const verdicts: Verdict[] = []
+  const missing: string[] = []
+  for (const name of others) {
+    const own = new Map(series.filter(({subject}) => subject === name).map((one) => [metricOf(one), one]))
+    for (const before of base) {
+      const now = own.get(metricOf(before))
+      own.delete(metricOf(before))
+      if (now === undefined) missing.push(keyOf({...before, subject: name}))
+      else verdicts.push({...titleOf(before, now), ...judgeWithin(before, now, limit, bootstrap)})
+    }
+    missing.push(...[...own.values()].map(keyOf))
+  }
+  return {baseline: first ?? '', baseline_date: null, max_regression: limit, verdicts, missing}
+}
+
+/** Without a ratio there is a 0 somewhere, which `judge` knows about. */
+function judgeWithin(before: Series, now: Series, limit: number, bootstrap: Bootstrap): Judged {
+  return now.to_first === null ? judge(before, now, limit, bootstrap) : judgeRatio(now.to_first, now.better, limit)
+}
+
+function titleOf(before: Series, now: Series): Pick<Verdict, 'subject' | 'test' | 'metric' | 'baseline' | 'current'> {
+  const {subject, test, metric} = now
+  return {subject, test, metric, baseline: medianOf(before), current: medianOf(now)}
+}
+
+function metricOf({test, metric}: Pick<Series, 'test' | 'metric'>): string {
+  return `${test}, ${metric}`
+}
+
+function keyOf({subject, ...series}: Series): string {
+  return `${subject}, ${metricOf(series)}`
 }
 
 function medianOf({summary: {n, median}}: Series): Verdict['baseline'] {

@@ -23,6 +23,7 @@ export interface BenchFlags extends SizeFlags, VariantFlags {
   output?: string[] | undefined
   format?: Format | undefined
   baseline?: string | undefined
+  'against-first': boolean
   'max-regression': string
   history?: string | undefined
 }
@@ -51,8 +52,9 @@ export async function readRequest(
     daemon: readDaemon(files, flags),
   }
   const request = {
-    ...{wanted, tests, repetitions, warmup, seed, history},
-    baseline: baseline === undefined ? undefined : {file: baseline, result: readResult(baseline), limit},
+    ...{wanted, tests, repetitions, warmup, seed, history, limit},
+    againstFirst: flags['against-first'],
+    baseline: baseline === undefined ? undefined : {file: baseline, result: readResult(baseline)},
     outputs: await Promise.all((flags.output ?? []).map((file) => checkOutput(file, flags.format))),
     command: [bin, ...process.argv.slice(2)],
     versions: {wnn: version, node: process.versions.node, node_llama_cpp: pins['node-llama-cpp'] ?? 'unknown'},

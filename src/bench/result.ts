@@ -138,6 +138,17 @@ const Sample = Type.Object(
 )
 export type Sample = Static<typeof Sample>
 
+const Ratio = Type.Object(
+  {
+    n: count('Rounds that both have a value of.'),
+    ratio: Type.Number({description: 'The median of the ratios of the rounds.'}),
+    ci_low: Type.Number({description: 'Of its bootstrap confidence interval.'}),
+    ci_high: Type.Number(),
+  },
+  {...closed, description: 'A metric to that of another subject, round by round.'},
+)
+export type Ratio = Static<typeof Ratio>
+
 const Series = Type.Object(
   {
     subject: Type.String({description: 'Name of the subject.'}),
@@ -147,6 +158,7 @@ const Series = Type.Object(
     better: Type.Enum(['higher', 'lower']),
     values: Type.Array(Type.Number(), {description: 'One a repetition, in their order.'}),
     summary: Summary,
+    to_first: orNull(Ratio, 'To the first subject; null for that itself, and where it lacks the metric.'),
   },
   {...closed, description: 'One metric of one test on one subject: a cell of the table.'},
 )
@@ -163,7 +175,8 @@ const Verdict = Type.Object(
     baseline: Range,
     current: Range,
     change: Type.Number({
-      description: 'Current median to the baseline, less 1, turned so that more than 0 is better: -0.1 is 10 % worse.',
+      description:
+        'Of the median to the baseline; within a run, of the ratio to the first subject. Turned so that more than 0 is better: -0.1 is 10 % worse.',
     }),
     ci_low: Type.Number({description: 'Of the confidence interval of the change.'}),
     ci_high: Type.Number(),
@@ -176,13 +189,13 @@ export type Verdict = Static<typeof Verdict>
 
 const Comparison = Type.Object(
   {
-    baseline: Type.String({description: 'The file.'}),
-    baseline_date: Type.String(),
+    baseline: Type.String({description: 'The file, or the name of the first subject.'}),
+    baseline_date: orNull(Type.String(), 'Of the earlier run; null within a run.'),
     max_regression: Type.Number({description: 'As a fraction: 0.05 is 5 %.'}),
     verdicts: Type.Array(Verdict),
     missing: Type.Array(Type.String(), {description: 'What only one of the two has, as `subject, test, metric`.'}),
   },
-  {...closed, description: 'Against an earlier result.'},
+  {...closed, description: 'Against an earlier result, or against the first subject of the same run.'},
 )
 export type Comparison = Static<typeof Comparison>
 
@@ -219,7 +232,7 @@ const BenchResult = Type.Object(
     series: Type.Array(Series),
     samples: Type.Array(Sample),
     warnings: Type.Array(Type.String()),
-    comparison: orNull(Comparison, 'Null without --baseline.'),
+    comparison: orNull(Comparison, 'Null without --baseline and --against-first.'),
   },
   {...closed, description: 'What `wnn bench` measured. Sizes are bytes, times milliseconds.'},
 )

@@ -1,6 +1,6 @@
 import {mean, medianSorted, quantileSorted, sampleStandardDeviation, sampleWithReplacement} from 'simple-statistics'
 import {seededRandom} from '../backend/engine/sampling/random.js'
-import type {Summary} from './result.js'
+import type {Ratio, Summary} from './result.js'
 
 /** How intervals are made. */
 export interface Bootstrap {
@@ -57,6 +57,19 @@ export function ratioInterval(
     draw(bootstrap, () => medianOfDrawing(above, random) / medianOfDrawing(below, random)),
     bootstrap.confidence,
   )
+}
+
+/**
+ * How much more `above` is than `below`, both measured in the same rounds: the median of the ratios of the rounds, and the
+ * interval of that. What the halves of a pair have in common, as a minute in which the machine was slow, is in neither.
+ */
+export function pairedRatio(
+  pairs: readonly (readonly [above: number, below: number])[],
+  bootstrap: Bootstrap,
+): Omit<Ratio, 'n'> {
+  const ratios = pairs.map(([above, below]) => above / below)
+  const [low, high] = medianInterval(ratios, bootstrap)
+  return {ratio: median(ratios), ci_low: low, ci_high: high}
 }
 
 function draw({resamples}: Bootstrap, one: () => number): number[] {

@@ -13,13 +13,14 @@ export default class Bench extends BaseCommand {
 
 Sizes are numbers (512), lists (1,4,16) and ranges: 1-4, 0-100+25, 128-2048*2.
 
-Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon does not answer or the engine failed, 5 something is worse than in the baseline, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon does not answer or the engine failed, 5 something is worse than in the baseline or than the first, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> bench model.gguf',
     '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json --output result.html',
     '<%= config.bin %> bench q4.gguf q8.gguf --compare model.threads=4,8',
     '<%= config.bin %> bench model.gguf --url http://127.0.0.1:8080 --concurrency 1,4,16,64',
     '<%= config.bin %> bench model.gguf --baseline result.json --max-regression 5%',
+    '<%= config.bin %> bench --url http://127.0.0.1:8080 --url http://127.0.0.1:8081 --against-first -r 20',
   ]
   static override strict = false
   static override args = {
@@ -107,9 +108,13 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
       description: 'Compare with this result, a .json file of an earlier run.',
       helpValue: 'file',
     }),
+    'against-first': Flags.boolean({
+      description: 'Compare every other model and server with the first one, round by round.',
+      exclusive: ['baseline'],
+    }),
     'max-regression': Flags.string({
       default: '5%',
-      description: 'How much worse than the baseline is still no failure.',
+      description: 'How much worse than the baseline, or than the first, is still no failure.',
       helpValue: 'share',
     }),
     history: Flags.string({description: 'Append the run to this folder, for wnn bench report.', helpValue: 'folder'}),

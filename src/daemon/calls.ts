@@ -2,7 +2,7 @@ import type {ServerResponse} from 'node:http'
 import type {ContextId} from '../backend/backend.js'
 import {NnError, toWire} from '../backend/errors.js'
 import type {LocalBackend} from '../backend/local.js'
-import {decodeArguments, encodeBytes} from '../backend/remote/codec.js'
+import {decodeArguments, encode, encodeBytes} from '../backend/remote/codec.js'
 import {
   eventNames,
   methods,
@@ -80,7 +80,7 @@ async function invoke(call: Call, client: Client, backend: LocalBackend, method:
   const result = await (name === undefined ? run() : call.hub.names.holding(name, run))
   if (backend === call.hub.shared) await keep(client, method, args, result)
   const buffer = shape.buffer === undefined ? undefined : args[shape.buffer]
-  if (!(buffer instanceof Uint8Array)) return {result}
+  if (!(buffer instanceof Uint8Array)) return {result: encode(result)}
   return {result, buffer: encodeBytes(buffer.subarray(0, Number(result)))}
 }
 

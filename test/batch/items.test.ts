@@ -37,6 +37,7 @@ async function readOne(
   const [item] = await read([value], context)
   if (item === undefined) throw new Error('no item')
   if ('fault' in item.question) throw item.question.fault
+  if ('embeddings' in item.question) throw new Error('no text is asked for')
   const {input, options} = item.question
   return {input, options}
 }
@@ -97,6 +98,19 @@ for (const [what, value, input, options] of understood) {
   test(`understands ${what}`, async () => assert.equal(await readOne(value), {input, options}))
 }
 
+test('understands embeddings of OpenAI, with what holds for all items', async () => {
+  const body = {model: 'm', input: ['a', 'b'], encoding_format: 'base64', priority: 'high'}
+  const [item] = await read([{custom_id: 'a', method: 'POST', url: '/v1/embeddings', body}], {
+    defaults: {priority: 'low', timeout_ms: 500, max_time_ms: 0},
+  })
+  assert.equal(item?.question, {
+    embeddings: {
+      ...{model: 'm', ignored: [], texts: ['a', 'b'], encoding: 'base64', dimensions: undefined},
+      options: {priority: 'high', timeoutMs: 500},
+    },
+  })
+})
+
 const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] = [
   ['a number', 3, /An item is an object or a text; got 3/],
   ['an empty object', {}, /either a prompt or messages/],
@@ -120,11 +134,7 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
     },
     /there is a system message, too/,
   ],
-  [
-    'another url',
-    {custom_id: 'a', url: '/v1/embeddings', body: {input: 'a'}},
-    /url: must be one of .*; got "\/v1\/embeddings"/,
-  ],
+  ['another url', {custom_id: 'a', url: '/v1/models', body: {}}, /url: must be one of .*; got "\/v1\/models"/],
   [
     'another method',
     {custom_id: 'a', method: 'GET', url: '/v1/completions', body: {prompt: 'a'}},

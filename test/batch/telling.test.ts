@@ -66,16 +66,18 @@ test('--max-errors counts failures, or takes their share once there are enough i
 test('sums up what was answered, and how long it took', () => {
   const tally = new Tally()
   const metadata = {input_tokens: 10, output_tokens: 5, cached_tokens: 2} as OutputMetadata
-  for (let n = 1; n <= 100; n++) tally.add({item: n, attempts: 1, latencyMs: n, answer: {metadata}})
+  for (let n = 1; n <= 100; n++) tally.add({item: n, attempts: 1, latencyMs: n, answer: {text: '', metadata}})
+  const embeddings = {object: 'list', data: [], model: 'm', usage: {prompt_tokens: 50, total_tokens: 50}} as const
+  tally.add({item: 0, attempts: 1, latencyMs: 50, answer: {embeddings: {...embeddings, data: []}}})
   for (const code of ['timeout', 'timeout', 'runtime_error'] as const)
     tally.add({item: 0, attempts: 3, latencyMs: 9e9, failure: new NnError(code)})
   const run = {output: 'rows.jsonl', outcome: 'complete', skipped: 7, skipped_failed: 1, wall_ms: 2000} as const
   const {latency_ms: latency, ...summary} = summarize(tally, run)
   assert.equal(summary, {
     ...run,
-    ...{succeeded: 100, failed: 3, errors: {timeout: 2, runtime_error: 1}},
-    ...{input_tokens: 1000, cached_tokens: 200, output_tokens: 500},
-    ...{output_tokens_per_second: 250, items_per_second: 51.5},
+    ...{succeeded: 101, failed: 3, errors: {timeout: 2, runtime_error: 1}},
+    ...{input_tokens: 1050, cached_tokens: 200, output_tokens: 500},
+    ...{output_tokens_per_second: 250, items_per_second: 52},
   })
   for (const [name, expected] of [
     ['p50', 50],

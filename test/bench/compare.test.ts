@@ -11,7 +11,8 @@ const limit = 0.05
 
 function series(values: number[], better: Series['better'] = 'higher'): Series {
   const unit = better === 'higher' ? 'tokens/s' : 'ms'
-  return {subject: 'm', test: 'tg128', metric: 'tg', unit, better, values, summary: summarize(values, bootstrap)}
+  const summary = summarize(values, bootstrap)
+  return {...{subject: 'm', test: 'tg128', metric: 'tg', unit, better, values, summary}, to_first: null}
 }
 const verdict = (before: number[], now: number[], better?: Series['better']): string =>
   judge(series(before, better), series(now, better), limit, bootstrap).verdict
@@ -48,8 +49,14 @@ test('fewer than five values are inconclusive', () => {
   assert.is(reason, 'There are 4 values; a verdict takes 5.')
 })
 
-test('there is no ratio to a time of 0', () => {
-  assert.is(verdict([0, 0, 0, 0, 0], [0, 0, 0, 0, 0], 'lower'), 'inconclusive')
+test('a time of 0 that stays one is the same, one that grew is worse, and there is no ratio to one that fell to it', () => {
+  const [none, some] = [
+    [0, 0, 0, 0, 0],
+    [80, 81, 79, 80, 82],
+  ]
+  assert.is(verdict(none, none, 'lower'), 'same')
+  assert.is(verdict(none, some, 'lower'), 'worse')
+  assert.is(verdict(some, none, 'lower'), 'inconclusive')
 })
 
 test('the change says what it is: the ratio of the medians, more than 0 for better', () => {

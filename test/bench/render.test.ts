@@ -1,11 +1,13 @@
 import * as assert from 'uvu/assert'
+import {compareWithFirst} from '../../src/bench/compare.js'
 import {figure} from '../../src/bench/render/cells.js'
 import {renderCsv} from '../../src/bench/render/csv.js'
 import {renderMarkdown} from '../../src/bench/render/markdown.js'
 import {renderText} from '../../src/bench/render/text.js'
+import {renderReport} from '../../src/bench/report/index.js'
 import {blockLine, renderTrend} from '../../src/bench/render/trend.js'
 import {suite} from '../support/suite.js'
-import {resultOf, seriesOf} from './support/result.js'
+import {besideOf, resultOf, seriesOf} from './support/result.js'
 
 const test = suite('results of wnn bench')
 const fast = seriesOf('A', 'tg', [100, 100, 100])
@@ -16,14 +18,25 @@ test('figures have the digits that a measured number is good for', () => {
 })
 
 test('subjects stand side by side, with what they are to the first', () => {
-  const text = renderText(resultOf([fast, slow]))
+  const text = renderText(resultOf(besideOf(fast, slow)))
   assert.match(text, /^test +metric +A +B +to the first$/m)
-  assert.match(text, /^tg128 +tg, tokens\/s +100\.0 \(100\.0 to 100\.0\) +80\.00 \(80\.00 to 80\.00\) +× 0\.800$/m)
+  assert.match(
+    text,
+    /^tg128 +tg, tokens\/s +100\.0 \(100\.0 to 100\.0\) +80\.00 \(80\.00 to 80\.00\) +× 0\.800 \(0\.800 to 0\.800\)$/m,
+  )
 })
 
 test('what one of them lacks is a dash', () => {
   const text = renderText(resultOf([fast, slow, seriesOf('A', 'itl', [10, 10])]))
   assert.match(text, /^tg128 +itl, ms +10\.00 \(10\.00 to 10\.00\) +–$/m)
+})
+
+test('what was compared within the run says so in every form', () => {
+  const result = resultOf(besideOf(fast, slow))
+  result.comparison = compareWithFirst(result, 0.05, {confidence: 0.95, resamples: 200, seed: 1})
+  assert.match(renderText(result), /^Against A, round by round:$/m)
+  assert.match(renderMarkdown(result), /^Against A, round by round:$/m)
+  assert.match(renderReport([result]), /The baseline is <code>A<\/code>, measured in turn with the others\./)
 })
 
 test('a result that was cut short says so in every form for people', () => {

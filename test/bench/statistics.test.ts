@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {medianInterval, quantile, ratioInterval, summarize} from '../../src/bench/statistics.js'
+import {medianInterval, pairedRatio, quantile, ratioInterval, summarize} from '../../src/bench/statistics.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('statistics')
@@ -54,6 +54,17 @@ test("bootstrap intervals are NumPy's, as near as 2,000 drawings come to 200,000
   const [ratioLow, ratioHigh] = ratioInterval(x, y, bootstrap)
   near(ratioLow, 1.07079646, 0.01)
   near(ratioHigh, 1.17647059, 0.01)
+})
+
+// rng = np.random.default_rng(1); r = np.array(x) / np.array(y); np.median(r), np.quantile(m(r), [.025, .975])
+test("the interval of pairs is NumPy's too", () => {
+  const {ratio, ci_low, ci_high} = pairedRatio(
+    x.map((above, round) => [above, y[round] ?? NaN] as const),
+    bootstrap,
+  )
+  near(ratio, 1.1159543109801031)
+  near(ci_low, 1.08928571, 0.01)
+  near(ci_high, 1.15454545, 0.01)
 })
 
 test('the same seed gives the same interval', () => {

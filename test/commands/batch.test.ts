@@ -24,7 +24,12 @@ interface Row {
   error?: {code: string; message: string} | null
   response?: {
     status_code: number
-    body: {choices?: {message: {content: string}}[]; model?: string; error?: {code: string}}
+    body: {
+      choices?: {message: {content: string}}[]
+      data?: {embedding: number[] | string}[]
+      model?: string
+      error?: {code: string}
+    }
   }
 }
 
@@ -123,11 +128,35 @@ test('answers items of both forms, and gives those that are not usable a row tha
     [sum?.id, response?.status_code, response?.body.model, response?.body.choices?.[0]?.message.content, sum?.error],
     ['batch_req_2', 200, 'tiny-qwen2-chat', '2 + 2 = 4.', null],
   )
-  assert.equal([typo?.id, typo?.line, typo?.error?.code], ['4', 4, 'invalid_argument'])
+  assert.equal([typo?.id, typo?.line, typo?.error?.code, typo?.attempts], ['4', 4, 'invalid_argument', 0])
   assert.is(echo?.text, 'café 🙂')
   assert.equal([long?.response?.status_code, long?.response?.body.error?.code], [400, 'context_length_exceeded'])
   assert.match(noJson?.error?.message ?? '', /^The line is not JSON/)
   assert.equal([none, job.isComplete], [[], true])
+})
+
+test('embeddings are computed too, and one that cannot be is a failed item', async (t) => {
+  const job = new Job(t)
+  const item = (id: string, body: object): object => ({custom_id: id, method: 'POST', url: '/v1/embeddings', body})
+  const input = job.file('in.jsonl', [
+    item('floats', {input: ['France', 'Paris']}),
+    item('bytes', {input: 'France', encoding_format: 'base64'}),
+    item('short', {input: 'France', dimensions: 3}),
+    item('none', {input: []}),
+    {id: 'text', prompt: 'What is 2 + 2?', temp: 0},
+  ])
+  const {code, stderr} = await job.run(input)
+  assert.is(code, 4, stderr)
+  const [floats, bytes, short, none, text] = job.rows
+  const [france, paris] = floats?.response?.body.data?.map(({embedding}) => embedding as number[]) ?? []
+  assert.ok(france !== undefined && paris !== undefined)
+  for (const vector of [france, paris]) assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-5)
+  assert.is.not(france.join(), paris.join())
+  const decoded = new Float32Array(new Uint8Array(Buffer.from(String(bytes?.response?.body.data?.[0]?.embedding), 'base64')).buffer) // prettier-ignore
+  assert.equal([...decoded], france)
+  assert.equal([short?.response?.status_code, none?.response?.status_code], [400, 400])
+  assert.match(short?.error?.message ?? '', /^dimensions: must be \d+, the model's own; got 3\.$/)
+  assert.equal([text?.text, job.rows.length], ['2 + 2 = 4.', 5])
 })
 
 test('reads standard input, and gives its summary as an object', async (t) => {

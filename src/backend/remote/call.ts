@@ -71,5 +71,5 @@ function hand(listeners: Listeners, {event, args}: {event: EventName; args: unkn
 function finish({result, buffer}: {result?: unknown; buffer?: unknown}, target: unknown): unknown {
   const bytes = decode(buffer)
   if (bytes instanceof Uint8Array && target instanceof Uint8Array) target.set(bytes)
-  return result
+  return decode(result)
 }

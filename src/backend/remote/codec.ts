@@ -3,6 +3,11 @@ interface WireBytes {
   $bytes: string
 }
 
+/** Numbers of 32 bits, as `{"$floats": "<base64>"}`: little-endian, as the machines that this runs on have them. */
+interface WireFloats {
+  $floats: string
+}
+
 /** The caller's buffer, of which only the size is sent: `{"$buffer": 4096}`. */
 interface WireBuffer {
   $buffer: number
@@ -32,9 +37,13 @@ export function encodeBytes(bytes: Uint8Array): WireBytes {
   return {$bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}
 }
 
-/** Values with byte arrays in them, at any depth. */
+/** Values with byte and float arrays in them, at any depth. */
 export function encode(value: unknown): unknown {
   if (value instanceof Uint8Array) return encodeBytes(value)
+  if (value instanceof Float32Array) {
+    const {$bytes} = encodeBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    return {$floats: $bytes} satisfies WireFloats
+  }
   if (Array.isArray(value)) return value.map(encode)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encode(inner)]))
@@ -43,8 +52,9 @@ export function encode(value: unknown): unknown {
 export function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode)
   if (typeof value !== 'object' || value === null) return value
-  const {$bytes: base64} = value as Partial<WireBytes>
-  if (typeof base64 === 'string') return new Uint8Array(Buffer.from(base64, 'base64'))
+  const {$bytes: bytes, $floats: floats} = value as Partial<WireBytes & WireFloats>
+  if (typeof bytes === 'string') return new Uint8Array(Buffer.from(bytes, 'base64'))
+  if (typeof floats === 'string') return new Float32Array(new Uint8Array(Buffer.from(floats, 'base64')).buffer)
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, decode(inner)]))
 }
 

@@ -1,9 +1,9 @@
-import type {Backend} from '../backend.js'
+import type {Backend, Embedder} from '../backend.js'
 import type {WireError} from '../errors.js'
 import type {LocalBackend} from '../local.js'
 
-/** What a daemon's backend can be asked: the contract, and what the chat needs to go on with a conversation. */
-export interface RemoteMethods extends Omit<Backend, typeof Symbol.asyncDispose> {
+/** What a daemon's backend can be asked: the contract, embeddings, and what the chat needs to go on with a conversation. */
+export interface RemoteMethods extends Omit<Backend, typeof Symbol.asyncDispose>, Embedder {
   history: (...args: Parameters<LocalBackend['history']>) => Promise<ReturnType<LocalBackend['history']>>
 }
 
@@ -34,6 +34,7 @@ export const methods: Readonly<Record<MethodName, MethodShape>> = {
   getOutputSingle: {buffer: 2},
   finiSingle: {},
   runInference: {buffer: 3, options: 5, starts: true},
+  embed: {options: 2, starts: true},
   closeExecutionContext: {},
   unload: {},
   getBackendStatus: {buffer: 1},

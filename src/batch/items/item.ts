@@ -1,5 +1,6 @@
 import type {RuntimeOptions} from '../../backend/config/index.js'
 import type {NnError} from '../../backend/errors.js'
+import type {EmbeddingsRequest} from '../../daemon/openai/embeddings.js'
 import type {CompletionRequest} from '../../daemon/openai/respond.js'
 
 /** One item of a batch, ready to be answered, or what is wrong with it. */
@@ -13,8 +14,11 @@ export interface BatchItem {
   question: Asked | {fault: NnError}
 }
 
-/** What is asked in a conversation of its own. */
-export interface Asked {
+/** What is asked. */
+export type Asked = TextAsked | {embeddings: EmbeddingsRequest}
+
+/** A text, in a conversation of its own. */
+export interface TextAsked {
   input: string
   options: RuntimeOptions
   /** How an OpenAI answer is written. */

@@ -2,6 +2,7 @@ import {NnError} from '../../backend/errors.js'
 import {ApiError, badRequest} from '../../daemon/openai/api-error.js'
 import {readChatRequest} from '../../daemon/openai/chat.js'
 import {readTextRequest} from '../../daemon/openai/completions.js'
+import {readEmbeddingsRequest, type EmbeddingsRequest} from '../../daemon/openai/embeddings.js'
 import type {CompletionRequest} from '../../daemon/openai/respond.js'
 import {showValue} from '../../documents/index.js'
 import type {Asked, Reading} from './item.js'
@@ -16,9 +17,10 @@ export interface OpenAiFormContext {
 
 const ownFields = ['custom_id', 'method', 'url', 'body']
 
-const urls: Readonly<Record<string, (body: unknown) => CompletionRequest>> = {
+const urls: Readonly<Record<string, (body: unknown) => CompletionRequest | EmbeddingsRequest>> = {
   '/v1/chat/completions': readChatRequest,
   '/v1/completions': readTextRequest,
+  '/v1/embeddings': readEmbeddingsRequest,
 }
 
 /** Whether it is a line of an OpenAI batch, or meant to be. */
@@ -51,12 +53,18 @@ function readQuestion(value: Readonly<Record<string, unknown>>, context: OpenAiF
   if (read === undefined) {
     throw badRequest(`url: must be one of ${Object.keys(urls).join(', ')}; got ${showValue(url)}.`, 'url')
   }
-  const {model, sessionId, stream, ignored, input, options, shape} = read(body)
+  const request = read(body)
+  const {model, ignored} = request
+  const question = 'texts' in request ? {embeddings: request} : readCompletion(request)
+  if (model !== undefined) context.onModel(model)
+  if (ignored.length > 0) context.onIgnored(ignored)
+  return question
+}
+
+function readCompletion({sessionId, stream, input, options, shape}: CompletionRequest): Asked {
   if (stream) throw badRequest('stream: the answers of a batch are not streamed.', 'stream', 'unsupported_value')
   if (sessionId !== undefined) {
     throw badRequest('session_id: each item is a conversation of its own.', 'session_id', 'unsupported_value')
   }
-  if (model !== undefined) context.onModel(model)
-  if (ignored.length > 0) context.onIgnored(ignored)
   return {input, options, shape}
 }

@@ -1,5 +1,6 @@
 import {applyRuntimeOptions, type RuntimeOptions} from '../../backend/config/index.js'
 import {NnError} from '../../backend/errors.js'
+import type {EmbeddingsRequest} from '../../daemon/openai/embeddings.js'
 import type {InputRecord} from '../input/record.js'
 import {IdTable} from './id-table.js'
 import type {Asked, BatchItem, Reading} from './item.js'
@@ -43,8 +44,17 @@ function repeated(id: string, line: number): {fault: NnError} {
 }
 
 function settle(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {
+  if ('embeddings' in question) return {embeddings: withDefaults(question.embeddings, defaults)}
   const options = {...defaults, ...question.options}
   if (options.deterministic !== undefined) return {...question, options}
   const isGreedy = applyRuntimeOptions(config, options).sampling.temp === 0
   return {...question, options: {...options, deterministic: deterministic ?? isGreedy}}
+}
+
+function withDefaults(
+  request: EmbeddingsRequest,
+  {priority, timeout_ms: timeoutMs}: RuntimeOptions,
+): EmbeddingsRequest {
+  const defaults = {...(priority !== undefined && {priority}), ...(timeoutMs !== undefined && {timeoutMs})}
+  return {...request, options: {...defaults, ...request.options}}
 }

@@ -1,34 +1,44 @@
 import {NnError, toNnError, type ErrorCode} from '../../backend/errors.js'
 import {answerQuestion, type Answer} from '../../daemon/openai/answer.js'
-import type {BatchItem} from '../items/item.js'
+import {ApiError} from '../../daemon/openai/api-error.js'
+import {answerEmbeddings, type EmbeddingsAnswer} from '../../daemon/openai/embeddings.js'
+import type {Asked, BatchItem} from '../items/item.js'
 import {RunEnded} from '../run-batch.js'
 import type {BatchModel} from './batch-model.js'
 
 /** Failures that are about the item, whatever became of the model. */
 const ofItem: readonly ErrorCode[] = ['prompt_too_long', 'context_full', 'timeout']
 
+export type BatchAnswer = Answer | {embeddings: EmbeddingsAnswer}
+
 /**
  * Answers items, each in a conversation of its own.
  * @throws the item's fault, what the lifecycle throws, and `RunEnded` when there is no model any more.
  */
-export function itemAnswerer(model: BatchModel): (item: BatchItem, signal: AbortSignal) => Promise<Answer> {
-  const {backend, status, checkAlive} = model
+export function itemAnswerer(model: BatchModel): (item: BatchItem, signal: AbortSignal) => Promise<BatchAnswer> {
   return async ({question}, signal) => {
     if ('fault' in question) throw question.fault
-    const {input, options} = question
     try {
-      const asked = {graph: status.graph, sessionId: undefined, input, options}
-      const answer = await answerQuestion(backend, asked, {signal})
-      if (answer.metadata.stop_reason !== 'aborted') return answer
-      // A daemon that ends hands out what there is: only part of an answer.
-      throw new NnError('runtime_error', 'The answer was cut off.')
+      return await answer(model, question, signal)
     } catch (thrown) {
       signal.throwIfAborted()
+      if (thrown instanceof ApiError) throw new NnError('invalid_argument', thrown.message, {cause: thrown})
       const error = toNnError(thrown, 'runtime_error')
-      if (!error.busy && !ofItem.includes(error.code)) await endIfGone(checkAlive)
+      if (!error.busy && !ofItem.includes(error.code)) await endIfGone(model.checkAlive)
       throw error
     }
   }
+}
+
+async function answer({backend, status}: BatchModel, question: Asked, signal: AbortSignal): Promise<BatchAnswer> {
+  if ('embeddings' in question) {
+    return {embeddings: await answerEmbeddings(backend, status, question.embeddings, signal)}
+  }
+  const {input, options} = question
+  const answered = await answerQuestion(backend, {graph: status.graph, sessionId: undefined, input, options}, {signal})
+  if (answered.metadata.stop_reason !== 'aborted') return answered
+  // A daemon that ends hands out what there is: only part of an answer.
+  throw new NnError('runtime_error', 'The answer was cut off.')
 }
 
 async function endIfGone(checkAlive: BatchModel['checkAlive']): Promise<void> {

@@ -1,4 +1,4 @@
-import type {Backend, GraphId} from '../../backend/backend.js'
+import type {Backend, Embedder, GraphId} from '../../backend/backend.js'
 import {NnError} from '../../backend/errors.js'
 import type {LocalBackend} from '../../backend/local.js'
 import {DaemonConnection} from '../../backend/remote/connection.js'
@@ -8,7 +8,7 @@ import type {FullStatus} from '../../daemon/status.js'
 
 /** A loaded model that answers a batch. Disposing releases what was opened for it. */
 export interface BatchModel extends AsyncDisposable {
-  backend: Backend
+  backend: Backend & Embedder
   /** As it was when the batch began. */
   status: GraphStatus
   /** The model as it is now. @throws why it can answer nothing any more. */

@@ -1,17 +1,17 @@
-import type {Answer} from '../../daemon/openai/answer.js'
 import {ApiError, toApiError} from '../../daemon/openai/api-error.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {BatchItem} from '../items/item.js'
+import type {BatchAnswer} from '../model/answer-item.js'
 import type {Ended} from '../run-batch.js'
 
 const openAiId = /^batch_req_(\d+)$/
 
 /** How an item ended, as one line of JSON; docs/batch.md has the fields. */
-export function renderRow(ended: Ended<BatchItem, Answer>, model: GraphStatus): string {
+export function renderRow(ended: Ended<BatchItem, BatchAnswer>, model: GraphStatus): string {
   return `${JSON.stringify(ended.item.form === 'openai' ? openAiRow(ended, model) : shortRow(ended))}\n`
 }
 
-function shortRow(ended: Ended<BatchItem, Answer>): object {
+function shortRow(ended: Ended<BatchItem, BatchAnswer>): object {
   const {id, line} = ended.item
   const {attempts, latencyMs} = ended
   if ('failure' in ended) {
@@ -20,6 +20,7 @@ function shortRow(ended: Ended<BatchItem, Answer>): object {
     const tries = 'fault' in ended.item.question ? 0 : attempts
     return {id, line, error: {code, message, ...(hint !== undefined && {hint})}, attempts: tries}
   }
+  if (!('text' in ended.answer)) throw new Error(`line ${line} has no text to write`)
   const {text, metadata} = ended.answer
   const {stop_reason, stopped_by, input_tokens, output_tokens, cached_tokens, seed, logprobs} = metadata
   const {ttft_ms, prompt_ms, predict_ms} = metadata
@@ -39,7 +40,7 @@ function roundAll(times: Record<string, number>): Record<string, number> {
 }
 
 /** As a line of an OpenAI batch's output. The id tells which line of the input it is about. */
-function openAiRow(ended: Ended<BatchItem, Answer>, model: GraphStatus): object {
+function openAiRow(ended: Ended<BatchItem, BatchAnswer>, model: GraphStatus): object {
   const {id: customId, line, question} = ended.item
   const row = {id: `batch_req_${line}`, custom_id: customId}
   if ('failure' in ended) {
@@ -48,7 +49,10 @@ function openAiRow(ended: Ended<BatchItem, Answer>, model: GraphStatus): object 
     const response = {status_code: error.status, request_id: null, body: error.body}
     return {...row, response, error: {code: failure.code, message: failure.message}}
   }
-  if ('fault' in question || question.shape === undefined) throw new Error(`line ${line} has no answer to write`)
+  if ('embeddings' in ended.answer) {
+    return {...row, response: {status_code: 200, request_id: null, body: ended.answer.embeddings}, error: null}
+  }
+  if (!('shape' in question)) throw new Error(`line ${line} has no answer to write`)
   const body = question.shape(model).whole(ended.answer)
   const response = {status_code: 200, request_id: (body as {id: string}).id, body}
   return {...row, response, error: null}

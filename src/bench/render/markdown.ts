@@ -1,6 +1,6 @@
 import type {BenchResult} from '../result.js'
 import {aboutRows} from './about.js'
-import {figureRows, verdictRows} from './rows.js'
+import {comparisonTitle, figureRows, verdictRows} from './rows.js'
 
 /** The result as Markdown: what was measured, the figures, the verdicts. */
 export function renderMarkdown(result: BenchResult): string {
@@ -14,7 +14,7 @@ export function renderMarkdown(result: BenchResult): string {
     ...(comparison === null
       ? []
       : [
-          `Against \`${comparison.baseline}\` of ${comparison.baseline_date}:`,
+          `${escape(comparisonTitle(comparison))}:`,
           markdownTable(verdictRows(result)),
           ...comparison.missing.map((what) => `Only one of the two has: ${escape(what)}.`),
         ]),

@@ -1,5 +1,5 @@
 import {percent} from '../compare.js'
-import type {BenchResult, Series, Subject} from '../result.js'
+import type {BenchResult, Comparison, Ratio, Series, Subject} from '../result.js'
 import {figure, metricTitle, withInterval} from './cells.js'
 
 /** The figures as rows of a table, header first; a column for each subject. */
@@ -21,7 +21,7 @@ function aloneRows(series: readonly Series[]): string[][] {
   ]
 }
 
-/** Several have a column each, and behind it what the median is to that of the first. */
+/** Several have a column each, and behind it what it is to the first, round by round. */
 function besideRows(series: readonly Series[], first: Subject, others: readonly Subject[]): string[][] {
   const lines = [...new Map(series.map((one) => [`${one.test} ${one.metric}`, one])).values()]
   return [
@@ -34,16 +34,22 @@ function besideRows(series: readonly Series[], first: Subject, others: readonly 
         ...[line.test, metricTitle(line), base === undefined ? '–' : withInterval(base)],
         ...others.flatMap((other) => {
           const own = cell(other)
-          return own === undefined ? ['–', ''] : [withInterval(own), ratio(own, base)]
+          return own === undefined ? ['–', ''] : [withInterval(own), ratio(own.to_first)]
         }),
       ]
     }),
   ]
 }
 
-function ratio(own: Series, base: Series | undefined): string {
-  if (base === undefined || base.summary.median === 0) return ''
-  return `× ${(own.summary.median / base.summary.median).toFixed(3)}`
+function ratio(toFirst: Ratio | null): string {
+  if (toFirst === null) return ''
+  const [middle, low, high] = [toFirst.ratio, toFirst.ci_low, toFirst.ci_high].map((value) => value.toFixed(3))
+  return `× ${middle} (${low} to ${high})`
+}
+
+/** `Against before.json of 2026-01-02T03:04:05.000Z`, `Against model.gguf, round by round`. */
+export function comparisonTitle({baseline, baseline_date: date}: Comparison): string {
+  return `Against ${baseline}${date === null ? ', round by round' : ` of ${date}`}`
 }
 
 /** The verdicts against the baseline as rows, header first. */

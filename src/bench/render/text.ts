@@ -1,7 +1,7 @@
 import {table} from '../../cli/units.js'
 import type {BenchResult} from '../result.js'
 import {aboutRows} from './about.js'
-import {figureRows, verdictRows} from './rows.js'
+import {comparisonTitle, figureRows, verdictRows} from './rows.js'
 
 /** The result for a terminal. */
 export function renderText(result: BenchResult): string {
@@ -19,5 +19,5 @@ function comparisonText(result: BenchResult): string[][] {
   const {comparison} = result
   if (comparison === null) return []
   const missing = comparison.missing.map((what) => `Only one of the two has: ${what}.`)
-  return [[`Against ${comparison.baseline} of ${comparison.baseline_date}:`, ...table(verdictRows(result)), ...missing]]
+  return [[`${comparisonTitle(comparison)}:`, ...table(verdictRows(result)), ...missing]]
 }

@@ -46,6 +46,16 @@ test('streams the text of an answer, and has its output, metadata and history', 
   ])
 })
 
+test('embeddings come whole', async (t) => {
+  const {backend, graph} = await open(t)
+  const {vectors, tokens} = await backend.embed(graph, ['France', 'Paris', 'France'])
+  const [france, paris, again] = vectors
+  assert.ok(france instanceof Float32Array && paris instanceof Float32Array && tokens >= 3)
+  assert.ok(Math.abs(Math.hypot(...france) - 1) < 1e-5)
+  assert.equal([[...(again ?? [])], france.length], [[...france], paris.length])
+  assert.is.not(france.join(), paris.join())
+})
+
 test('tells what a buffer lacks and writes nothing into it', async (t) => {
   const {backend, context} = await open(t)
   const buffer = new Uint8Array(64)

@@ -1,12 +1,22 @@
 import type {BenchResult, Series} from '../../../src/bench/result.js'
-import {summarize} from '../../../src/bench/statistics.js'
+import {pairedRatio, summarize} from '../../../src/bench/statistics.js'
 
 const bootstrap = {confidence: 0.95, resamples: 200, seed: 1}
 
 export function seriesOf(subject: string, metric: string, values: number[]): Series {
   const unit = metric === 'tg' ? 'tokens/s' : 'ms'
   const better = metric === 'tg' ? 'higher' : 'lower'
-  return {subject, test: 'tg128', metric, unit, better, values, summary: summarize(values, bootstrap)}
+  const summary = summarize(values, bootstrap)
+  return {...{subject, test: 'tg128', metric, unit, better, values, summary}, to_first: null}
+}
+
+/** Series that stand beside the first of them, of the same rounds. */
+export function besideOf(first: Series, ...others: Series[]): Series[] {
+  const beside = others.map((own) => {
+    const pairs = own.values.map((value, round) => [value, first.values[round] ?? NaN] as const)
+    return {...own, to_first: {n: pairs.length, ...pairedRatio(pairs, bootstrap)}}
+  })
+  return [first, ...beside]
 }
 
 /** A result of subjects over HTTP with these series. */

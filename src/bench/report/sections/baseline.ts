@@ -3,7 +3,7 @@ import {figure} from '../../render/cells.js'
 import type {BenchResult, Comparison} from '../../result.js'
 import {changeCharts, verdictSigns} from '../charts/changes.js'
 import {figures} from '../charts/figure.js'
-import {markup} from '../markup.js'
+import {markup, type Markup} from '../markup.js'
 import type {Section} from './section.js'
 import {day} from './summary.js'
 import {dataTable} from './table.js'
@@ -11,7 +11,7 @@ import {dataTable} from './table.js'
 /** What is better and worse than before; nothing without a baseline. */
 export function baselineSection({comparison, subjects}: BenchResult): Section | undefined {
   if (comparison === null) return undefined
-  const {baseline, baseline_date, max_regression, verdicts, missing} = comparison
+  const {max_regression, verdicts, missing} = comparison
   const charts = subjects.flatMap(({name}) => {
     const own = verdicts.filter(({subject}) => subject === name)
     return changeCharts(name, own, comparison)
@@ -20,11 +20,17 @@ export function baselineSection({comparison, subjects}: BenchResult): Section | 
   return {
     id: 'baseline',
     title: 'Against the baseline',
-    body: markup`<p>The baseline is <code>${baseline}</code> of ${day(baseline_date)}. A change is the ratio of the medians less 1, turned so that more than 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
+    body: markup`<p>${basis(comparison)} turned so that more than 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
 ${figures('baseline', charts)}
 ${verdicts.length === 0 ? undefined : verdictTable(comparison)}
 ${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>${lacks}</ul>`}`,
   }
+}
+
+function basis({baseline, baseline_date: date}: Comparison): Markup {
+  return date === null
+    ? markup`The baseline is <code>${baseline}</code>, measured in turn with the others. A change is the median of the rounds’ ratios less 1,`
+    : markup`The baseline is <code>${baseline}</code> of ${day(date)}. A change is the ratio of the medians less 1,`
 }
 
 const columns = [
