@@ -1,4 +1,5 @@
 import type {RuntimeOptions} from '../../backend/config/index.js'
+import {normalizeSchema} from '../../backend/engine/sampling/json-schema.js'
 import {badRequest} from './api-error.js'
 import {jsonObjectGrammar} from './json-grammar.js'
 import type {ChatBody, CommonBody} from './schema.js'
@@ -40,6 +41,11 @@ export function responseGuide({response_format: format, grammar}: ChatBody): Run
   if (schema === undefined) throw badRequest(`${param}: is missing.`, param)
   if (isDeeper(schema, deepestSchema))
     throw badRequest(`${param}: is nested more than ${deepestSchema} levels deep.`, param)
+  try {
+    normalizeSchema(schema, param)
+  } catch (error) {
+    throw badRequest((error as Error).message, param, 'unsupported_value')
+  }
   return {json_schema: schema}
 }
 

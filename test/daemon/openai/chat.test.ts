@@ -191,6 +191,14 @@ const refusals: [what: string, body: object, status: number, param: string | nul
     },
     ...([400, 'response_format.json_schema.schema', /64 levels/] as const),
   ],
+  [
+    'a schema that no grammar can hold an answer to',
+    {
+      messages: hello,
+      response_format: {type: 'json_schema', json_schema: {name: 'x', schema: {type: 'integer', minimum: 1}}},
+    },
+    ...([400, 'response_format.json_schema.schema', /schema\.minimum: is not supported/] as const),
+  ],
   ['a prompt that is too long', {messages: [{role: 'user', content: '1 '.repeat(2000)}]}, 400, null, /context holds/],
 ]
 

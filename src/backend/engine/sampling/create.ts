@@ -5,6 +5,7 @@ import {NnError, toNnError} from '../../errors.js'
 import type {EngineModel} from '../model.js'
 import {Bans} from './bans.js'
 import {ChainSampler} from './chain.js'
+import {normalizeSchema} from './json-schema.js'
 import {NativeSampler} from './native.js'
 import type {Sampler} from './sampler.js'
 
@@ -111,7 +112,7 @@ async function grammarState(
 ): Promise<GrammarState | undefined> {
   if (grammar === '' && json_schema === null) return undefined
   try {
-    const text = json_schema === null ? grammar : await grammarForJsonSchema(addon, json_schema)
+    const text = json_schema === null ? grammar : await grammarForJsonSchema(addon, normalizeSchema(json_schema))
     checkDepth(text)
     const parsed = new addon.AddonGrammar(text, {addonExports: addon, rootRuleName: 'root'})
     return new addon.AddonGrammarEvaluationState(model.native, parsed)
