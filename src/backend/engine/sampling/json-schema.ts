@@ -126,7 +126,7 @@ class SchemaReader {
     const additional =
       others === undefined ? names.length === 0 : typeof others === 'boolean' ? others : this.one(others, `${at}.additionalProperties`) // prettier-ignore
     if (!Array.isArray(required)) throw wrong(`${at}.required`, 'must be a list')
-    const missing = required.find((key) => !names.includes(String(key)))
+    const missing = (required as unknown[]).find((key) => !names.includes(String(key)))
     if (missing !== undefined) throw wrong(`${at}.required`, `${JSON.stringify(missing)} is none of its properties`)
     const [minProperties, maxProperties] = range(schema, ['minProperties', 'maxProperties'], at)
     if (maxProperties !== undefined && maxProperties < names.length)
@@ -193,7 +193,7 @@ function text(schema: Schema, at: string): Schema {
   const [minLength, maxLength] = range(schema, ['minLength', 'maxLength'], at)
   if (format === undefined) return defined({type: 'string', minLength, maxLength})
   if (minLength !== undefined || maxLength !== undefined) throw wrong(at, 'has a format and a length; only one of them is supported') // prettier-ignore
-  if (formats.includes(String(format))) return {type: 'string', format}
+  if (formats.some((known) => known === format)) return {type: 'string', format}
   throw wrong(`${at}.format`, `must be one of ${formats.join(', ')}; got ${JSON.stringify(format)}`)
 }
 
