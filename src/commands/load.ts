@@ -7,6 +7,9 @@ import {checkName, modelName} from '../cli/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../daemon/socket-path.js'
 
+/** Exit code of an estimate that is more than there is, as of a load. */
+const doesNotFit = 3
+
 export default class Load extends BaseCommand {
   static override summary = 'Load a model into the daemon, which is started when there is none.'
   static override description = `The graph's id goes to standard output, what else there is to know to standard error.
@@ -33,6 +36,7 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
     if (flags.estimate) {
       const estimate = await estimateLoad(args.model, config, socketPath(flags.socket))
       this.log(renderEstimate(estimate))
+      if (!estimate.fits) process.exitCode = doesNotFit
       return estimate
     }
     const name = checkName(flags.name ?? modelName(args.model), 'Give it another one: --name NAME')

@@ -1,6 +1,7 @@
 import {NnError} from '../backend/errors.js'
 import type {LocalBackend} from '../backend/local.js'
 import type {GraphStatus} from '../backend/status.js'
+import {checkName} from '../cli/model-name.js'
 
 /** The graph of that name, else of that number. */
 export function graphOf(graphs: readonly GraphStatus[], model: string): GraphStatus | undefined {
@@ -14,8 +15,9 @@ export class GraphNames {
 
   constructor(private readonly backend: LocalBackend) {}
 
-  /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken. */
+  /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken, or is a number. */
   async holding<T>(name: string, load: () => Promise<T>): Promise<T> {
+    checkName(name, 'Give it another one.')
     const {graphs} = await this.backend.status('model')
     const taken = graphs.find((graph) => graph.name === name)
     if (taken !== undefined || this.reserved.has(name)) {

@@ -151,5 +151,8 @@ test('wnn load --estimate tells sizes and starts nothing', async (t) => {
   const {slots, fits, layers, total_bytes: total} = JSON.parse(stdout) as Record<string, unknown>
   // As many as the daemon counts.
   assert.equal([code, slots, fits, layers, typeof total], [0, 2, true, 5, 'number'])
+  const tight = await home.run('load', qwen, '--estimate', '--set', 'memory.max_memory_mb=16')
+  assert.is(tight.code, 3)
+  assert.match(tight.stdout, /It would not fit/)
   assert.not.ok(existsSync(path.dirname(home.socket)))
 })

@@ -1,4 +1,4 @@
-import {closeSync, fstatSync, openSync, renameSync, writeSync} from 'node:fs'
+import {closeSync, fstatSync, openSync, realpathSync, renameSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import {isatty} from 'node:tty'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
@@ -79,6 +79,9 @@ class LogFile implements DestinationStream {
   private warned = false
   readonly isTTY: boolean
 
+  /** The file itself: a link to it stays where it is when the file is set aside. */
+  private readonly file: string
+
   constructor(
     private readonly target: string,
     private readonly maxMb: number,
@@ -86,6 +89,7 @@ class LogFile implements DestinationStream {
     try {
       makeFolder(path.dirname(path.resolve(target)))
       this.descriptor = openSync(target, 'a', 0o600)
+      this.file = realpathSync(target)
       this.bytes = fstatSync(this.descriptor).size
       this.isTTY = isatty(this.descriptor)
     } catch (error) {
@@ -123,9 +127,9 @@ class LogFile implements DestinationStream {
     // A terminal or a pipe keeps nothing that could be set aside.
     if (this.descriptor === undefined || !fstatSync(this.descriptor).isFile()) return
     // Renamed first: when that fails the lines still have a file.
-    renameSync(this.target, `${this.target}.1`)
+    renameSync(this.file, `${this.file}.1`)
     this.close()
-    this.descriptor = openSync(this.target, 'a', 0o600)
+    this.descriptor = openSync(this.file, 'a', 0o600)
     this.bytes = 0
   }
 }

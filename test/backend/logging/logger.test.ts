@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, statSync} from 'node:fs'
+import {lstatSync, mkdirSync, readFileSync, statSync, symlinkSync} from 'node:fs'
 import path from 'node:path'
 import {stripVTControlCharacters} from 'node:util'
 import * as assert from 'uvu/assert'
@@ -77,6 +77,16 @@ test('a file that has grown too large becomes .1', () => {
   logger.close()
   assert.is(records(file).at(-1)?.['i'], 29)
   assert.ok(records(`${file}.1`).length > 0 && statSync(`${file}.1`).size <= 1100)
+})
+
+test('a link to a file stays one, and the file is set aside', () => {
+  const [file, link] = [path.join(files.folder, 'linked.log'), path.join(files.folder, 'link.log')]
+  symlinkSync(file, link)
+  const logger = createLogger({...configFromObject({logging: {file: link}}).config.logging, max_file_mb: 0.001})
+  for (let i = 0; i < 30; i++) logger.log('info', 'TASK', 'x'.repeat(30), {i})
+  logger.close()
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.equal([records(link).at(-1)?.['i'], records(`${file}.1`).length > 0], [29, true])
 })
 
 test('a file that cannot be set aside is written on', () => {

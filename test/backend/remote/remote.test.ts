@@ -109,6 +109,7 @@ test('arguments of any kind are refused or sent, never more', async (t) => {
   await rejects(wild.status('weather'), 'invalid_argument')
   await rejects(wild.loadByName(7), 'invalid_argument')
   await rejects(wild.loadByName(''), 'invalid_argument')
+  await rejects(wild.loadByName(qwen, {name: '0'}), 'invalid_argument', /cannot be named 0: numbers are ids/)
   await rejects(wild.loadByName('no-such.gguf'), 'model_not_found', /no-such\.gguf/)
 })
 
