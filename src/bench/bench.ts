@@ -8,7 +8,8 @@ import {Progress} from './progress.js'
 import type {BenchResult, Test} from './result.js'
 import {bootstrapOf, runBench, type RunOptions, type RunOutcome} from './run.js'
 import {mayHaveGpu} from './targets/may-have-gpu.js'
-import {baselineWarnings, gpuWarnings} from './warnings.js'
+import type {Target} from './target.js'
+import {baselineWarnings, comparisonWarnings, gpuWarnings} from './warnings.js'
 
 export interface BenchOptions extends Pick<
   RunOptions,
@@ -42,9 +43,14 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
   const busy = busyWarning(loadBefore, describeMachine().cores)
   result.warnings.unshift(...(busy === undefined ? [] : [busy]), ...gpuWarnings(result.subjects, mayHaveGpu()))
   compare(result, options)
-  for (const output of outputs) await writeResult(result, output)
-  if (history !== undefined && result.complete) await appendHistory(result, history)
-  return outcome
+  result.warnings.push(...comparisonWarnings(result))
+  const written = await Promise.allSettled([
+    ...outputs.map((output) => writeResult(result, output)),
+    ...(history !== undefined && result.complete ? [appendHistory(result, history)] : []),
+  ])
+  const lost = written.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
+  // What was measured is still to be shown.
+  return {...outcome, failure: outcome.failure ?? lost[0]}
 }
 
 async function measured(options: BenchOptions, loadBefore: number): Promise<RunOutcome> {
@@ -56,8 +62,25 @@ async function measured(options: BenchOptions, loadBefore: number): Promise<RunO
     })
   }
   const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
+  if (options.baseline !== undefined) checkComparable(options.baseline, open.targets, tests)
   using shown = new Progress(progress, amount)
   return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
+}
+
+/** @throws `invalid_argument` when the baseline has nothing of what is to be measured: nothing would ever be worse */
+function checkComparable(
+  {file, result: before}: NonNullable<BenchOptions['baseline']>,
+  targets: readonly Target[],
+  tests: readonly Test[],
+): void {
+  const isLone = before.subjects.length === 1 && targets.length === 1
+  const isMeasured = ({subject, test}: BenchResult['series'][number]): boolean =>
+    tests.some(({name}) => name === test) && (isLone || targets.some((target) => target.subject.name === subject))
+  if (before.series.some(isMeasured)) return
+  const [subjects, names] = [before.subjects, before.tests].map((all) => all.map(({name}) => name).join(', '))
+  throw new NnError('invalid_argument', `${file} has nothing to compare with: it has ${names} of ${subjects}.`, {
+    hint: 'Measure the same tests, as by the same -p, -n, -d and --concurrency, on models of the same names.',
+  })
 }
 
 function compare(result: BenchResult, {baseline, againstFirst, limit, seed}: BenchOptions): void {

@@ -1,4 +1,5 @@
-import {appendFile, mkdir, open, readFile, writeFile} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
+import {mkdir, open, readFile, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {NnError} from '../backend/errors.js'
 import {parseText, readDocument, renderProblem, validateDocument} from '../documents/index.js'
@@ -29,7 +30,7 @@ export async function checkOutput(file: string, format: Format | undefined): Pro
       hint: `End it with .${formats.join(', .')}, or give --format.`,
     })
   }
-  await writable(`--output ${file}`, async () => (await open(file, 'a')).close())
+  await checkWritable(`--output ${file}`, file)
   return {file, format: meant}
 }
 
@@ -40,14 +41,22 @@ function formatOf(file: string): Format | undefined {
 
 /** @throws `invalid_argument` */
 export async function checkHistory(folder: string): Promise<void> {
-  await writable(`--history ${folder}`, async () => {
-    await mkdir(folder, {recursive: true})
-    await (await open(path.join(folder, historyFile), 'a')).close()
-  })
+  const what = `--history ${folder}`
+  await writable(what, () => mkdir(folder, {recursive: true}))
+  await checkWritable(what, path.join(folder, historyFile))
 }
 
+/** Leaves no file behind where there was none: a run that measures nothing has no result. */
+async function checkWritable(what: string, file: string): Promise<void> {
+  const isNew = !existsSync(file)
+  await writable(what, async () => (await open(file, 'a')).close())
+  if (isNew) await rm(file, {force: true})
+}
+
+/** @throws `runtime_error` when there is no room, or the file cannot be written any more */
 export async function writeResult(result: BenchResult, {file, format}: OutputFile): Promise<void> {
-  await writeFile(file, await renderResult(result, format))
+  const text = await renderResult(result, format)
+  await writable(`--output ${file}`, () => writeFile(file, text), 'runtime_error')
 }
 
 /** Writes runs, the oldest first, as an HTML page. @throws `invalid_argument` */
@@ -61,13 +70,32 @@ export async function writeReport(results: readonly BenchResult[], file: string)
   await writable(`--output ${file}`, () => writeFile(file, renderReport(results)))
 }
 
-/** Appends a run, without its raw samples; the values of the repetitions stay. */
+/**
+ * Appends a run, without its raw samples; the values of the repetitions stay. A last line that was torn costs only itself.
+ *
+ * @throws `runtime_error` as `writeResult`
+ */
 export async function appendHistory(result: BenchResult, folder: string): Promise<void> {
-  await appendFile(path.join(folder, historyFile), `${JSON.stringify({...result, samples: []})}\n`)
+  const file = path.join(folder, historyFile)
+  const line = `${JSON.stringify({...result, samples: []})}\n`
+  await writable(
+    `--history ${folder}`,
+    async () => {
+      await using handle = await open(file, 'a+')
+      const {size} = await handle.stat()
+      const {buffer} = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+      await handle.appendFile(size > 0 && buffer.toString() !== '\n' ? `\n${line}` : line)
+    },
+    'runtime_error',
+  )
 }
 
-/** The runs of a folder, the oldest first. @throws `invalid_argument` that names the line that is no result */
-export async function readHistory(folder: string): Promise<BenchResult[]> {
+/**
+ * The runs of a folder, the oldest first. `tell` hears of lines that are no result of this version: they are left out.
+ *
+ * @throws `invalid_argument` when the folder has no history
+ */
+export async function readHistory(folder: string, tell: (text: string) => void): Promise<BenchResult[]> {
   const file = path.join(folder, historyFile)
   let text: string
   try {
@@ -78,8 +106,16 @@ export async function readHistory(folder: string): Promise<BenchResult[]> {
       hint: 'A run begins it: wnn bench model.gguf --history folder',
     })
   }
-  const lines = text.split('\n')
-  return lines.flatMap((line, index) => (line === '' ? [] : [parseResult(line, `${file}, line ${index + 1}`)]))
+  return text.split('\n').flatMap((line, index) => {
+    if (line === '') return []
+    try {
+      return [parseResult(line, `${file}, line ${index + 1},`)]
+    } catch (error) {
+      if (!(error instanceof NnError)) throw error
+      tell(`${error.message.split('\n')[0]} It is left out.`)
+      return []
+    }
+  })
 }
 
 /** A result of an earlier run. @throws `invalid_argument` for anything else */
@@ -88,20 +124,26 @@ export function readResult(file: string): BenchResult {
 }
 
 function parseResult(text: string, name: string): BenchResult {
-  const document = parseText(text, {file: name})
-  const [problem, ...others] = validateDocument(document, checkResult)
-  if (problem === undefined) return document.value as BenchResult
-  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  throw new NnError(
-    'invalid_argument',
-    `${name} is no result of this version of wnn bench${more}:\n${renderProblem(problem)}`,
-  )
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new NnError('invalid_argument', `${name} is no JSON: ${(error as Error).message}.`, {cause: error})
+  }
+  if (checkResult(value)) return value as BenchResult
+  const [problem] = validateDocument(parseText(text, {file: name}), checkResult)
+  const what = problem === undefined ? '' : `\n${renderProblem(problem)}`
+  throw new NnError('invalid_argument', `${name} is no result of this version of wnn bench.${what}`)
 }
 
-async function writable(what: string, attempt: () => Promise<void>): Promise<void> {
+async function writable(
+  what: string,
+  attempt: () => Promise<unknown>,
+  code: 'invalid_argument' | 'runtime_error' = 'invalid_argument',
+): Promise<void> {
   try {
     await attempt()
   } catch (error) {
-    throw new NnError('invalid_argument', `${what} cannot be written: ${(error as Error).message}`, {cause: error})
+    throw new NnError(code, `${what} cannot be written: ${(error as Error).message}`, {cause: error})
   }
 }

@@ -71,25 +71,31 @@ function promptRate(
 /**
  * Mean time between two tokens of an answer, from the first token, which belongs to the prompt, to the last. A backend's own
  * clock tells it: to its clients it sends several tokens of a quick model at a time, and tokens may have no text of their
- * own. Of servers there are only the times at which pieces of text came; `undefined` when it was one piece.
+ * own. Of servers there is only when text came: then the time from the first arrival to the end by the tokens that came
+ * behind it. `undefined` when all came at once, or several at a time and only twice: when the first of them were
+ * there is not to be seen.
  */
 export function interval(request: RequestSample): number | undefined {
-  const {generated_tokens: tokens, counted, engine_ms, ttft_ms, total_ms, gaps_ms} = request
+  const {generated_tokens: tokens, counted, engine_ms, ttft_ms, total_ms, gaps_ms, pieces, first_pieces} = request
   if (tokens < 2) return undefined
   if (counted === 'engine' && engine_ms !== null) return engine_ms.predict / (tokens - 1)
-  return gaps_ms.length === 0 || total_ms <= ttft_ms ? undefined : (total_ms - ttft_ms) / (tokens - 1)
+  if (gaps_ms.length === 0 || total_ms <= ttft_ms || (isInHeaps(request) && gaps_ms.length < 2)) return undefined
+  return (total_ms - ttft_ms) / (tokens * (1 - first_pieces / pieces))
 }
 
 /**
- * How much of an answer's time may be missing in front of its first piece, as a fraction: a server that sends several
- * tokens at a time sends the first ones with the last of them. 0 where every token came by itself.
+ * How far off `interval` may be, as a fraction, because tokens came several at a time: the last arrival may be
+ * sooner than the ones before. 0 where every token came by itself.
  */
-export function uncertainty({counted, engine_ms, gaps_ms, ttft_ms, total_ms}: RequestSample): number {
-  if (gaps_ms.length < 2 || (counted === 'engine' && engine_ms !== null)) return 0
-  const together = 0.1 * ((total_ms - ttft_ms) / gaps_ms.length)
-  const apart = gaps_ms.filter((gap) => gap > together)
-  if (apart.length === 0 || apart.length > 0.8 * gaps_ms.length) return 0
-  return median(apart) / (total_ms - ttft_ms)
+export function uncertainty(request: RequestSample): number {
+  const {counted, engine_ms, gaps_ms} = request
+  if (gaps_ms.length === 0 || (counted === 'engine' && engine_ms !== null)) return 0
+  return isInHeaps(request) ? 1 / gaps_ms.length : 0
+}
+
+/** More pieces than arrivals, beyond a few that were late and met the next one. */
+function isInHeaps({pieces, gaps_ms}: RequestSample): boolean {
+  return pieces > 1.25 * (gaps_ms.length + 1)
 }
 
 function streams(requests: readonly RequestSample[]): MetricValues {

@@ -26,15 +26,15 @@ export function readTests(flags: SizeFlags): Test[] {
   })
 }
 
-function readWorkloads({workload, concurrency}: SizeFlags): Workload[] {
-  if (workload === undefined) return ['pp', 'tg', ...(concurrency === undefined ? [] : (['concurrency'] as const))]
-  return workload.split(',').map((name) => {
+function readWorkloads({workload = 'pp,tg', concurrency}: SizeFlags): Workload[] {
+  const named = workload.split(',').map((name) => {
     const known = workloads.find((one) => one === name.trim())
     if (known !== undefined) return known
     throw new NnError('invalid_argument', `There is no workload ${JSON.stringify(name)}.`, {
       hint: `There are ${workloads.join(', ')}.`,
     })
   })
+  return [...new Set([...named, ...(concurrency === undefined ? [] : (['concurrency'] as const))])]
 }
 
 /** `5%` or `0.05` as a fraction. @throws `invalid_argument` */

@@ -32,7 +32,7 @@ export class Progress implements Disposable {
     const left = this.eta.step(test.name)
     const {repetitions} = this.amount
     const round = repetition === 0 ? 'warm-up' : `${repetition} of ${repetitions}`
-    const rest = left === undefined ? '' : `, about ${duration(left)} left`
+    const rest = left === undefined || left < 1000 ? '' : `, about ${duration(left)} left`
     this.line.update(`${test.name}: ${subject}, ${round}${rest}`)
     if (this.output.isTTY || test === this.told) return
     this.told = test

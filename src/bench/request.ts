@@ -24,7 +24,7 @@ export interface BenchFlags extends SizeFlags, VariantFlags {
   format?: Format | undefined
   baseline?: string | undefined
   'against-first': boolean
-  'max-regression': string
+  'max-regression'?: string | undefined
   history?: string | undefined
 }
 
@@ -43,7 +43,13 @@ export async function readRequest(
 ): Promise<Omit<BenchOptions, 'progress' | 'signal'>> {
   const tests = readTests(flags)
   const {repetitions, warmup, history, seed = randomSeed(), baseline} = flags
-  const limit = readFraction(flags['max-regression'], '--max-regression')
+  const {'max-regression': maxRegression, 'against-first': againstFirst} = flags
+  if (maxRegression !== undefined && baseline === undefined && !againstFirst) {
+    throw new NnError('invalid_argument', '--max-regression needs something to compare with.', {
+      hint: 'Give --baseline FILE, or --against-first.',
+    })
+  }
+  const limit = readFraction(maxRegression ?? '5%', '--max-regression')
   const sizes = {contextTokens: Math.max(512, neededContext(tests)), slots: neededSlots(tests)}
   const wanted: Wanted = {
     models: localModels(files, flags, sizes),
@@ -53,7 +59,7 @@ export async function readRequest(
   }
   const request = {
     ...{wanted, tests, repetitions, warmup, seed, history, limit},
-    againstFirst: flags['against-first'],
+    againstFirst,
     baseline: baseline === undefined ? undefined : {file: baseline, result: readResult(baseline)},
     outputs: await Promise.all((flags.output ?? []).map((file) => checkOutput(file, flags.format))),
     command: [bin, ...process.argv.slice(2)],

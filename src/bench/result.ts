@@ -115,7 +115,9 @@ const Request = Type.Object(
     start_ms: ms('When it was sent, from the start of its sample.'),
     ttft_ms: ms('From the request to the first text.'),
     total_ms: ms('From the request to the end of the answer.'),
-    gaps_ms: Type.Array(Type.Number(), {description: 'Between pieces of text that came one after the other.'}),
+    gaps_ms: Type.Array(Type.Number(), {description: 'Between arrivals of text: pieces that came at once are one.'}),
+    pieces: count('Pieces of text.'),
+    first_pieces: count('Those of the first arrival.'),
     engine_ms: orNull(
       Type.Object({prompt: Type.Number(), predict: Type.Number()}, closed),
       "The engine's own clock: the prompt, and from the first token to the last. tg and itl go by it where `counted` is `engine`.",

@@ -20,11 +20,22 @@ const shortestPrompt = 8
  */
 export function planTests(plan: Plan): Test[] {
   const tests = plan.workloads.flatMap((workload) => makers[workload](plan).map((sizes) => named({workload, ...sizes})))
+  const usesDepth = plan.workloads.some((one) => one === 'pp' || one === 'tg' || one === 'concurrency')
+  if (!usesDepth && plan.depths.some((depth) => depth > 0)) {
+    throw new NnError(
+      'invalid_argument',
+      `${plan.workloads.join(' and ')} have no depth: -d is for pp, tg and concurrency.`,
+    )
+  }
   const unique = [...new Map(tests.map((test) => [test.name, test])).values()]
   if (unique.length === 0) {
-    throw new NnError('invalid_argument', 'There is nothing to measure: all sizes are 0.', {
-      hint: 'As in: wnn bench model.gguf -p 512 -n 128',
-    })
+    throw new NnError(
+      'invalid_argument',
+      `There is nothing to measure: the sizes of ${plan.workloads.join(', ')} are 0.`,
+      {
+        hint: 'As in: wnn bench model.gguf -p 512 -n 128',
+      },
+    )
   }
   return unique
 }

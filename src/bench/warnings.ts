@@ -1,3 +1,4 @@
+import {fewestValues} from './compare.js'
 import {interval, uncertainty} from './metrics.js'
 import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.js'
 
@@ -20,7 +21,7 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   const isAgain = workload === 'prefix' && index === 1
   const found: string[] = []
   if (request.prompt_tokens === null) {
-    found.push('the server does not tell how many tokens the prompt has, so there is no pp.')
+    if (workload === 'pp') found.push('the server does not tell how many tokens the prompt has, so there is no pp.')
   } else if (request.prompt_tokens !== wanted) {
     found.push(`prompts had ${request.prompt_tokens} tokens instead of ${wanted}; rates go by what there was.`)
   }
@@ -33,17 +34,16 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
     found.push('the server does not count tokens: each piece of text was taken for one, which may be too few.')
   }
   if (request.cached_tokens === null) {
-    if (workload === 'pp')
+    if (workload === 'pp' && depth > 0)
       found.push('the server does not tell what came from its cache, so there is no pp; ttft holds.')
   } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
     found.push(`${request.cached_tokens} tokens came from a cache, where at most ${depth} were meant to.`)
   }
   if (request.generated_tokens > 1 && interval(request) === undefined) {
-    found.push('the whole answer came in one piece, so there are no tg and itl.')
+    found.push('the answer came at once, or nearly, so there are no tg and itl.')
   }
-
-  if (workload === 'tg' && uncertainty(request) > 0.02)
-    found.push('several tokens come at a time, and the answer is short: tg may be too high.')
+  if ((workload === 'tg' || workload === 'concurrency') && uncertainty(request) > 0.02)
+    found.push('several tokens come at a time, and the answer is short: tg and itl may be off by some percent.')
   return found
 }
 
@@ -55,6 +55,20 @@ export function gpuWarnings(subjects: readonly Subject[], mayHaveGpu: boolean): 
     const where = engine.gpu === null ? 'no GPU that llama.cpp can use was found (docs/gpu.md)' : engine.gpu
     return [`${name}: ${engine.gpu_layers} of ${engine.layers} layers are on the GPU: ${where}.`]
   })
+}
+
+/** A comparison that says less than it seems to. */
+export function comparisonWarnings({comparison, settings}: Pick<BenchResult, 'comparison' | 'settings'>): string[] {
+  if (comparison === null) return []
+  const {verdicts, missing} = comparison
+  return [
+    ...(settings.repetitions < fewestValues
+      ? [`Nothing is judged: a verdict takes ${fewestValues} repetitions, and these are ${settings.repetitions} (-r).`]
+      : []),
+    ...(missing.length > 0
+      ? [`${missing.length} metrics are only on one side and were not compared; ${verdicts.length} were.`]
+      : []),
+  ]
 }
 
 /** What besides the code differs from the baseline. */

@@ -113,8 +113,7 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
       exclusive: ['baseline'],
     }),
     'max-regression': Flags.string({
-      default: '5%',
-      description: 'How much worse than the baseline, or than the first, is still no failure.',
+      description: 'How much worse than the baseline, or than the first, is still no failure. Defaults to 5%.',
       helpValue: 'share',
     }),
     history: Flags.string({description: 'Append the run to this folder, for wnn bench report.', helpValue: 'folder'}),

@@ -1,13 +1,24 @@
-import {appendFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import {appendHistory, checkHistory, checkOutput, readHistory, readResult, writeReport} from '../../src/bench/files.js'
+import {
+  appendHistory,
+  checkHistory,
+  checkOutput,
+  readHistory,
+  readResult,
+  writeReport,
+  writeResult,
+} from '../../src/bench/files.js'
 import {rejects} from '../support/rejects.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 import {resultOf, seriesOf} from './support/result.js'
 
 const test = suite('files of wnn bench')
+const unexpected = (text: string): never => {
+  throw new Error(text)
+}
 const result = resultOf([seriesOf('A', 'tg', [1, 2, 3])])
 
 test("a file's name says its form, and --format overrides it", async (t) => {
@@ -37,16 +48,44 @@ test('a history grows by a line a run, without raw samples', async (t) => {
   const sample = {subject: 'A', test: 'tg128', repetition: 1, at_ms: 0, metrics: {tg: 1}, requests: []}
   await appendHistory({...result, samples: [sample]}, folder)
   await appendHistory(result, folder)
-  assert.equal(await readHistory(folder), [result, result])
+  assert.equal(await readHistory(folder, unexpected), [result, result])
   assert.is(readFileSync(path.join(folder, 'history.jsonl'), 'utf8').trimEnd().split('\n').length, 2)
 })
 
-test('a line that is no result is named', async (t) => {
+test('a torn line and one of another version are told and left out, and what comes behind them is kept', async (t) => {
   const folder = temporaryFolder(t)
   await appendHistory(result, folder)
-  appendFileSync(path.join(folder, 'history.jsonl'), '{"format": "other"}\n')
-  await rejects(readHistory(folder), 'invalid_argument', /history\.jsonl, line 2 is no result/)
-  await rejects(readHistory(path.join(folder, 'none')), 'invalid_argument', /cannot be read/)
+  appendFileSync(path.join(folder, 'history.jsonl'), '{"format": "other"}\n{"format": "wnn-be')
+  await appendHistory(result, folder)
+  const told: string[] = []
+  assert.equal(await readHistory(folder, (text) => told.push(text)), [result, result])
+  assert.is(told.length, 2)
+  assert.match(told[0] ?? '', /history\.jsonl, line 2, is no result of this version of wnn bench\. It is left out\.$/)
+  assert.match(told[1] ?? '', /history\.jsonl, line 3, is no JSON: .* It is left out\.$/)
+  await rejects(readHistory(path.join(folder, 'none'), unexpected), 'invalid_argument', /cannot be read/)
+})
+
+test('whether a file can be written is found out without making it', async (t) => {
+  const folder = temporaryFolder(t)
+  const [fresh, old] = [path.join(folder, 'fresh.json'), path.join(folder, 'old.json')]
+  writeFileSync(old, 'kept')
+  for (const file of [fresh, old]) await checkOutput(file, undefined)
+  await checkHistory(folder)
+  assert.equal([readdirSync(folder), readFileSync(old, 'utf8')], [['old.json'], 'kept'])
+})
+
+test('a full disk is a runtime_error that names the file', async () => {
+  await rejects(
+    writeResult(result, {file: '/dev/full', format: 'json'}),
+    'runtime_error',
+    /\/dev\/full cannot be written/,
+  )
+})
+
+test('what is no JSON says so, and nothing of YAML', (t) => {
+  const file = path.join(temporaryFolder(t), 'a.json')
+  writeFileSync(file, 'date,subject\n1,2\n')
+  assert.throws(() => readResult(file), /a\.json is no JSON: Unexpected token/)
 })
 
 test('a result is read back as it was', (t) => {

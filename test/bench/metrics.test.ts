@@ -62,12 +62,14 @@ const warned = (changes: Partial<RequestSample>, of: Partial<Test> = {}): string
 
 const odd: [what: string, changes: Partial<RequestSample>, of: Partial<Test>, message: RegExp][] = [
   ['a prompt of another length', {prompt_tokens: 103}, {}, /had 103 tokens instead of 100/],
-  ['a prompt that nobody counts', {prompt_tokens: null}, {}, /does not tell how many tokens/],
+  ['a prompt that nobody counts', {prompt_tokens: null}, {workload: 'pp'}, /does not tell how many tokens/],
   ['an answer that ended early', {generated_tokens: 7, ended_early: true}, {}, /ended after 7 of 11 tokens/],
   ['tokens that are pieces', {counted: 'pieces'}, {}, /each piece of text was taken for one/],
   ['a prompt from the cache', {cached_tokens: 60}, {workload: 'pp'}, /60 tokens came from a cache/],
-  ['an answer in one piece', {gaps_ms: [], ttft_ms: 300}, {}, /came in one piece/],
-  ['tokens that come in heaps', {gaps_ms: [0, 0, 0, 0, 50, 0, 0, 0, 0, 50]}, {}, /several tokens come at a time/],
+  ['a cache that nobody tells of', {cached_tokens: null}, {workload: 'pp', depth: 9, prompt_tokens: 91}, /its cache/],
+  ['an answer in one piece', {gaps_ms: [], ttft_ms: 300}, {}, /came at once/],
+  ['tokens that come in heaps', {gaps_ms: [50, 50], pieces: 11, first_pieces: 1}, {}, /several tokens come at a time/],
+  ['heaps of many streams', {gaps_ms: [50, 50], pieces: 11}, {workload: 'concurrency'}, /several tokens/],
 ]
 for (const [what, changes, of, message] of odd) {
   test(`${what} is told, once`, () => {
@@ -77,4 +79,17 @@ for (const [what, changes, of, message] of odd) {
   })
 }
 
-test('nothing is said of what is as it should be', () => assert.equal(warned({}), []))
+test('nothing is said of what is as it should be', () => {
+  assert.equal(warned({}), [])
+  assert.equal(warned({cached_tokens: null}, {workload: 'pp'}), [])
+  assert.equal(warned({prompt_tokens: null}), [])
+})
+
+test('what came behind the first arrival is what its time is for', () => {
+  const heaps = request({gaps_ms: [50, 50], pieces: 11, first_pieces: 6})
+  assert.equal(metricsOf(tg, [heaps]), {tg: 50, itl: 20})
+})
+
+test('an answer in two heaps has no rate: most of its time may be in front of the first', () => {
+  assert.equal(metricsOf(tg, [request({ttft_ms: 299, gaps_ms: [1], pieces: 11, first_pieces: 1})]), {})
+})

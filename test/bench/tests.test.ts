@@ -20,6 +20,12 @@ test('every combination of sizes is a test', () => {
 test('--concurrency adds its workload, a list of workloads stands for itself', () => {
   assert.equal(names({concurrency: '1,4'}), ['pp512', 'tg128', '1×(pp512+tg128)', '4×(pp512+tg128)'])
   assert.equal(names({workload: 'prefix,load,switch'}), ['prefix512', 'load', 'switch'])
+  assert.equal(names({workload: 'prefix', concurrency: '2'}), ['prefix512', '2×(pp512+tg128)'])
+})
+
+test('a depth for what has none is a mistake', () => {
+  assert.throws(() => names({workload: 'prefix,load', depth: '0,64'}), /prefix and load have no depth/)
+  assert.equal(names({workload: 'prefix,pp', depth: '64'}), ['prefix512', 'pp512@d64'])
 })
 
 test('a size of 0 leaves a workload out, and all of them out is a mistake', () => {

@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {checkResult, type BenchResult} from '../../src/bench/result.js'
@@ -86,7 +86,7 @@ test('two settings and a server are columns of one run, whose history can be sho
   const host = new URL(url).host
   const names = ['model.batch_size=16', 'model.batch_size=512', `at ${host}`].map((what) => `tiny-qwen2-chat ${what}`)
   assert.equal(subjects.map(({name}) => name), names) // prettier-ignore
-  assert.equal(series.filter(({metric}) => metric === 'tg').map(({subject}) => subject), names) // prettier-ignore
+  assert.equal(series.filter(({metric}) => metric === 'pp').map(({subject}) => subject), names) // prettier-ignore
   const report = path.join(home.folder, 'report.html')
   const shown = await runCli(['bench', 'report', '--history', history, '--output', report])
   ended(shown, 0)
@@ -109,6 +109,48 @@ test("without a model the daemon's are measured, and stay", async (t) => {
   await daemon.ended
 })
 
+test('a full disk costs neither the table nor the other files', async (t) => {
+  const kept = path.join(temporaryFolder(t), 'kept.json')
+  const outputs = ['--output', '/dev/full', '--output', kept, '--format', 'json']
+  const result = await runCli(['bench', qwen, ...prompts, '-r', '1', ...outputs])
+  ended(result, 3)
+  assert.match(result.stdout, /^pp32 +pp, tokens\/s/m)
+  assert.match(result.stderr, /^wnn: --output \/dev\/full cannot be written: ENOSPC/m)
+  assert.ok(read(kept).complete)
+})
+
+test('a baseline of other tests is refused before anything is measured, one of some is told', async (t) => {
+  const folder = temporaryFolder(t)
+  const [before, after] = [path.join(folder, 'before.json'), path.join(folder, 'after.json')]
+  ended(await runCli(['bench', qwen, ...prompts, '-r', '1', '--output', before]), 0)
+  const others = await runCli(['bench', qwen, '-p', '16', '-n', '0', '--baseline', before, '--output', after])
+  ended(others, 2)
+  assert.match(others.stderr, /^wnn: .*before\.json has nothing to compare with: it has pp32 of tiny-qwen2-chat\.$/m)
+  assert.equal([others.stdout, existsSync(after)], ['', false])
+  const some = await runCli(['bench', qwen, '-p', '16,32', '-n', '0', ...threads, '-r', '1', '--baseline', before])
+  ended(some, 0)
+  assert.match(some.stderr, /^wnn: 2 metrics are only on one side and were not compared; 2 were\.$/m)
+  assert.match(some.stderr, /^wnn: Nothing is judged: a verdict takes 5 repetitions, and these are 1 \(-r\)\.$/m)
+})
+
+test('of two columns the second is judged by the first, round by round', async () => {
+  const compare = ['--compare', 'model.threads=1,2', '--against-first', '--max-regression', '99%']
+  const {stdout, ...result} = await runCli(['bench', qwen, '-p', '32', '-n', '0', ...compare, '--json'])
+  ended({...result, stdout}, 0)
+  const {comparison, series} = JSON.parse(stdout) as BenchResult
+  assert.equal(comparison?.baseline, 'tiny-qwen2-chat model.threads=1')
+  assert.equal(
+    comparison?.verdicts.map(({subject, metric}) => [subject, metric]),
+    [
+      ['tiny-qwen2-chat model.threads=2', 'pp'],
+      ['tiny-qwen2-chat model.threads=2', 'ttft'],
+    ],
+  )
+  const [, , pp] = series
+  const ratios = pp?.values.map((value, round) => value / (series[0]?.values[round] ?? NaN)).toSorted((a, b) => a - b)
+  assert.equal([pp?.to_first?.n, pp?.to_first?.ratio], [5, ratios?.[2]])
+})
+
 test('Ctrl-C ends it, and what was measured is written and marked', async (t) => {
   const file = path.join(temporaryFolder(t), 'cut.json')
   const argv = ['bench', qwen, '-p', '32,64', '-n', '0', ...threads, '-r', '300', '--output', file]
@@ -128,9 +170,9 @@ test('Ctrl-C ends it, and what was measured is written and marked', async (t) =>
 const refused: [what: string, argv: string[], code: number, message: RegExp][] = [
   [
     'a server that is down',
-    ['--url', 'http://127.0.0.1:9/v1'],
+    ['--url', 'http://127.0.0.1:58999/v1'],
     3,
-    /^wnn: No server answers at http:\/\/127\.0\.0\.1:9/,
+    /^wnn: No server answers at http:\/\/127\.0\.0\.1:58999/,
   ],
   ['no model and no daemon', [], 3, /No daemon listens on/],
   ['a size that is none', [qwen, '-p', 'x'], 2, /-p takes whole numbers, not "x"/],
@@ -143,6 +185,8 @@ const refused: [what: string, argv: string[], code: number, message: RegExp][] =
     2,
     /--set is for a model that wnn bench loads/,
   ],
+  ['a limit of nothing', [qwen, '--max-regression', '5%'], 2, /--max-regression needs something to compare with/],
+  ['a single column', [qwen, '--against-first'], 2, /--against-first needs at least two models or servers/],
   ['an output of unknown form', [qwen, '--output', 'x.pdf'], 2, /does not say which form/],
   ['a load that cannot be measured', ['--workload', 'load', '--local'], 2, /No model is named/],
 ]

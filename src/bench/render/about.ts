@@ -2,7 +2,14 @@ import {bytes} from '../../cli/units.js'
 import type {BenchResult, Subject} from '../result.js'
 
 /** What was measured on what, as titles and texts. */
-export function aboutRows({machine, versions, settings, subjects, date}: BenchResult): [title: string, text: string][] {
+export function aboutRows({
+  machine,
+  versions,
+  settings,
+  subjects,
+  date,
+  complete,
+}: BenchResult): [title: string, text: string][] {
   const {llama_cpp: llama} = versions
   return [
     ...subjects.map((subject): [string, string] => [subject.name, aboutSubject(subject)]),
@@ -14,7 +21,10 @@ export function aboutRows({machine, versions, settings, subjects, date}: BenchRe
       'versions',
       `wnn ${versions.wnn}, Node.js ${versions.node}${llama === null ? '' : `, llama.cpp ${llama}`}, node-llama-cpp ${versions.node_llama_cpp}`,
     ],
-    ['run', `${date}, ${settings.repetitions} repetitions after ${settings.warmup} to warm up, seed ${settings.seed}`],
+    [
+      'run',
+      `${date}, ${complete ? '' : 'at most '}${settings.repetitions} repetitions after ${settings.warmup} to warm up, seed ${settings.seed}`,
+    ],
   ]
 }
 

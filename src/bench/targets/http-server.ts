@@ -45,18 +45,39 @@ export async function request(
     })
   } catch (error) {
     signal.throwIfAborted()
-    const {cause} = error as Error
-    throw new NnError('not_running', `No server answers at ${base}: ${reasonOf(cause ?? error)}`, {
-      cause: error,
-      hint: 'Start it first, as by: wnn serve --port 8080 --model model.gguf',
-    })
+    throw unreachable(base, error as Error)
   }
   if (response.ok) return response
-  const said = (await response.text()).slice(0, 300).trim()
+  const said = reasonIn(await response.text())
   throw new RefusedError(
     response.status,
     `${base}${path} answered ${response.status}${said === '' ? '.' : `: ${said}`}`,
   )
+}
+
+function unreachable(base: string, error: Error): NnError {
+  const {code, message} = (error.cause ?? error) as NodeJS.ErrnoException
+  // What OpenSSL says goes on for lines about its own files.
+  const reason = message === '' ? (code ?? 'unknown') : (message.split('\n')[0] ?? message)
+  if (code !== 'ECONNREFUSED' && code !== 'ENOTFOUND') {
+    return new NnError('runtime_error', `${base} did not answer: ${reason}`, {cause: error})
+  }
+  return new NnError('not_running', `No server answers at ${base}: ${reason}`, {
+    cause: error,
+    hint: 'Start it first, as by: wnn serve --port 8080 --model model.gguf',
+  })
+}
+
+/** The message of an error as OpenAI's API has it, else the beginning of what was said. */
+function reasonIn(text: string): string {
+  try {
+    const {error} = JSON.parse(text) as {error?: {message?: unknown} | string}
+    const message = typeof error === 'object' ? error.message : error
+    if (typeof message === 'string') return message
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return text.slice(0, 300).trim()
 }
 
 /** An answer that is an error. */
@@ -67,9 +88,4 @@ export class RefusedError extends NnError {
   ) {
     super('runtime_error', message, status === 401 || status === 403 ? {hint: 'Give its key: --api-key-file.'} : {})
   }
-}
-
-function reasonOf(error: unknown): string {
-  const {code, message} = error as NodeJS.ErrnoException
-  return message === '' ? (code ?? 'unknown') : message
 }

@@ -64,6 +64,9 @@ export class HttpTarget implements Target {
     if (response.body === null) throw new NnError('runtime_error', `${this.server.base} answered without a body.`)
     const end = await this.read(response.body, times, signal)
     const generated = end.usage?.completion_tokens
+    if ((generated ?? times.count) === 0) {
+      throw new NnError('runtime_error', `${this.server.base} answered without a single token.`)
+    }
     return {
       prompt_tokens: end.usage?.prompt_tokens ?? null,
       cached_tokens: end.usage?.prompt_tokens_details?.cached_tokens ?? end.timings?.cache_n ?? null,
@@ -84,8 +87,16 @@ export class HttpTarget implements Target {
       return await readStream(body, times)
     } catch (error) {
       signal.throwIfAborted()
-      throw toNnError(error, 'runtime_error')
+      const {message} = toNnError(error, 'runtime_error')
+      throw new NnError('runtime_error', `${this.server.base}: ${message}`, {cause: error})
     }
+  }
+
+  private async notThere(error: RefusedError, signal: AbortSignal): Promise<NnError> {
+    const names = await listModels(this.server, signal)
+    if (names.includes(this.model)) return error
+    const has = names.length === 0 ? 'It tells of none.' : `It has ${names.join(', ')}.`
+    return new NnError('model_not_found', `${this.server.base} has no model ${this.model}.`, {cause: error, hint: has})
   }
 
   /** Finds out whether the server takes more than OpenAI's fields. */
@@ -94,6 +105,7 @@ export class HttpTarget implements Target {
     try {
       await this.complete(first)
     } catch (error) {
+      if (error instanceof RefusedError && error.status === 404) throw await this.notThere(error, signal)
       if (!(error instanceof RefusedError) || (error.status !== 400 && error.status !== 422)) throw error
       this.fields = {}
       await this.complete(first)
@@ -101,18 +113,25 @@ export class HttpTarget implements Target {
   }
 }
 
-async function findModel(server: Server, wanted: string | undefined, signal: AbortSignal): Promise<string> {
-  if (wanted !== undefined) return wanted
+/** Names of the models that a server tells of. */
+async function listModels(server: Server, signal: AbortSignal): Promise<string[]> {
   const response = await request(server, '/models', {signal})
   const {data = []} = (await response.json().catch((error: unknown) => {
     throw new NnError('runtime_error', `${server.base}/models answered no JSON.`, {cause: error})
   })) as {data?: {id: string}[]}
-  const [only] = data
-  if (only !== undefined && data.length === 1) return only.id
-  const names = data.map(({id}) => id).join(', ')
+  return data.map(({id}) => id)
+}
+
+async function findModel(server: Server, wanted: string | undefined, signal: AbortSignal): Promise<string> {
+  if (wanted !== undefined) return wanted
+  const names = await listModels(server, signal)
+  const [only] = names
+  if (only !== undefined && names.length === 1) return only
   throw new NnError(
     'invalid_argument',
-    only === undefined ? `${server.base} has no model.` : `${server.base} has ${data.length} models: ${names}.`,
+    only === undefined
+      ? `${server.base} has no model.`
+      : `${server.base} has ${names.length} models: ${names.join(', ')}.`,
     {hint: 'Name one behind the address: --url http://host:8080#name'},
   )
 }

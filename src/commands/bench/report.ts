@@ -25,7 +25,10 @@ Exit codes: 0 shown, 2 a file or folder is not usable.`
   async run(): Promise<BenchResult[]> {
     const {argv, flags} = await this.parse(BenchReport)
     const {readHistory, readResult, renderTrend, writeReport} = await import('../../bench/index.js')
-    const history = flags.history === undefined ? [] : await readHistory(flags.history)
+    const history =
+      flags.history === undefined
+        ? []
+        : await readHistory(flags.history, (text) => this.logToStderr(`${this.config.bin}: ${text}`))
     const results = [...history, ...(argv as string[]).map(readResult)].sort((a, b) => a.date.localeCompare(b.date))
     if (results.length === 0) {
       throw new NnError('invalid_argument', 'There is no run to show.', {
