@@ -8,6 +8,6 @@ export {renderTrend} from './render/trend.js'
 export {readRequest} from './request.js'
 
 /** The result for standard output: a table, or the form that was asked for. */
-export async function render(result: BenchResult, format: Format | undefined): Promise<string> {
-  return format === undefined ? renderText(result) : (await renderResult(result, format)).trimEnd()
+export async function render(result: BenchResult, format: Format | undefined, width?: number): Promise<string> {
+  return format === undefined ? renderText(result, width) : (await renderResult(result, format)).trimEnd()
 }

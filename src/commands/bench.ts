@@ -128,7 +128,7 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     const {result, failure} = await bench({...request, progress: process.stderr, signal: this.signal})
     for (const warning of result.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     if (failure !== undefined && result.samples.length === 0) throw failure
-    this.log(await render(result, flags.output === undefined ? flags.format : undefined))
+    this.log(await render(result, flags.output === undefined ? flags.format : undefined, process.stdout.columns))
     if (failure !== undefined) throw failure
     if (result.comparison?.verdicts.some(({verdict}) => verdict === 'worse') === true) process.exitCode = worse
     return result

@@ -26,6 +26,16 @@ test('subjects stand side by side, with what they are to the first', () => {
   )
 })
 
+test('on a narrow terminal they stand below each other', () => {
+  const lines = renderText(resultOf(besideOf(fast, slow)), 60).split('\n')
+  const start = lines.indexOf('tg128  tg, tokens/s')
+  assert.equal(lines.slice(start + 1, start + 4), [
+    '  A             100.0 (100.0 to 100.0)',
+    '  B             80.00 (80.00 to 80.00)',
+    '  to the first  × 0.800 (0.800 to 0.800)',
+  ])
+})
+
 test('what one of them lacks is a dash', () => {
   const text = renderText(resultOf([fast, slow, seriesOf('A', 'itl', [10, 10])]))
   assert.match(text, /^tg128 +itl, ms +10\.00 \(10\.00 to 10\.00\) +–$/m)
@@ -34,7 +44,10 @@ test('what one of them lacks is a dash', () => {
 test('what was compared within the run says so in every form', () => {
   const result = resultOf(besideOf(fast, slow))
   result.comparison = compareWithFirst(result, 0.05, {confidence: 0.95, resamples: 200, seed: 1})
-  assert.match(renderText(result), /^Against A, round by round:$/m)
+  assert.match(
+    renderText(result),
+    /^Against A, round by round:\nB\n {2}test +metric +baseline .*\n {2}tg128 +tg +100\.0 +80\.00 +-20\.0 % .* inconclusive$/m,
+  )
   assert.match(renderMarkdown(result), /^Against A, round by round:$/m)
   assert.match(renderReport([result]), /The baseline is <code>A<\/code>, measured in turn with the others\./)
 })

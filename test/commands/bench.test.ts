@@ -64,7 +64,7 @@ test('a run against itself is not worse; one against twice as much is, with exit
   writeFileSync(before, JSON.stringify(result))
   const worse = await runCli(['bench', qwen, ...prompts, '--baseline', before, '--output', after])
   ended(worse, 5)
-  assert.match(worse.stdout, /^tiny-qwen2-chat +pp32 +pp .* worse$/m)
+  assert.match(worse.stdout, /^tiny-qwen2-chat\n.*\n +pp32 +pp .* worse$/m)
   assert.equal(
     read(after).comparison?.verdicts.map(({metric, verdict}) => [metric, verdict]),
     [

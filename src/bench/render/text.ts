@@ -3,11 +3,13 @@ import type {BenchResult} from '../result.js'
 import {aboutRows} from './about.js'
 import {comparisonTitle, figureRows, verdictRows} from './rows.js'
 
-/** The result for a terminal. */
-export function renderText(result: BenchResult): string {
+/** The result for a terminal of that many columns; figures that would be wider stand below each other. */
+export function renderText(result: BenchResult, width = Infinity): string {
+  const figures = figureRows(result)
+  const wide = table(figures)
   return [
     table(aboutRows(result)),
-    table(figureRows(result)),
+    wide.some((line) => line.length > width) ? stacked(figures) : wide,
     ...comparisonText(result),
     ...(result.complete ? [] : [[`Incomplete: ${result.incomplete_reason ?? ''}`]]),
   ]
@@ -15,9 +17,28 @@ export function renderText(result: BenchResult): string {
     .join('\n\n')
 }
 
+/** Test and metric in a line, and then a line for each other cell, behind its column's title. */
+function stacked([header = [], ...rows]: readonly (readonly string[])[]): string[] {
+  const titles = header.slice(2)
+  return rows.flatMap(([test = '', metric = '', ...cells]) => [
+    `${test}  ${metric}`,
+    ...table(
+      cells.flatMap((cell, column) => (cell === '' ? [] : [[titles[column] ?? '', cell]])),
+      '  ',
+    ),
+  ])
+}
+
+/** The verdicts of each subject are a table of their own. */
 function comparisonText(result: BenchResult): string[][] {
   const {comparison} = result
   if (comparison === null) return []
+  const [header = [], ...rows] = verdictRows(result).map(([, ...cells]) => cells)
+  const names = [...new Set(comparison.verdicts.map(({subject}) => subject))]
+  const tables = names.flatMap((name) => {
+    const own = rows.filter((_, index) => comparison.verdicts[index]?.subject === name)
+    return [name, ...table([header, ...own], '  ')]
+  })
   const missing = comparison.missing.map((what) => `Only one of the two has: ${what}.`)
-  return [[`${comparisonTitle(comparison)}:`, ...table(verdictRows(result)), ...missing]]
+  return [[`${comparisonTitle(comparison)}:`, ...tables, ...missing]]
 }
