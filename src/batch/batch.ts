@@ -4,6 +4,7 @@ import {contextOf, type BatchRequest, type CheckRequest} from './batch-request.j
 import {checkInput} from './check-input.js'
 import {standardInput} from './input/open-input.js'
 import {BatchOutput} from './output/batch-output.js'
+import {checkOutput} from './output/check-output.js'
 import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
 
 /** Checks an input and answers nothing. @throws `invalid_argument` for one that cannot be read. */
@@ -24,6 +25,7 @@ export function checkBatch(request: CheckRequest): Promise<InputCheck> {
  */
 export async function answerBatch(request: BatchRequest): Promise<BatchSummary> {
   const {input, prepared, strict, template, deterministic = null} = request
+  checkOutput(request.output, {"the daemon's model": prepared.file})
   await using output = await BatchOutput.open(request.output, request.how)
   // What is worth telling about items is told when they are answered.
   const quiet = contextOf(request, () => undefined)

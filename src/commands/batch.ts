@@ -32,7 +32,11 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
   static override flags = {
     output: Flags.string({char: 'o', description: 'File that rows are added to.', helpValue: 'file'}),
     model: Flags.string({char: 'm', description: "GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
-    'model-name': Flags.string({description: 'Use the model that the daemon calls so.', helpValue: 'name'}),
+    'model-name': Flags.string({
+      exclusive: ['model'],
+      description: 'Use the model that the daemon calls so.',
+      helpValue: 'name',
+    }),
     local: Flags.boolean({description: 'Load the model here, also when the daemon has it.'}),
     ...socketFlag,
     ...configFlags,
@@ -79,19 +83,15 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
     // What is said about a batch is not worth losing it for.
     messages.on('error', () => undefined)
     keepHeapSmall()
-    const [{answerBatch, checkBatch}, {prepareModel}, {parseErrorLimit}, {Template}, {renderCheck, renderSummary}] =
-      await Promise.all([
-        import('../batch/batch.js'),
-        import('../batch/model/prepare-model.js'),
-        import('../batch/error-limit.js'),
-        import('../batch/items/template.js'),
-        import('../batch/summary.js'),
-      ])
+    const {answerBatch, checkBatch, checkOutput, parseErrorLimit, prepareModel, Template, renderCheck, renderSummary} =
+      await import('../batch/index.js')
+    const {config, set, concurrency, local, output} = flags
+    const sources = {'the input': input, 'the model': flags.model, 'the template': flags.template}
+    if (output !== undefined) checkOutput(output, {...sources, 'the configuration': config})
     const maxErrors = flags['max-errors']
     const errorLimit = maxErrors === undefined ? undefined : parseErrorLimit(maxErrors)
     const template = flags.template === undefined ? undefined : Template.read(flags.template)
     if (input === '-') refuseForStandardInput(flags)
-    const {config, set, concurrency, local} = flags
     await using prepared = await prepareModel({
       ...{model: flags.model, modelName: flags['model-name'], local, socket: socketPath(flags.socket)},
       ...{config: {config, set}, concurrency, progress: messages, signal},
@@ -104,13 +104,13 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
       if (checked.faulty > 0) process.exitCode = flags.strict ? 2 : someFailed
       return checked
     }
-    if (flags.output === undefined) {
+    if (output === undefined) {
       throw new NnError('invalid_argument', 'No output is named.', {hint: 'As in: --output results.jsonl'})
     }
     const {resume, overwrite, strict, order, retries} = flags
     const summary = await answerBatch({
       ...common,
-      ...{output: flags.output, how: {resume, overwrite, retryErrors: flags['retry-errors']}},
+      ...{output, how: {resume, overwrite, retryErrors: flags['retry-errors']}},
       ...{strict, concurrency, order, retries, timeoutMs: flags.timeout, errorLimit},
     })
     this.logToStderr(renderSummary(summary))

@@ -1,107 +1,19 @@
-import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
-import {existsSync, readFileSync, watch, writeFileSync} from 'node:fs'
-import path from 'node:path'
+import {spawnSync} from 'node:child_process'
+import {existsSync, readFileSync} from 'node:fs'
 import * as assert from 'uvu/assert'
 import {questions} from '../../bench/batch/questions.js'
 import {killAndResume} from '../../bench/batch/kill-and-resume.js'
 import {seededRandom} from '../../src/backend/engine/sampling/random.js'
 import type {BatchSummary} from '../../src/batch/summary.js'
+import {isWhole, Job, slow, type Row} from '../batch/support/job.js'
 import {ended} from '../daemon/support/daemon-home.js'
 import {qwen} from '../support/fixtures.js'
-import {enginesOf, processesWith} from '../support/processes.js'
-import {cli, runCli, type CliResult} from '../support/run-cli.js'
-import {suite, type TestContext} from '../support/suite.js'
+import {enginesOf} from '../support/processes.js'
+import {cli, runCli} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 
 const test = suite('wnn batch', {timeoutMs: 30_000})
-
-interface Row {
-  id: string
-  line?: number
-  text?: string
-  stop_reason?: string
-  attempts?: number
-  error?: {code: string; message: string} | null
-  response?: {
-    status_code: number
-    body: {
-      choices?: {message: {content: string}}[]
-      data?: {embedding: number[] | string}[]
-      model?: string
-      error?: {code: string}
-    }
-  }
-}
-
-class Job {
-  readonly folder: string
-  readonly output: string
-
-  constructor(private readonly t: TestContext) {
-    this.folder = temporaryFolder(t)
-    this.output = path.join(this.folder, 'rows.jsonl')
-    t.after(() => {
-      for (const pid of processesWith(this.folder)) process.kill(pid, 'SIGKILL')
-    })
-  }
-
-  file(name: string, contents: string | readonly object[]): string {
-    const file = path.join(this.folder, name)
-    const text = typeof contents === 'string' ? contents : contents.map((item) => `${JSON.stringify(item)}\n`).join('')
-    writeFileSync(file, text)
-    return file
-  }
-
-  argv(input: string, ...flags: string[]): string[] {
-    return ['batch', input, '--model', qwen, '--output', this.output, '--set', 'threads=1', ...flags]
-  }
-
-  run(input: string, ...flags: string[]): Promise<CliResult> {
-    return runCli(this.argv(input, ...flags), {signal: this.t.signal})
-  }
-
-  start(input: string, ...flags: string[]): ChildProcess {
-    return spawn(process.execPath, [cli, ...this.argv(input, ...flags)], {
-      env: {...process.env, TMPDIR: this.folder, WNN_SOCKET: path.join(this.folder, 'none.sock')},
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-  }
-
-  get rows(): Row[] {
-    if (!existsSync(this.output)) return []
-    return readFileSync(this.output, 'utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Row)
-  }
-
-  get isComplete(): boolean {
-    return (JSON.parse(readFileSync(`${this.output}.meta.json`, 'utf8')) as {complete: boolean}).complete
-  }
-
-  /** Resolves when there are so many rows. */
-  until(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = watch(this.folder, () => {
-        if (this.rows.length < count) return
-        watcher.close()
-        resolve()
-      })
-    })
-  }
-}
-
-/** Items that take long enough to be interrupted. */
-const slow = (count: number): object[] =>
-  Array.from({length: count}, (_, n) => ({
-    id: `s${n}`,
-    prompt: `Tell me about ${n}.`,
-    temp: 0,
-    ignore_eos: true,
-    max_tokens: 100,
-  }))
-
-const isWhole = ({stop_reason: reason}: Row): boolean => reason === 'max_tokens'
 
 test('answers items of both forms, and gives those that are not usable a row that says why', async (t) => {
   const job = new Job(t)
@@ -217,6 +129,18 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
     'standard input to resume',
     (job) => [...job.argv('-', '--resume').slice(1)],
     /--resume needs an input that can be read twice/,
+  ],
+  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: Rows go to a file.*got --output -/],
+  ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is no regular file/],
+  [
+    'two names of a model',
+    ({output}) => ['-', '--model', qwen, '--model-name', 'x', '--output', output],
+    /--model-name/,
+  ],
+  [
+    'an output that is the input, which stays',
+    (job) => [job.file('in.jsonl', slow(1)), '--model', qwen, '--overwrite', '--output', `${job.folder}/in.jsonl`],
+    /^wnn: --output .*in\.jsonl is the input, which would be lost\.\nWrite to another file\.$/m,
   ],
   ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors wants/],
   [

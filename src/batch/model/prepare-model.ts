@@ -30,6 +30,8 @@ export interface ModelRequest {
 export interface PreparedModel extends AsyncDisposable {
   /** What it goes by. */
   name: string
+  /** Where it was loaded from; there need not be a file any more. */
+  file: string
   /** By which its answers are made. */
   config: Config
   /** What else holds for items that do not say otherwise. */
@@ -74,7 +76,7 @@ async function prepareOwn(
   await readGgufHeader(file)
   const name = modelName(file)
   return {
-    ...{name, config},
+    ...{name, file, config},
     defaults: {},
     settings: {model: await modelFingerprint(file), ...answerSettings(config)},
     open: async () => {
@@ -95,7 +97,7 @@ async function prepareShared(found: DaemonModel, socket: string): Promise<Prepar
   const {model} = found
   const {name, size_bytes, parameters, config} = model
   return {
-    ...{name, config},
+    ...{name, file: model.path, config},
     defaults: {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0},
     settings: {
       // A model that was loaded as bytes, or whose file is gone by now.

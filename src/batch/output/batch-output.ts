@@ -1,8 +1,8 @@
-import {existsSync, realpathSync, rmSync, statSync} from 'node:fs'
-import path from 'node:path'
+import {existsSync, rmSync, statSync} from 'node:fs'
 import {bindSocket} from '../../backend/bind-socket.js'
 import {NnError} from '../../backend/errors.js'
 import {AppendFile} from '../../backend/sessions/append-file.js'
+import {findOutput, lockPath} from './find-output.js'
 import {checkUnchanged, readRecord, recordPath, writeRecord, type RunRecord} from './record-of-run.js'
 import {LineSet} from './line-set.js'
 import {rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
@@ -32,15 +32,13 @@ export class BatchOutput implements AsyncDisposable {
 
   /** @throws `invalid_argument` for a file that cannot be written, that another batch writes to, or that has rows already. */
   static async open(name: string, options: OutputOptions): Promise<BatchOutput> {
-    const file = realFile(name)
-    const found = statSync(file, {throwIfNoEntry: false})
-    if (found !== undefined && !found.isFile()) throw new NnError('invalid_argument', `${name} is no regular file.`)
+    const {file, found} = findOutput(name)
     if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
       throw new NnError('invalid_argument', `${name} exists and has ${found.size} bytes.`, {
         hint: 'Go on with it by --resume, give it up by --overwrite, or write to another file.',
       })
     }
-    const lock = `${file}.lock`
+    const lock = lockPath(file)
     const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch writes to ${name}.`)
     const removeLock = (): void => rmSync(lock, {force: true})
     // A second signal leaves no time to close it.
@@ -109,14 +107,5 @@ export class BatchOutput implements AsyncDisposable {
     if (!this.options.retryErrors || stored.failed === 0) return stored
     this.appended.replace(rowsWithoutFailures(this.file))
     return scanRows(this.file)
-  }
-}
-
-/** One file has one lock, by whatever name it is called. */
-function realFile(name: string): string {
-  try {
-    return existsSync(name) ? realpathSync(name) : path.join(realpathSync(path.dirname(name)), path.basename(name))
-  } catch (error) {
-    throw new NnError('invalid_argument', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
   }
 }
