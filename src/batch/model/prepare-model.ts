@@ -96,13 +96,13 @@ async function prepareOwn(
 async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
   const {model} = found
   const {name, size_bytes, parameters, config} = model
+  const defaults: RuntimeOptions = {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0}
   return {
-    ...{name, file: model.path, config},
-    defaults: {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0},
+    ...{name, file: model.path, config, defaults},
     settings: {
       // A model that was loaded as bytes, or whose file is gone by now.
       model: await modelFingerprint(model.path).catch(() => `${name}, ${size_bytes} bytes, ${parameters} parameters`),
-      ...answerSettings(config),
+      ...answerSettings(config, defaults),
     },
     open: () => Promise.resolve(daemonModel(found, socket)),
     [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),
