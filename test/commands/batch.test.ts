@@ -5,7 +5,7 @@ import {questions} from '../../bench/batch/questions.js'
 import {killAndResume} from '../../bench/batch/kill-and-resume.js'
 import {seededRandom} from '../../src/backend/engine/sampling/random.js'
 import type {BatchSummary} from '../../src/batch/summary.js'
-import {isWhole, Job, slow, type Row} from '../batch/support/job.js'
+import {isWhole, Job, slow} from '../batch/support/job.js'
 import {ended} from '../daemon/support/daemon-home.js'
 import {qwen} from '../support/fixtures.js'
 import {enginesOf} from '../support/processes.js'
@@ -77,7 +77,7 @@ test('reads standard input, and gives its summary as an object', async (t) => {
   const {code, stdout} = await runCli([...job.argv('-'), '--json'], {input})
   const summary = JSON.parse(stdout) as BatchSummary
   assert.equal([code, summary.outcome, summary.succeeded, summary.failed], [0, 'complete', 2, 0])
-  assert.ok(summary.output_tokens > 0 && summary.latency_ms.p50 > 0 && summary.wall_ms > 0)
+  assert.ok(summary.output_tokens > 0 && Number(summary.latency_ms.p50) > 0 && summary.wall_ms > 0)
   assert.equal([job.rows.map(({id}) => id), job.isComplete], [['1', '2'], true])
 })
 
@@ -198,49 +198,6 @@ test('failed items are answered again by --retry-errors alone', async (t) => {
     job.rows.map(({text, error}) => [text !== undefined, error]),
     Array(2).fill([true, undefined]),
   )
-})
-
-test('stops once there are too many errors', async (t) => {
-  const job = new Job(t)
-  const input = job.file('in.jsonl', 'no JSON\n'.repeat(200))
-  const {code, stdout} = await job.run(input, '--max-errors', '2', '--json')
-  const {outcome, failed} = JSON.parse(stdout) as BatchSummary
-  assert.equal([code, outcome, failed === job.rows.length, job.isComplete], [4, 'enough', true, false])
-  assert.ok(failed > 2 && failed < 30, String(failed))
-})
-
-test('Ctrl-C once lets what runs come to its end, and keeps it', async (t) => {
-  const job = new Job(t)
-  const input = job.file('in.jsonl', slow(12))
-  const child = job.start(input, '--concurrency', '2')
-  const end = ended(child)
-  await job.until(3)
-  child.kill('SIGINT')
-  const {code, stderr} = await end
-  assert.is(code, 130)
-  assert.match(stderr, /Stopping; [12] items that are being answered come to their end/)
-  const before = job.rows.length
-  assert.ok(before >= 4 && before < 12 && job.rows.every(isWhole), String(before))
-  assert.is((await job.run(input, '--resume')).code, 0)
-  assert.equal(
-    job.rows.map(({id}) => id),
-    slow(12).map((item) => (item as Row).id),
-  )
-})
-
-test('Ctrl-C twice does not wait, and leaves nothing but whole rows', async (t) => {
-  const job = new Job(t)
-  const endless = {prompt: 'Tell me a story.', temp: 0, ignore_eos: true, max_tokens: -1}
-  const input = job.file('in.jsonl', [...slow(2), endless])
-  const child = job.start(input, '--concurrency', '1')
-  const end = ended(child)
-  child.stderr?.on('data', (data: Buffer) => {
-    if (data.includes('Stopping')) child.kill('SIGINT')
-  })
-  await job.until(2)
-  child.kill('SIGINT')
-  assert.is((await end).code, 130)
-  assert.equal([job.rows.length, job.rows.every(isWhole), existsSync(`${job.output}.lock`)], [2, true, false])
 })
 
 test('an engine that dies is started again, and its items are repeated', async (t) => {

@@ -1,11 +1,10 @@
-import {existsSync, rmSync, statSync} from 'node:fs'
+import {rmSync} from 'node:fs'
 import {bindSocket} from '../../backend/bind-socket.js'
 import {NnError} from '../../backend/errors.js'
 import {AppendFile} from '../../backend/sessions/append-file.js'
-import {findOutput, lockPath} from './find-output.js'
-import {checkUnchanged, readRecord, recordPath, writeRecord, type RunRecord} from './record-of-run.js'
-import {LineSet} from './line-set.js'
-import {rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
+import {findOutput, lockPath, stateOf} from './find-output.js'
+import {checkUnchanged, readRecord, writeRecord, type RunRecord} from './record-of-run.js'
+import {noRows, rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
 
 export interface OutputOptions {
   /** Goes on with an output of the same input and settings. */
@@ -55,8 +54,8 @@ export class BatchOutput implements AsyncDisposable {
    */
   begin(run: Pick<RunRecord, 'input' | 'settings'>): StoredRows {
     const {file} = this
-    const isEmpty = (statSync(file, {throwIfNoEntry: false})?.size ?? 0) === 0
-    const goesOn = this.options.resume && !(isEmpty && !existsSync(recordPath(file)))
+    const {isEmpty, isBegun} = stateOf(file)
+    const goesOn = this.options.resume && isBegun
     if (goesOn) checkUnchanged(file, readRecord(file), run)
     const record: RunRecord = {version: 1, ...run, complete: false}
     this.record = record
@@ -68,7 +67,7 @@ export class BatchOutput implements AsyncDisposable {
       // Rows of an earlier run must never stand beside the record of this one.
       this.appended = new AppendFile(file, 0)
       writeRecord(file, record)
-      return {done: new LineSet(), failed: 0, bytes: 0}
+      return noRows()
     } catch (error) {
       if (error instanceof NnError) throw error
       throw new NnError('invalid_argument', `${file} cannot be written: ${(error as Error).message}`, {cause: error})

@@ -1,6 +1,7 @@
-import {realpathSync, statSync, type Stats} from 'node:fs'
+import {existsSync, realpathSync, statSync, type Stats} from 'node:fs'
 import path from 'node:path'
 import {NnError} from '../../backend/errors.js'
+import {recordPath} from './record-of-run.js'
 
 /** Where the socket is that keeps other batches out. */
 export function lockPath(output: string): string {
@@ -22,4 +23,10 @@ export function findOutput(name: string): {file: string; found: Stats | undefine
     if (error instanceof NnError) throw error
     throw new NnError('invalid_argument', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
   }
+}
+
+/** Whether an output has nothing in it, and whether there is anything to go on with. */
+export function stateOf(file: string): {isEmpty: boolean; isBegun: boolean} {
+  const isEmpty = (statSync(file, {throwIfNoEntry: false})?.size ?? 0) === 0
+  return {isEmpty, isBegun: !isEmpty || existsSync(recordPath(file))}
 }
