@@ -1,6 +1,6 @@
 import {NnError} from '../backend/errors.js'
 import {contextOf, type BatchRequest} from './batch-request.js'
-import {openInput} from './input/open-input.js'
+import type {Input} from './input/open-input.js'
 import type {BatchItem} from './items/item.js'
 import {readItems} from './items/read-items.js'
 import {itemAnswerer, type BatchAnswer} from './model/answer-item.js'
@@ -18,25 +18,27 @@ export interface Opened {
   /** What the output has from earlier runs. */
   stored: StoredRows
   model: BatchModel
-  /** What was found before; `undefined` for standard input. */
-  checked: InputCheck | undefined
+  input: Input
+  /** What was found before; `undefined` for standard input, as is the number of items that have no row yet. */
+  check: InputCheck | undefined
+  toAnswer: number | undefined
 }
 
 /** Answers what has no row yet, shows how it goes, and says what came of it. @throws as `answerBatch`. */
 export async function answerInput(request: BatchRequest, opened: Opened): Promise<BatchSummary> {
-  const {output, stored, model, checked} = opened
+  const {output, stored, model, input, check, toAnswer} = opened
   const {messages, signal, errorLimit, concurrency = model.status.parallel, limit, timeoutMs} = request
   const tally = new Tally()
   const startedAt = performance.now()
   let [skipped, running, readAll] = [0, 0, false]
-  using input = openInput(request.input)
   using progress = new Progress(messages, () => ({
-    ...{ended: tally.ended, failed: tally.failed, skipped, total: checked?.items},
+    ...{ended: tally.ended, failed: tally.failed, skipped, total: check?.items},
     ...{outputTokens: tally.outputTokens, elapsedMs: performance.now() - startedAt},
   }))
   const summary = (outcome: BatchSummary['outcome']): BatchSummary =>
     summarize(tally, {
       ...{output: request.output, outcome, skipped, skipped_failed: stored.failed},
+      remaining: toAnswer === undefined ? (outcome === 'complete' ? 0 : null) : toAnswer - tally.ended,
       wall_ms: performance.now() - startedAt,
     })
 
@@ -58,7 +60,11 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
   const announce = (): void =>
     progress.say(`Stopping; ${running} items that are being answered come to their end. A second signal aborts them.`)
 
+  // A second signal ends the process without waiting for anything.
+  const tellAtOnce = (): void => progress.say(renderSummary(summary('stopped')))
+
   signal.addEventListener('abort', announce)
+  process.on('exit', tellAtOnce)
   try {
     const outcome = await runBatch(items(), itemAnswerer(model), write, {
       ...{concurrency, order: request.order, retries: request.retries, stop: signal},
@@ -72,17 +78,15 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
     throw error
   } finally {
     signal.removeEventListener('abort', announce)
+    process.off('exit', tellAtOnce)
   }
 }
 
 /** Marks the output as complete, unless what it was made from has changed under it. */
-async function conclude({output, model, checked}: Opened, sha256: string): Promise<void> {
-  if (checked !== undefined && checked.input.sha256 !== sha256) {
+async function conclude({output, model, check}: Opened, sha256: string): Promise<void> {
+  if (check !== undefined && check.input.sha256 !== sha256) {
     throw new NnError('runtime_error', 'The input was changed while it was answered: rows may be of either version.')
   }
-  const {path} = await model.checkAlive()
-  if (path !== model.status.path) {
-    throw new NnError('runtime_error', `The model was switched to ${path} meanwhile: rows may be of either one.`)
-  }
+  await model.checkAlive()
   output.complete()
 }

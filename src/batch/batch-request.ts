@@ -5,6 +5,7 @@ import type {ItemsContext} from './items/read-items.js'
 import type {Template} from './items/template.js'
 import type {PreparedModel} from './model/prepare-model.js'
 import type {OutputOptions} from './output/batch-output.js'
+import type {RunRecord} from './output/record-of-run.js'
 import type {Order} from './turnstile.js'
 
 export interface CheckRequest {
@@ -51,4 +52,9 @@ export function contextOf(
       if (name !== prepared.name) notes.add(`All items are answered by ${prepared.name}, also those for`, [name])
     },
   }
+}
+
+/** What decides about the answers of a batch beside its input, for its record. */
+export function settingsOf({prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
+  return {...prepared.settings, template: template?.sha256 ?? null, deterministic: deterministic ?? null}
 }

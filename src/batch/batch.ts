@@ -1,38 +1,57 @@
 import {NnError} from '../backend/errors.js'
 import {answerInput} from './answer-input.js'
-import {contextOf, type BatchRequest, type CheckRequest} from './batch-request.js'
+import {contextOf, settingsOf, type BatchRequest, type CheckRequest} from './batch-request.js'
 import {checkInput} from './check-input.js'
-import {standardInput} from './input/open-input.js'
+import {openInput, standardInput} from './input/open-input.js'
 import {BatchOutput} from './output/batch-output.js'
+import {checkOutput} from './output/check-output.js'
+import {findRows} from './output/find-rows.js'
 import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
+import {begun} from './until-aborted.js'
 
-/** Checks an input and answers nothing. @throws `invalid_argument` for one that cannot be read. */
-export function checkBatch(request: CheckRequest): Promise<InputCheck> {
+/**
+ * Checks an input and answers nothing; with an output also whether that can be gone on with.
+ * @throws `invalid_argument` for one that cannot be read, or not be gone on with.
+ */
+export async function checkBatch(
+  request: CheckRequest,
+  resumed?: Pick<BatchRequest, 'output' | 'how'>,
+): Promise<InputCheck> {
   const {input, messages} = request
-  return checkInput(
-    input,
-    contextOf(request, (text) => messages.write(`${text}\n`)),
-    request,
-  )
+  const context = contextOf(request, (text) => messages.write(`${text}\n`))
+  const {check, lines} = await checkInput(input, context, request)
+  if (resumed === undefined) return check
+  const stored = findRows(resumed.output, {input: check.input, settings: settingsOf(request)})
+  const done = lines.sharedWith(stored.done)
+  const failed = lines.sharedWith(stored.failures)
+  const remaining = check.items - done + (resumed.how.retryErrors ? failed : 0)
+  return {...check, resume: {done, failed, remaining}}
 }
 
 /**
- * Answers the items of an input, each in a conversation of its own, and writes a row for each.
+ * Answers the items of an input, each in a conversation of its own, and writes a row for each; `undefined` for an input
+ * without items, for which nothing is touched.
  *
  * @throws `invalid_argument` before anything is answered; `runtime_error` and `not_running` when there is no model or no
  * room any more: what was done until then is in the output.
  */
-export async function answerBatch(request: BatchRequest): Promise<BatchSummary> {
-  const {input, prepared, strict, template, deterministic = null} = request
+export async function answerBatch(request: BatchRequest): Promise<BatchSummary | undefined> {
+  const {input: name, prepared, strict, signal} = request
+  checkOutput(request.output, {"the daemon's model": prepared.file})
   await using output = await BatchOutput.open(request.output, request.how)
   // What is worth telling about items is told when they are answered.
   const quiet = contextOf(request, () => undefined)
-  const checked = input === standardInput ? undefined : await checkInput(input, quiet, request)
-  if (strict && checked !== undefined && checked.faulty > 0) throw unusable(checked)
-  const settings = {...prepared.settings, template: template?.sha256 ?? null, deterministic}
-  const stored = output.begin({input: checked?.input ?? null, settings})
+  const checked = name === standardInput ? undefined : await checkInput(name, quiet, request)
+  using input = openInput(name)
+  const records = await begun(input.records, signal)
+  signal.throwIfAborted()
+  if (records === undefined) return undefined
+  const check = checked?.check
+  if (strict && check !== undefined && check.faulty > 0) throw unusable(check)
+  const stored = output.begin({input: check?.input ?? null, settings: settingsOf(request)})
+  const toAnswer = checked && checked.check.items - checked.lines.sharedWith(stored.done)
   await using model = await prepared.open()
-  return await answerInput(request, {output, stored, model, checked})
+  return await answerInput(request, {...{output, stored, model, check, toAnswer}, input: {...input, records}})
 }
 
 function unusable({items, faulty, faults}: InputCheck): NnError {

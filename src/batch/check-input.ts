@@ -3,11 +3,18 @@ import type {CheckRequest} from './batch-request.js'
 import type {BatchItem} from './items/item.js'
 import {readItems, type ItemsContext} from './items/read-items.js'
 import {openInput} from './input/open-input.js'
+import {LineSet} from './output/line-set.js'
 import type {InputCheck, Fault} from './summary.js'
 import {untilAborted} from './until-aborted.js'
 
 /** Faults that are kept to be shown; counted are all. */
 const mostFaults = 20
+
+export interface CheckedInput {
+  check: InputCheck
+  /** Of its items. */
+  lines: LineSet
+}
 
 /**
  * Reads the whole input before anything is answered: counts and checks its items, and takes its fingerprint.
@@ -17,14 +24,16 @@ export async function checkInput(
   name: string,
   context: ItemsContext,
   {limit = Infinity, messages, signal}: Pick<CheckRequest, 'limit' | 'messages' | 'signal'>,
-): Promise<InputCheck> {
+): Promise<CheckedInput> {
   using input = openInput(name)
   using line = new TransientLine(messages, 'Checking the input…')
   const faults: Fault[] = []
+  const lines = new LineSet()
   let [items, faulty] = [0, 0]
   for await (const item of untilAborted(readItems(input.records, context), signal)) {
     if (items >= limit) continue
     items += 1
+    lines.add(item.line)
     if (items % 1000 === 0) line.update(`Checking the input… ${items} items`)
     const fault = faultOf(item)
     if (fault === undefined) continue
@@ -32,7 +41,7 @@ export async function checkInput(
     if (faults.length < mostFaults) faults.push(fault)
   }
   signal.throwIfAborted()
-  return {items, faulty, faults, input: input.fingerprint()}
+  return {check: {items, faulty, faults, input: input.fingerprint()}, lines}
 }
 
 function faultOf({line, id, question}: BatchItem): Fault | undefined {

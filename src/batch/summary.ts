@@ -15,6 +15,8 @@ export interface BatchSummary {
   /** That had a row already, and how many of these say that the item failed. */
   skipped: number
   skipped_failed: number
+  /** Items that have no row now; `null` where their number is not known, as of standard input. */
+  remaining: number | null
   input_tokens: number
   cached_tokens: number
   output_tokens: number
@@ -31,6 +33,8 @@ export interface InputCheck {
   /** The first of them. */
   faults: Fault[]
   input: Fingerprint
+  /** With `--resume`: items that have a row already, how many of these failed, and how many are to be answered. */
+  resume?: {done: number; failed: number; remaining: number}
 }
 
 export interface Fault {
@@ -41,7 +45,7 @@ export interface Fault {
 
 export function summarize(
   tally: Tally,
-  run: Pick<BatchSummary, 'output' | 'outcome' | 'skipped' | 'skipped_failed' | 'wall_ms'>,
+  run: Pick<BatchSummary, 'output' | 'outcome' | 'skipped' | 'skipped_failed' | 'remaining' | 'wall_ms'>,
 ): BatchSummary {
   const {succeeded, failed, errors, inputTokens, cachedTokens, outputTokens, latencyMs} = tally
   const perSecond = (count: number): number => (run.wall_ms > 0 ? (count / run.wall_ms) * 1000 : 0)
@@ -58,19 +62,16 @@ export function summarize(
 export function renderSummary(summary: BatchSummary): string {
   const {succeeded, failed, errors, skipped, skipped_failed: skippedFailed, latency_ms: latency} = summary
   const kinds = Object.entries(errors).map(([code, count]) => `${count} ${code}`)
+  const latencies = Object.entries(latency).flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${duration(ms)}`]))
   return table([
+    ...(summary.outcome === 'complete' ? [] : [['ended early', whyEarly(summary)]]),
     ['answered', `${succeeded}`],
     ['failed', `${failed}${failed > 0 ? ` (${kinds.join(', ')})` : ''}`],
     ...(skipped > 0
       ? [['skipped', `${skipped}, done before${skippedFailed > 0 ? `, ${skippedFailed} of them failed` : ''}`]]
       : []),
     ['tokens', `${summary.input_tokens} in (${summary.cached_tokens} cached), ${summary.output_tokens} out`],
-    [
-      'latency',
-      ['p50', 'p95', 'p99', 'max']
-        .map((name) => `${name} ${duration(latency[name as keyof typeof latency])}`)
-        .join(', '),
-    ],
+    ['latency', latencies.length === 0 ? '–' : latencies.join(', ')],
     [
       'time',
       `${duration(summary.wall_ms)}: ${short(summary.items_per_second)} items/s, ${short(summary.output_tokens_per_second)} tokens/s`,
@@ -79,10 +80,27 @@ export function renderSummary(summary: BatchSummary): string {
   ]).join('\n')
 }
 
-export function renderCheck({items, faulty, faults, input}: InputCheck): string {
+const early = {
+  stopped: 'by a signal',
+  enough: 'more items failed than --max-errors allows',
+  failed: 'by an error',
+} as const
+
+function whyEarly({outcome, remaining}: BatchSummary): string {
+  const why = outcome === 'complete' ? [] : [early[outcome]]
+  const left = remaining === null ? [] : [`${remaining} items have no row yet`]
+  return [...why, ...left].join('; ')
+}
+
+export function renderCheck({items, faulty, faults, input, resume}: InputCheck): string {
   return [
     `${items} items in ${bytes(input.bytes)}, ${faulty} of them not usable.`,
     ...renderFaults(faults, faulty),
+    ...(resume === undefined
+      ? []
+      : [
+          `Input and settings are as before: ${resume.done} items have a row (${resume.failed} failed), ${resume.remaining} are to be answered.`,
+        ]),
   ].join('\n')
 }
 

@@ -34,10 +34,10 @@ export class Tally {
     this.latencies.record(Math.max(1, Math.round(ended.latencyMs * 1000)))
   }
 
-  /** Of items that were answered, retries and waits included, in milliseconds to 0.1 %; all 0 before the first. */
-  get latencyMs(): {p50: number; p95: number; p99: number; max: number} {
+  /** Of items that were answered, retries and waits included, in milliseconds to 0.1 %; all `null` before the first. */
+  get latencyMs(): Record<'p50' | 'p95' | 'p99' | 'max', number | null> {
     const {latencies, succeeded} = this
-    if (succeeded === 0) return {p50: 0, p95: 0, p99: 0, max: 0}
+    if (succeeded === 0) return {p50: null, p95: null, p99: null, max: null}
     const [p50 = 0, p95 = 0, p99 = 0] = [50, 95, 99].map((percent) => latencies.percentile(percent) / 1000)
     return {p50, p95, p99, max: latencies.max / 1000}
   }

@@ -11,6 +11,21 @@ export async function* untilAborted<Item>(items: AsyncIterable<Item>, signal: Ab
   }
 }
 
+/** Waits for the first item; gives all of them, or `undefined` when there is none or the signal is aborted. */
+export async function begun<Item>(
+  items: AsyncIterable<Item>,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Item> | undefined> {
+  const iterator = items[Symbol.asyncIterator]()
+  const first = signal.aborted ? undefined : await nextUnlessAborted(iterator, signal)
+  if (first === undefined || first.done === true) return undefined
+  const {value} = first
+  return (async function* () {
+    yield value
+    yield* {[Symbol.asyncIterator]: () => iterator}
+  })()
+}
+
 function nextUnlessAborted<Item>(
   iterator: AsyncIterator<Item>,
   signal: AbortSignal,

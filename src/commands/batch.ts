@@ -10,11 +10,14 @@ import {socketPath} from '../daemon/socket-path.js'
 /** Exit code when some items failed. */
 const someFailed = 4
 
+/** Exit code for an input without items. */
+const nothingSelected = 6
+
 export default class Batch extends BaseCommand {
   static override summary = 'Answer many prompts, one row of JSON for each.'
   static override description = `Reads lines of JSON (or CSV, or a list in YAML), answers each as a conversation of its own, and adds a row to the output as soon as it is done. What was done stays: --resume goes on after whatever ended the run (docs/batch.md).
 
-Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engine failed or no daemon is running, 2 a file, flag or item is not usable (nothing was run), 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engine failed or no daemon is running, 2 a file, flag or item is not usable (nothing was run) or standard output cannot be written (the rows are in the output), 6 the input has no items, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl',
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl --resume --retry-errors',
@@ -32,7 +35,11 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
   static override flags = {
     output: Flags.string({char: 'o', description: 'File that rows are added to.', helpValue: 'file'}),
     model: Flags.string({char: 'm', description: "GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
-    'model-name': Flags.string({description: 'Use the model that the daemon calls so.', helpValue: 'name'}),
+    'model-name': Flags.string({
+      exclusive: ['model'],
+      description: 'Use the model that the daemon calls so.',
+      helpValue: 'name',
+    }),
     local: Flags.boolean({description: 'Load the model here, also when the daemon has it.'}),
     ...socketFlag,
     ...configFlags,
@@ -79,44 +86,49 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
     // What is said about a batch is not worth losing it for.
     messages.on('error', () => undefined)
     keepHeapSmall()
-    const [{answerBatch, checkBatch}, {prepareModel}, {parseErrorLimit}, {Template}, {renderCheck, renderSummary}] =
-      await Promise.all([
-        import('../batch/batch.js'),
-        import('../batch/model/prepare-model.js'),
-        import('../batch/error-limit.js'),
-        import('../batch/items/template.js'),
-        import('../batch/summary.js'),
-      ])
+    const {answerBatch, checkBatch, checkOutput, parseErrorLimit, prepareModel, Template, renderCheck, renderSummary} =
+      await import('../batch/index.js')
+    const {config, set, concurrency, local, output} = flags
+    const sources = {'the input': input, 'the model': flags.model, 'the template': flags.template}
+    if (output !== undefined) checkOutput(output, {...sources, 'the configuration': config})
     const maxErrors = flags['max-errors']
     const errorLimit = maxErrors === undefined ? undefined : parseErrorLimit(maxErrors)
     const template = flags.template === undefined ? undefined : Template.read(flags.template)
     if (input === '-') refuseForStandardInput(flags)
-    const {config, set, concurrency, local} = flags
     await using prepared = await prepareModel({
       ...{model: flags.model, modelName: flags['model-name'], local, socket: socketPath(flags.socket)},
       ...{config: {config, set}, concurrency, progress: messages, signal},
     })
     const check = {input, prepared, template, deterministic: flags.deterministic as boolean | undefined}
     const common = {...check, limit: flags.limit, messages, signal}
+    const {resume, overwrite, strict, order, retries} = flags
+    const how = {resume, overwrite, retryErrors: flags['retry-errors']}
     if (flags['dry-run']) {
-      const checked = await checkBatch(common)
+      const checked = await checkBatch(common, resume ? {output: named(output), how} : undefined)
+      if (checked.items === 0) this.refuseNothing()
       this.log(renderCheck(checked))
       if (checked.faulty > 0) process.exitCode = flags.strict ? 2 : someFailed
       return checked
     }
-    if (flags.output === undefined) {
-      throw new NnError('invalid_argument', 'No output is named.', {hint: 'As in: --output results.jsonl'})
-    }
-    const {resume, overwrite, strict, order, retries} = flags
     const summary = await answerBatch({
       ...common,
-      ...{output: flags.output, how: {resume, overwrite, retryErrors: flags['retry-errors']}},
+      ...{output: named(output), how},
       ...{strict, concurrency, order, retries, timeoutMs: flags.timeout, errorLimit},
     })
+    if (summary === undefined) this.refuseNothing()
     this.logToStderr(renderSummary(summary))
     if (summary.failed + summary.skipped_failed > 0) process.exitCode = someFailed
     return summary
   }
+
+  private refuseNothing(): never {
+    this.error('The input has no items: there is nothing to answer.', {exit: nothingSelected})
+  }
+}
+
+function named(output: string | undefined): string {
+  if (output !== undefined) return output
+  throw new NnError('invalid_argument', 'No output is named.', {hint: 'As in: --output results.jsonl'})
 }
 
 /** What comes from standard input cannot be looked at before, nor again. */

@@ -72,7 +72,13 @@ const texts: [what: string, name: string, contents: string | Buffer, expected: u
       [2, 2],
     ],
   ],
-  ['nothing', 'a.jsonl', '', []],
+  ...['a.jsonl', 'a.csv', 'a.txt', 'a.yaml', 'a.json'].map((name): (typeof texts)[number] => [
+    'nothing',
+    name,
+    ' \n\n',
+    [],
+  ]),
+  ['a list of nothing', 'a.yaml', '[]', []],
   ['characters of several bytes', 'a.jsonl', '"café 🙂"\n', [[1, 'café 🙂']]],
   ['another extension', 'a.dat', '1\n', [[1, 1]]],
   [
@@ -214,6 +220,9 @@ const refused: [what: string, name: string, contents: string, message: RegExp][]
   ['a column that is there twice', 'a.csv', 'p,p\n1,2\n', /Two columns are called p/],
   ['YAML that is no list', 'a.yaml', 'prompt: a\n', /a\.yaml must be a list of items/],
   ['broken YAML', 'a.yaml', '- "a\n', /a\.yaml:\d+:\d+/],
+  ['lines of JSON as a list', 'a.json', '\n{"prompt": "a"}\n{"prompt": "b"}\n', /its lines look like items in JSON/],
+  ['one line of JSON as a list', 'a.json', '{"prompt": "a"}', /its lines look like items in JSON/],
+  ['an object as a list', 'a.json', '{\n"prompt": "a"}', /must be a list of items; got/],
 ]
 for (const [what, name, contents, message] of refused) {
   test(`refuses ${what}`, (t) => rejects(readFile(t, name, contents), 'invalid_argument', message))

@@ -122,6 +122,7 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
   ['standard output', {prompt: 'a', stream_stdout: true}, /stream_stdout/],
   ['an id that is none', {id: {}, prompt: 'a'}, /id: must be a text or an integer/],
   ['messages without a question', {messages: [{role: 'assistant', content: 'a'}]}, /must be the user's/],
+  ['no messages', {messages: []}, /^messages: must have one at least, the user's; got \[\]\.$/],
   ['raw messages', {messages: [{role: 'user', content: 'a'}], prompt_mode: 'raw'}, /need prompt_mode chat/],
   [
     'two system prompts',

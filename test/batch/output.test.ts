@@ -150,4 +150,7 @@ test('a set of lines has what was added', () => {
     [1, 8, 9, 100_000],
   )
   assert.is(set.size, 4)
+  const other = new LineSet()
+  for (const line of [8, 9, 10, 1_000_000]) other.add(line)
+  assert.equal([set.sharedWith(other), other.sharedWith(set), set.sharedWith(new LineSet())], [2, 2, 0])
 })

@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert'
 import {parseErrorLimit} from '../../src/batch/error-limit.js'
 import {Notes} from '../../src/batch/items/notes.js'
 import {progressLine, Progress, type ProgressState} from '../../src/batch/progress.js'
-import {summarize} from '../../src/batch/summary.js'
+import type {Outcome} from '../../src/batch/run-batch.js'
+import {renderSummary, summarize} from '../../src/batch/summary.js'
 import {Tally} from '../../src/batch/tally.js'
 import type {OutputMetadata} from '../../src/backend/backend.js'
 import {NnError} from '../../src/backend/errors.js'
@@ -71,7 +72,14 @@ test('sums up what was answered, and how long it took', () => {
   tally.add({item: 0, attempts: 1, latencyMs: 50, answer: {embeddings: {...embeddings, data: []}}})
   for (const code of ['timeout', 'timeout', 'runtime_error'] as const)
     tally.add({item: 0, attempts: 3, latencyMs: 9e9, failure: new NnError(code)})
-  const run = {output: 'rows.jsonl', outcome: 'complete', skipped: 7, skipped_failed: 1, wall_ms: 2000} as const
+  const run = {
+    output: 'rows.jsonl',
+    outcome: 'complete',
+    skipped: 7,
+    skipped_failed: 1,
+    remaining: 0,
+    wall_ms: 2000,
+  } as const
   const {latency_ms: latency, ...summary} = summarize(tally, run)
   assert.equal(summary, {
     ...run,
@@ -85,8 +93,32 @@ test('sums up what was answered, and how long it took', () => {
     ['p99', 99],
     ['max', 100],
   ] as const)
-    assert.ok(Math.abs(latency[name] - expected) <= expected / 500, `${name} is ${latency[name]}`)
-  assert.equal(summarize(new Tally(), {...run, wall_ms: 0}).latency_ms, {p50: 0, p95: 0, p99: 0, max: 0})
+    assert.ok(Math.abs((latency[name] ?? NaN) - expected) <= expected / 500, `${name} is ${latency[name]}`)
+  assert.equal(summarize(new Tally(), {...run, wall_ms: 0}).latency_ms, {
+    ...{p50: null, p95: null, p99: null, max: null},
+  })
+})
+
+test('says why it ended early, and what is left', () => {
+  const run = {output: 'rows.jsonl', skipped: 0, skipped_failed: 0, wall_ms: 2000} as const
+  const first = (outcome: Outcome | 'failed', remaining: number | null): string =>
+    renderSummary(summarize(new Tally(), {...run, outcome, remaining})).split('\n')[0] ?? ''
+  assert.match(first('stopped', 8), /^ended early +by a signal; 8 items have no row yet$/)
+  assert.match(first('enough', 188), /^ended early +more items failed than --max-errors allows; 188 items /)
+  assert.match(first('failed', null), /^ended early +by an error$/)
+  assert.match(first('complete', 0), /^answered +0$/)
+})
+
+test('has no latency of what was not answered', () => {
+  const run = {
+    output: 'rows.jsonl',
+    outcome: 'complete',
+    skipped: 0,
+    skipped_failed: 0,
+    remaining: 0,
+    wall_ms: 0,
+  } as const
+  assert.match(renderSummary(summarize(new Tally(), run)), /^latency +–$/m)
 })
 
 test('tells what concerns many items once, and not of too many names', () => {

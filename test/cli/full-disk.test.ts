@@ -1,4 +1,6 @@
 import {spawnSync} from 'node:child_process'
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {qwen} from '../support/fixtures.js'
 import {cli} from '../support/run-cli.js'
@@ -22,6 +24,20 @@ for (const argv of [
     assert.not.match(stderr, /^\s+at /m)
   })
 }
+
+test('a batch whose summary cannot be written has its rows all the same', (t) => {
+  const folder = temporaryFolder(t)
+  const [input, output] = [path.join(folder, 'in.jsonl'), path.join(folder, 'rows.jsonl')]
+  writeFileSync(input, '{"prompt": "What is 2 + 2?", "temp": 0}\n')
+  const argv = ['batch', input, '--model', qwen, '--output', output, '--json']
+  const {status, stderr} = spawnSync('sh', ['-c', '"$@" > /dev/full', 'sh', process.execPath, cli, ...argv], {
+    encoding: 'utf8',
+    env: {...process.env, NO_COLOR: '1', WNN_SOCKET: path.join(folder, 'none.sock')},
+  })
+  assert.is(status, 2, stderr)
+  assert.match(stderr, /standard output cannot be written: .*ENOSPC/)
+  assert.match(readFileSync(output, 'utf8'), /"text":"2 \+ 2 = 4\."/)
+})
 
 test('a conversation that cannot be kept is answered all the same, with a warning', (t) => {
   const argv = ['chat', qwen, '--temp', '0', '--prompt', 'My name is Alice.', '--state-dir', temporaryFolder(t)]

@@ -1,107 +1,19 @@
-import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
-import {existsSync, readFileSync, watch, writeFileSync} from 'node:fs'
-import path from 'node:path'
+import {spawnSync} from 'node:child_process'
+import {existsSync, readFileSync} from 'node:fs'
 import * as assert from 'uvu/assert'
 import {questions} from '../../bench/batch/questions.js'
 import {killAndResume} from '../../bench/batch/kill-and-resume.js'
 import {seededRandom} from '../../src/backend/engine/sampling/random.js'
 import type {BatchSummary} from '../../src/batch/summary.js'
+import {isWhole, Job, slow} from '../batch/support/job.js'
 import {ended} from '../daemon/support/daemon-home.js'
 import {qwen} from '../support/fixtures.js'
-import {enginesOf, processesWith} from '../support/processes.js'
-import {cli, runCli, type CliResult} from '../support/run-cli.js'
-import {suite, type TestContext} from '../support/suite.js'
+import {enginesOf} from '../support/processes.js'
+import {cli, runCli} from '../support/run-cli.js'
+import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 
 const test = suite('wnn batch', {timeoutMs: 30_000})
-
-interface Row {
-  id: string
-  line?: number
-  text?: string
-  stop_reason?: string
-  attempts?: number
-  error?: {code: string; message: string} | null
-  response?: {
-    status_code: number
-    body: {
-      choices?: {message: {content: string}}[]
-      data?: {embedding: number[] | string}[]
-      model?: string
-      error?: {code: string}
-    }
-  }
-}
-
-class Job {
-  readonly folder: string
-  readonly output: string
-
-  constructor(private readonly t: TestContext) {
-    this.folder = temporaryFolder(t)
-    this.output = path.join(this.folder, 'rows.jsonl')
-    t.after(() => {
-      for (const pid of processesWith(this.folder)) process.kill(pid, 'SIGKILL')
-    })
-  }
-
-  file(name: string, contents: string | readonly object[]): string {
-    const file = path.join(this.folder, name)
-    const text = typeof contents === 'string' ? contents : contents.map((item) => `${JSON.stringify(item)}\n`).join('')
-    writeFileSync(file, text)
-    return file
-  }
-
-  argv(input: string, ...flags: string[]): string[] {
-    return ['batch', input, '--model', qwen, '--output', this.output, '--set', 'threads=1', ...flags]
-  }
-
-  run(input: string, ...flags: string[]): Promise<CliResult> {
-    return runCli(this.argv(input, ...flags), {signal: this.t.signal})
-  }
-
-  start(input: string, ...flags: string[]): ChildProcess {
-    return spawn(process.execPath, [cli, ...this.argv(input, ...flags)], {
-      env: {...process.env, TMPDIR: this.folder, WNN_SOCKET: path.join(this.folder, 'none.sock')},
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-  }
-
-  get rows(): Row[] {
-    if (!existsSync(this.output)) return []
-    return readFileSync(this.output, 'utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Row)
-  }
-
-  get isComplete(): boolean {
-    return (JSON.parse(readFileSync(`${this.output}.meta.json`, 'utf8')) as {complete: boolean}).complete
-  }
-
-  /** Resolves when there are so many rows. */
-  until(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = watch(this.folder, () => {
-        if (this.rows.length < count) return
-        watcher.close()
-        resolve()
-      })
-    })
-  }
-}
-
-/** Items that take long enough to be interrupted. */
-const slow = (count: number): object[] =>
-  Array.from({length: count}, (_, n) => ({
-    id: `s${n}`,
-    prompt: `Tell me about ${n}.`,
-    temp: 0,
-    ignore_eos: true,
-    max_tokens: 100,
-  }))
-
-const isWhole = ({stop_reason: reason}: Row): boolean => reason === 'max_tokens'
 
 test('answers items of both forms, and gives those that are not usable a row that says why', async (t) => {
   const job = new Job(t)
@@ -165,7 +77,7 @@ test('reads standard input, and gives its summary as an object', async (t) => {
   const {code, stdout} = await runCli([...job.argv('-'), '--json'], {input})
   const summary = JSON.parse(stdout) as BatchSummary
   assert.equal([code, summary.outcome, summary.succeeded, summary.failed], [0, 'complete', 2, 0])
-  assert.ok(summary.output_tokens > 0 && summary.latency_ms.p50 > 0 && summary.wall_ms > 0)
+  assert.ok(summary.output_tokens > 0 && Number(summary.latency_ms.p50) > 0 && summary.wall_ms > 0)
   assert.equal([job.rows.map(({id}) => id), job.isComplete], [['1', '2'], true])
 })
 
@@ -217,6 +129,18 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
     'standard input to resume',
     (job) => [...job.argv('-', '--resume').slice(1)],
     /--resume needs an input that can be read twice/,
+  ],
+  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: Rows go to a file.*got --output -/],
+  ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is no regular file/],
+  [
+    'two names of a model',
+    ({output}) => ['-', '--model', qwen, '--model-name', 'x', '--output', output],
+    /--model-name/,
+  ],
+  [
+    'an output that is the input, which stays',
+    (job) => [job.file('in.jsonl', slow(1)), '--model', qwen, '--overwrite', '--output', `${job.folder}/in.jsonl`],
+    /^wnn: --output .*in\.jsonl is the input, which would be lost\.\nWrite to another file\.$/m,
   ],
   ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors wants/],
   [
@@ -274,49 +198,6 @@ test('failed items are answered again by --retry-errors alone', async (t) => {
     job.rows.map(({text, error}) => [text !== undefined, error]),
     Array(2).fill([true, undefined]),
   )
-})
-
-test('stops once there are too many errors', async (t) => {
-  const job = new Job(t)
-  const input = job.file('in.jsonl', 'no JSON\n'.repeat(200))
-  const {code, stdout} = await job.run(input, '--max-errors', '2', '--json')
-  const {outcome, failed} = JSON.parse(stdout) as BatchSummary
-  assert.equal([code, outcome, failed === job.rows.length, job.isComplete], [4, 'enough', true, false])
-  assert.ok(failed > 2 && failed < 30, String(failed))
-})
-
-test('Ctrl-C once lets what runs come to its end, and keeps it', async (t) => {
-  const job = new Job(t)
-  const input = job.file('in.jsonl', slow(12))
-  const child = job.start(input, '--concurrency', '2')
-  const end = ended(child)
-  await job.until(3)
-  child.kill('SIGINT')
-  const {code, stderr} = await end
-  assert.is(code, 130)
-  assert.match(stderr, /Stopping; [12] items that are being answered come to their end/)
-  const before = job.rows.length
-  assert.ok(before >= 4 && before < 12 && job.rows.every(isWhole), String(before))
-  assert.is((await job.run(input, '--resume')).code, 0)
-  assert.equal(
-    job.rows.map(({id}) => id),
-    slow(12).map((item) => (item as Row).id),
-  )
-})
-
-test('Ctrl-C twice does not wait, and leaves nothing but whole rows', async (t) => {
-  const job = new Job(t)
-  const endless = {prompt: 'Tell me a story.', temp: 0, ignore_eos: true, max_tokens: -1}
-  const input = job.file('in.jsonl', [...slow(2), endless])
-  const child = job.start(input, '--concurrency', '1')
-  const end = ended(child)
-  child.stderr?.on('data', (data: Buffer) => {
-    if (data.includes('Stopping')) child.kill('SIGINT')
-  })
-  await job.until(2)
-  child.kill('SIGINT')
-  assert.is((await end).code, 130)
-  assert.equal([job.rows.length, job.rows.every(isWhole), existsSync(`${job.output}.lock`)], [2, true, false])
 })
 
 test('an engine that dies is started again, and its items are repeated', async (t) => {

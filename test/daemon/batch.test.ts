@@ -4,7 +4,7 @@ import path from 'node:path'
 import * as assert from 'uvu/assert'
 import type {RemoteBackend} from '../../src/backend/remote.js'
 import {stopDaemon} from '../../src/daemon/background.js'
-import {qwen} from '../support/fixtures.js'
+import {phi3, qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 import {DaemonHome, ended} from './support/daemon-home.js'
 
@@ -18,14 +18,17 @@ interface Row {
   stop_reason?: string
 }
 
-function jobIn({folder}: DaemonHome): {
+function jobIn(
+  {folder}: DaemonHome,
+  length = count,
+): {
   input: string
   output: string
   rows: () => Row[]
   until: (count: number) => Promise<void>
 } {
   const [input, output] = [path.join(folder, 'in.jsonl'), path.join(folder, 'rows.jsonl')]
-  const items = Array.from({length: count}, (_, n) => ({
+  const items = Array.from({length}, (_, n) => ({
     ...{id: `s${n}`, prompt: `Tell me about ${n}.`, temp: 0, ignore_eos: true, max_tokens: 100},
   }))
   writeFileSync(input, items.map((item) => JSON.stringify(item)).join('\n'))
@@ -95,3 +98,34 @@ for (const [how, end] of ends) {
     )
   })
 }
+
+test('goes on here with what a daemon has begun, and in a daemon with what was begun here', async (t) => {
+  const home = new DaemonHome(t)
+  const {input, output, rows} = jobIn(home)
+  const begun = ['batch', input, '--model', qwen, '--output', output, '--resume']
+  const here = await home.run(...begun, '--limit', '2')
+  assert.is(here.code, 0, here.stderr)
+  const {child, ended: gone} = await home.serve('--model', qwen)
+  const there = await home.run(...begun, '--limit', '4')
+  assert.is(there.code, 0, there.stderr)
+  assert.is((await home.status()).queue.completed, 2)
+  child.kill('SIGTERM')
+  await gone
+  const hereAgain = await home.run(...begun, '--limit', '6')
+  assert.is(hereAgain.code, 0, hereAgain.stderr)
+  assert.is(rows().length, 6)
+})
+
+test('ends soon after the model was switched', async (t) => {
+  const home = new DaemonHome(t)
+  await home.serve('--model', qwen)
+  const other = await home.connect()
+  const {input, output, rows, until} = jobIn(home, 2000)
+  const batch = ended(home.start('batch', input, '--output', output))
+  await until(2)
+  await other.switchGraph(0, phi3)
+  const {code, stderr} = await batch
+  assert.is(code, 3, stderr)
+  assert.match(stderr, /The model was switched to .*phi3.*\.gguf meanwhile/)
+  assert.ok(rows().length < 2000, String(rows().length))
+})

@@ -29,6 +29,8 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
   try {
     for await (const {record, info} of parser as AsyncIterable<Row>) {
       end = lines.before(info.bytes - 1) + 1
+      // Blank lines that have spaces.
+      if (columns === undefined && record.length === 1 && String(record[0]).trim() === '') continue
       if (columns === undefined) columns = readHeader(record)
       else yield {line: end - lineBreaks(record), content: readRow(columns, record)}
     }

@@ -1,5 +1,5 @@
 import {NnError} from '../../backend/errors.js'
-import {DocumentError, parseText, showValue} from '../../documents/index.js'
+import {DocumentError, parseText, showValue, type ParsedDocument} from '../../documents/index.js'
 import type {InputRecord} from './record.js'
 
 /** Lists are documents that people write; what is larger belongs into lines of JSON. */
@@ -18,11 +18,40 @@ export async function* readList(chunks: AsyncIterable<Buffer>, file: string): As
     }
     pieces.push(chunk)
   }
-  const {value} = parseText(decode(Buffer.concat(pieces), file), {file})
+  const text = decode(Buffer.concat(pieces), file)
+  const {value} = parseList(text, file)
+  // Of a document without anything in it.
+  if (value === null) return
   if (!Array.isArray(value)) {
+    if (isLines(text)) throw linesOfJson(file)
     throw new NnError('invalid_argument', `${file} must be a list of items; got ${showValue(value)}.`)
   }
   for (const [at, item] of (value as unknown[]).entries()) yield {line: at + 1, content: {value: item}}
+}
+
+function parseList(text: string, file: string): ParsedDocument {
+  try {
+    return parseText(text, {file})
+  } catch (error) {
+    throw isLines(text) ? linesOfJson(file, error) : error
+  }
+}
+
+/** Whether its first line is an item by itself. */
+function isLines(text: string): boolean {
+  const [line = ''] = /\S[^\n]*/.exec(text) ?? []
+  try {
+    return line.startsWith('{') && typeof JSON.parse(line) === 'object'
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return false
+  }
+}
+
+function linesOfJson(file: string, cause?: unknown): NnError {
+  return new NnError('invalid_argument', `${file} must be a list of items; its lines look like items in JSON.`, {
+    ...{cause, hint: 'Lines of JSON belong into a file that ends in .jsonl.'},
+  })
 }
 
 function decode(bytes: Buffer, file: string): string {

@@ -4,7 +4,7 @@ import {ApiError} from '../../daemon/openai/api-error.js'
 import {answerEmbeddings, type EmbeddingsAnswer} from '../../daemon/openai/embeddings.js'
 import type {Asked, BatchItem} from '../items/item.js'
 import {RunEnded} from '../run-batch.js'
-import type {BatchModel} from './batch-model.js'
+import {ModelSwitched, type BatchModel} from './batch-model.js'
 
 /** Failures that are about the item, whatever became of the model. */
 const ofItem: readonly ErrorCode[] = ['prompt_too_long', 'context_full', 'timeout']
@@ -18,15 +18,18 @@ export type BatchAnswer = Answer | {embeddings: EmbeddingsAnswer}
 export function itemAnswerer(model: BatchModel): (item: BatchItem, signal: AbortSignal) => Promise<BatchAnswer> {
   return async ({question}, signal) => {
     if ('fault' in question) throw question.fault
+    let answered: BatchAnswer
     try {
-      return await answer(model, question, signal)
+      answered = await answer(model, question, signal)
     } catch (thrown) {
       signal.throwIfAborted()
       if (thrown instanceof ApiError) throw new NnError('invalid_argument', thrown.message, {cause: thrown})
       const error = toNnError(thrown, 'runtime_error')
-      if (!error.busy && !ofItem.includes(error.code)) await endIfGone(model.checkAlive)
+      if (!error.busy) await endUnless(ofItem.includes(error.code) ? model.checkSame : model.checkAlive)
       throw error
     }
+    await endUnless(model.checkSame)
+    return answered
   }
 }
 
@@ -41,10 +44,11 @@ async function answer({backend, status}: BatchModel, question: Asked, signal: Ab
   throw new NnError('runtime_error', 'The answer was cut off.')
 }
 
-async function endIfGone(checkAlive: BatchModel['checkAlive']): Promise<void> {
+async function endUnless(check: () => Promise<void>): Promise<void> {
   try {
-    await checkAlive()
+    await check()
   } catch (thrown) {
+    if (thrown instanceof ModelSwitched) throw new RunEnded(thrown)
     const {code, message} = toNnError(thrown, 'runtime_error')
     const hint = 'What was answered so far is in the output; go on with --resume.'
     throw new RunEnded(new NnError(code === 'not_running' ? code : 'runtime_error', message, {cause: thrown, hint}))

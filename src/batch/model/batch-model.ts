@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util'
 import type {Backend, Embedder, GraphId} from '../../backend/backend.js'
 import {NnError} from '../../backend/errors.js'
 import type {LocalBackend} from '../../backend/local.js'
@@ -5,30 +6,46 @@ import {DaemonConnection} from '../../backend/remote/connection.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {DaemonModel} from '../../chat/daemon-model.js'
 import type {FullStatus} from '../../daemon/status.js'
+import {atMostEvery} from './at-most-every.js'
+import {answerSettings} from './identity.js'
+
+/** How often, in milliseconds, the daemon is asked: often enough to notice a switch soon, and at no cost to speak of. */
+const switchCheckMs = 1000
 
 /** A loaded model that answers a batch. Disposing releases what was opened for it. */
 export interface BatchModel extends AsyncDisposable {
   backend: Backend & Embedder
   /** As it was when the batch began. */
   status: GraphStatus
-  /** The model as it is now. @throws why it can answer nothing any more. */
-  checkAlive: () => Promise<GraphStatus>
+  /** @throws why it can answer nothing any more, or is another one than when the batch began. */
+  checkAlive: () => Promise<void>
+  /** Whether it is still the one that the batch began with, looked up once in a while. @throws as `checkAlive`. */
+  checkSame: () => Promise<void>
 }
 
 export async function localModel(backend: LocalBackend, graph: GraphId): Promise<BatchModel> {
-  const checkAlive = (): Promise<GraphStatus> => findAlive(backend, graph)
   const dispose = (): Promise<void> => backend[Symbol.asyncDispose]()
-  return {backend, status: await checkAlive(), checkAlive, [Symbol.asyncDispose]: dispose}
+  return {
+    ...{backend, status: await findAlive(backend, graph)},
+    checkAlive: async () => {
+      await findAlive(backend, graph)
+    },
+    // Nobody else could switch it.
+    checkSame: () => Promise.resolve(),
+    [Symbol.asyncDispose]: dispose,
+  }
 }
 
 /** The daemon's model; the connection is its finder's to close. */
 export function daemonModel({backend, model}: DaemonModel, socket: string): BatchModel {
+  const checkSame = async (): Promise<void> => refuseOther(model, await findAlive(backend, model.graph))
   return {
     ...{backend, status: model},
     checkAlive: async () => {
       await checkRunning(socket)
-      return findAlive(backend, model.graph)
+      await checkSame()
     },
+    checkSame: atMostEvery(switchCheckMs, checkSame),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
@@ -42,6 +59,21 @@ async function findAlive(backend: Backend, graph: GraphId): Promise<GraphStatus>
     'runtime_error',
     `The engine of ${found.name} died too often and was given up: ${found.last_crash ?? ''}`,
   )
+}
+
+/** The same file with other settings is another model, too. */
+function refuseOther(before: GraphStatus, now: GraphStatus): void {
+  if (now.path === before.path && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
+  throw new ModelSwitched(now.path)
+}
+
+/** Going on would keep rows that may be of the other model. */
+export class ModelSwitched extends NnError {
+  constructor(path: string) {
+    super('runtime_error', `The model was switched to ${path} meanwhile: the last rows may be its.`, {
+      hint: 'Start anew with --overwrite, or into another file.',
+    })
+  }
 }
 
 /** One that is about to end goes on with what it has begun, but takes nothing new. */

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import {open} from 'node:fs/promises'
-import type {Config} from '../../backend/config/index.js'
+import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../backend/config/index.js'
 
 /** Bytes at both ends of a file that are looked at: all of a large one would take longer than loading it. */
 const sample = 1024 ** 2
@@ -24,8 +24,10 @@ export async function modelFingerprint(file: string): Promise<string> {
   }
 }
 
-/** What in a configuration decides about answers, by names as `model.ctx_size`. */
-export function answerSettings({model, sampling, stopping, memory}: Config): Record<string, unknown> {
+/** What decides about answers, by names as `model.ctx_size`: a configuration, and what holds for items in its place. */
+export function answerSettings(config: Config, defaults: RuntimeOptions = {}): Record<string, unknown> {
+  const {model, memory} = config
+  const {sampling, stopping} = applyRuntimeOptions(config, defaults)
   const {context_shifting, n_keep_tokens, n_discard_tokens} = memory
   const sections = {model, sampling, stopping, memory: {context_shifting, n_keep_tokens, n_discard_tokens}}
   return Object.fromEntries(

@@ -30,6 +30,8 @@ export interface ModelRequest {
 export interface PreparedModel extends AsyncDisposable {
   /** What it goes by. */
   name: string
+  /** Where it was loaded from; there need not be a file any more. */
+  file: string
   /** By which its answers are made. */
   config: Config
   /** What else holds for items that do not say otherwise. */
@@ -74,7 +76,7 @@ async function prepareOwn(
   await readGgufHeader(file)
   const name = modelName(file)
   return {
-    ...{name, config},
+    ...{name, file, config},
     defaults: {},
     settings: {model: await modelFingerprint(file), ...answerSettings(config)},
     open: async () => {
@@ -94,13 +96,13 @@ async function prepareOwn(
 async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
   const {model} = found
   const {name, size_bytes, parameters, config} = model
+  const defaults: RuntimeOptions = {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0}
   return {
-    ...{name, config},
-    defaults: {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0},
+    ...{name, file: model.path, config, defaults},
     settings: {
       // A model that was loaded as bytes, or whose file is gone by now.
       model: await modelFingerprint(model.path).catch(() => `${name}, ${size_bytes} bytes, ${parameters} parameters`),
-      ...answerSettings(config),
+      ...answerSettings(config, defaults),
     },
     open: () => Promise.resolve(daemonModel(found, socket)),
     [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),

@@ -1,11 +1,10 @@
-import {existsSync, realpathSync, rmSync, statSync} from 'node:fs'
-import path from 'node:path'
+import {rmSync} from 'node:fs'
 import {bindSocket} from '../../backend/bind-socket.js'
 import {NnError} from '../../backend/errors.js'
 import {AppendFile} from '../../backend/sessions/append-file.js'
-import {checkUnchanged, readRecord, recordPath, writeRecord, type RunRecord} from './record-of-run.js'
-import {LineSet} from './line-set.js'
-import {rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
+import {findOutput, lockPath, stateOf} from './find-output.js'
+import {checkUnchanged, readRecord, writeRecord, type RunRecord} from './record-of-run.js'
+import {noRows, rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
 
 export interface OutputOptions {
   /** Goes on with an output of the same input and settings. */
@@ -32,15 +31,13 @@ export class BatchOutput implements AsyncDisposable {
 
   /** @throws `invalid_argument` for a file that cannot be written, that another batch writes to, or that has rows already. */
   static async open(name: string, options: OutputOptions): Promise<BatchOutput> {
-    const file = realFile(name)
-    const found = statSync(file, {throwIfNoEntry: false})
-    if (found !== undefined && !found.isFile()) throw new NnError('invalid_argument', `${name} is no regular file.`)
+    const {file, found} = findOutput(name)
     if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
       throw new NnError('invalid_argument', `${name} exists and has ${found.size} bytes.`, {
         hint: 'Go on with it by --resume, give it up by --overwrite, or write to another file.',
       })
     }
-    const lock = `${file}.lock`
+    const lock = lockPath(file)
     const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch writes to ${name}.`)
     const removeLock = (): void => rmSync(lock, {force: true})
     // A second signal leaves no time to close it.
@@ -57,8 +54,8 @@ export class BatchOutput implements AsyncDisposable {
    */
   begin(run: Pick<RunRecord, 'input' | 'settings'>): StoredRows {
     const {file} = this
-    const isEmpty = (statSync(file, {throwIfNoEntry: false})?.size ?? 0) === 0
-    const goesOn = this.options.resume && !(isEmpty && !existsSync(recordPath(file)))
+    const {isEmpty, isBegun} = stateOf(file)
+    const goesOn = this.options.resume && isBegun
     if (goesOn) checkUnchanged(file, readRecord(file), run)
     const record: RunRecord = {version: 1, ...run, complete: false}
     this.record = record
@@ -70,7 +67,7 @@ export class BatchOutput implements AsyncDisposable {
       // Rows of an earlier run must never stand beside the record of this one.
       this.appended = new AppendFile(file, 0)
       writeRecord(file, record)
-      return {done: new LineSet(), failed: 0, bytes: 0}
+      return noRows()
     } catch (error) {
       if (error instanceof NnError) throw error
       throw new NnError('invalid_argument', `${file} cannot be written: ${(error as Error).message}`, {cause: error})
@@ -109,14 +106,5 @@ export class BatchOutput implements AsyncDisposable {
     if (!this.options.retryErrors || stored.failed === 0) return stored
     this.appended.replace(rowsWithoutFailures(this.file))
     return scanRows(this.file)
-  }
-}
-
-/** One file has one lock, by whatever name it is called. */
-function realFile(name: string): string {
-  try {
-    return existsSync(name) ? realpathSync(name) : path.join(realpathSync(path.dirname(name)), path.basename(name))
-  } catch (error) {
-    throw new NnError('invalid_argument', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
   }
 }

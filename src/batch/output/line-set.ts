@@ -7,6 +7,15 @@ export class LineSet {
     return ((this.bits[line >> 3] ?? 0) & (1 << (line & 7))) !== 0
   }
 
+  /** How many of these the other one has, too. */
+  sharedWith(other: LineSet): number {
+    let shared = 0
+    for (const [at, bits] of this.bits.entries()) {
+      for (let both = bits & (other.bits[at] ?? 0); both > 0; both &= both - 1) shared += 1
+    }
+    return shared
+  }
+
   add(line: number): void {
     if (this.has(line)) return
     const at = line >> 3

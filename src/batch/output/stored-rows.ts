@@ -7,15 +7,20 @@ import {readRow} from './row.js'
 export interface StoredRows {
   /** Items that need not be answered again. */
   done: LineSet
-  /** How many of its rows are failures. */
+  /** How many of its rows are failures, and of which items. */
   failed: number
+  failures: LineSet
   /** Bytes of whole rows; what follows was torn. */
   bytes: number
 }
 
+export function noRows(): StoredRows {
+  return {done: new LineSet(), failed: 0, failures: new LineSet(), bytes: 0}
+}
+
 /** Reads an output. @throws `invalid_argument` for a line that is no row of a batch. */
 export function scanRows(file: string): StoredRows {
-  const stored = {done: new LineSet(), failed: 0, bytes: 0}
+  const stored = noRows()
   let number = 0
   for (const text of wholeLines(file)) {
     number += 1
@@ -26,7 +31,10 @@ export function scanRows(file: string): StoredRows {
       })
     }
     stored.done.add(row.line)
-    if (row.failed) stored.failed += 1
+    if (row.failed) {
+      stored.failed += 1
+      stored.failures.add(row.line)
+    }
     stored.bytes += text.length + 1
   }
   return stored

@@ -20,7 +20,8 @@ interface Message {
 export function readMessages(messages: readonly unknown[]): Conversation {
   const read = messages.map(readMessage)
   const last = read.at(-1)
-  if (last?.role !== 'user') {
+  if (last === undefined) throw badRequest("messages: must have one at least, the user's; got [].", 'messages')
+  if (last.role !== 'user') {
     throw badRequest(
       "messages: the last one must be the user's. Going on with a message of the assistant is not supported.",
       `messages[${read.length - 1}].role`,
