@@ -50,7 +50,11 @@ CARDS=$cards ALLOW_CPU=$allow_cpu TESTS=$tests BENCH=$bench node --input-type=mo
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 
 const [parts, output] = process.argv.slice(2)
-const read = (name) => (existsSync(`${parts}/${name}.json`) ? JSON.parse(readFileSync(`${parts}/${name}.json`, 'utf8')) : null)
+const read = (name) => {
+  const text = existsSync(`${parts}/${name}.json`) ? readFileSync(`${parts}/${name}.json`, 'utf8') : ''
+  // What ended before it had a result has none; its exit code says so.
+  return text === '' ? null : JSON.parse(text)
+}
 const {CARDS, ALLOW_CPU, TESTS, BENCH} = process.env
 const bench = read('bench')
 const engines = bench?.subjects.map(({engine}) => engine) ?? []

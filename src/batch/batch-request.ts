@@ -1,5 +1,6 @@
 import type {Output} from '../chat/style.js'
 import type {ErrorLimit} from './error-limit.js'
+import {formOf} from './input/open-input.js'
 import {Notes} from './items/notes.js'
 import type {ItemsContext} from './items/read-items.js'
 import type {Template} from './items/template.js'
@@ -55,6 +56,9 @@ export function contextOf(
 }
 
 /** What decides about the answers of a batch beside its input, for its record. */
-export function settingsOf({prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
-  return {...prepared.settings, template: template?.sha256 ?? null, deterministic: deterministic ?? null}
+export function settingsOf({input, prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
+  return {
+    ...prepared.settings,
+    ...{input_form: formOf(input), template: template?.sha256 ?? null, deterministic: deterministic ?? null},
+  }
 }

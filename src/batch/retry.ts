@@ -25,8 +25,8 @@ export async function withRetries<T>(
 ): Promise<Tried<T>> {
   const {retries = 0, backOffMs = 500, patienceMs = 3_600_000, stop, clock = realClock} = options
   const startedAt = clock.now()
-  let attempts = 1
-  for (let waits = 0; ; waits++) {
+  let [attempts, waits] = [1, 0]
+  for (;;) {
     const wasStopped = stop.aborted
     try {
       return {attempts, value: await attempt()}
@@ -36,8 +36,9 @@ export async function withRetries<T>(
       if (!isEngines || (!isBusy && attempts > retries)) return {attempts, error, isFinal: true}
       if (wasStopped) return {attempts, error, isFinal: false}
       if (!isBusy) attempts++
+      // A place may be free at any moment; an engine that failed needs ever more time.
+      await pause(isBusy ? backOffMs : Math.min(longestBackOffMs, backOffMs * 2 ** waits++), stop, clock)
     }
-    await pause(Math.min(longestBackOffMs, backOffMs * 2 ** waits), stop, clock)
   }
 }
 

@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events'
 import {realClock, type Clock} from '../backend/clock.js'
 import {toNnError, type NnError} from '../backend/errors.js'
 import {withRetries, type RetryOptions} from './retry.js'
@@ -54,6 +55,8 @@ export async function runBatch<Item, Answer>(
   const {window = Math.max(64, 8 * concurrency)} = options
   const [halt, abort] = [new AbortController(), new AbortController()]
   const stop = AbortSignal.any([options.stop, halt.signal])
+  // Every item that waits to be tried again listens.
+  setMaxListeners(0, stop)
   const turnstile = new Turnstile<Ended<Item, Answer>>(order)
   const running = new Set<Promise<void>>()
   const end: {enough: boolean; fatal?: {error: unknown}} = {enough: false}

@@ -44,6 +44,8 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
   result.warnings.unshift(...(busy === undefined ? [] : [busy]), ...gpuWarnings(result.subjects, mayHaveGpu()))
   compare(result, options)
   result.warnings.push(...comparisonWarnings(result))
+  // Nothing is no result, and must not take the place of one.
+  if (result.samples.length === 0) return outcome
   const written = await Promise.allSettled([
     ...outputs.map((output) => writeResult(result, output)),
     ...(history !== undefined && result.complete ? [appendHistory(result, history)] : []),

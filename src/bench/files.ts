@@ -1,8 +1,8 @@
-import {existsSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {mkdir, open, readFile, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {NnError} from '../backend/errors.js'
-import {parseText, readDocument, renderProblem, validateDocument} from '../documents/index.js'
+import {parseText, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
 import {checkResult, type BenchResult} from './result.js'
 
@@ -120,7 +120,12 @@ export async function readHistory(folder: string, tell: (text: string) => void):
 
 /** A result of an earlier run. @throws `invalid_argument` for anything else */
 export function readResult(file: string): BenchResult {
-  return parseResult(readDocument(file), file)
+  try {
+    return parseResult(readFileSync(file, 'utf8'), file)
+  } catch (error) {
+    if (error instanceof NnError) throw error
+    throw new NnError('invalid_argument', `${file} cannot be read: ${(error as Error).message}`, {cause: error})
+  }
 }
 
 function parseResult(text: string, name: string): BenchResult {

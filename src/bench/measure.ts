@@ -22,8 +22,9 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures every test on every target, one at a time: a round takes each target once, and every second round takes them
- * in the opposite order (A B, B A, …), so that a machine that gets slower or faster does so for all of them.
+ * Measures every test on every target, one at a time: a round takes each target once, always in the same order (A B, A B, …),
+ * so that a machine that gets slower or faster does so for all of them. Turning every second round around would have
+ * each target follow itself at times, with caches that it has just warmed, and more often the one than the other.
  *
  * @throws what a target throws, and the signal's reason; the samples so far were given out then
  */
@@ -36,8 +37,7 @@ export async function* measure(
   const startedAt = now()
   for (const [testIndex, test] of tests.entries()) {
     for (let round = 0; round < warmup + repetitions; round++) {
-      const order = [...measured.entries()]
-      for (const [index, one] of round % 2 === 0 ? order : order.reverse()) {
+      for (const [index, one] of measured.entries()) {
         signal.throwIfAborted()
         const {target, prompts} = one
         const repetition = Math.max(0, round - warmup + 1)

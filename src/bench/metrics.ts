@@ -93,9 +93,9 @@ export function uncertainty(request: RequestSample): number {
   return isInHeaps(request) ? 1 / gaps_ms.length : 0
 }
 
-/** More pieces than arrivals, beyond a few that were late and met the next one. */
-function isInHeaps({pieces, gaps_ms}: RequestSample): boolean {
-  return pieces > 1.25 * (gaps_ms.length + 1)
+/** More tokens or pieces than arrivals, beyond a few that had no text, or were late and met the next one. */
+function isInHeaps({pieces, generated_tokens, gaps_ms}: RequestSample): boolean {
+  return Math.max(pieces, generated_tokens) > 1.25 * (gaps_ms.length + 1)
 }
 
 function streams(requests: readonly RequestSample[]): MetricValues {

@@ -39,6 +39,11 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
     found.push(`${request.cached_tokens} tokens came from a cache, where at most ${depth} were meant to.`)
   }
+  if (request.cached_tokens !== null && depth > 0 && request.cached_tokens < 0.9 * depth) {
+    found.push(
+      `only ${request.cached_tokens} of the ${depth} tokens before came from the cache: the rest was evaluated again.`,
+    )
+  }
   if (request.generated_tokens > 1 && interval(request) === undefined) {
     found.push('the answer came at once, or nearly, so there are no tg and itl.')
   }

@@ -1,4 +1,5 @@
 import {Args, Flags} from '@oclif/core'
+import {toNnError} from '../backend/errors.js'
 import type {BenchResult} from '../bench/result.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags} from '../cli/config-flags.js'
@@ -129,7 +130,12 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     for (const warning of result.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
     if (failure !== undefined && result.samples.length === 0) throw failure
     this.log(await render(result, flags.output === undefined ? flags.format : undefined, process.stdout.columns))
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) {
+      if (!this.jsonEnabled()) throw failure
+      // What was measured is the answer, and says that it is not complete.
+      process.exitCode = toNnError(failure).exitCode
+      return result
+    }
     if (result.comparison?.verdicts.some(({verdict}) => verdict === 'worse') === true) process.exitCode = worse
     return result
   }

@@ -1,6 +1,8 @@
+import {execFileSync} from 'node:child_process'
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
+import type {NnError} from '../../src/backend/errors.js'
 import {readLines} from '../../src/batch/input/lines.js'
 import {openInput} from '../../src/batch/input/open-input.js'
 import type {InputRecord} from '../../src/batch/input/record.js'
@@ -228,10 +230,21 @@ for (const [what, name, contents, message] of refused) {
   test(`refuses ${what}`, (t) => rejects(readFile(t, name, contents), 'invalid_argument', message))
 }
 
-test('refuses files that are not there and folders', async (t) => {
-  for (const name of [path.join(temporaryFolder(t), 'none.jsonl'), temporaryFolder(t)]) {
-    using input = openInput(name)
-    const first = input.records[Symbol.asyncIterator]().next()
-    await rejects(first, 'invalid_argument', /cannot be read: (ENOENT|EISDIR)/)
+test('refuses files that are not there', async (t) => {
+  using input = openInput(path.join(temporaryFolder(t), 'none.jsonl'))
+  await rejects(input.records[Symbol.asyncIterator]().next(), 'invalid_argument', /cannot be read: ENOENT/)
+})
+
+test('refuses what cannot be read twice', (t) => {
+  const pipe = path.join(temporaryFolder(t), 'pipe.jsonl')
+  execFileSync('mkfifo', [pipe])
+  for (const name of [pipe, temporaryFolder(t)]) {
+    assert.throws(
+      () => openInput(name),
+      ({code, message, hint}: NnError) =>
+        code === 'invalid_argument' &&
+        message === `${name} is no regular file.` &&
+        hint?.includes('wnn batch -') === true,
+    )
   }
 })

@@ -111,6 +111,11 @@ test('understands embeddings of OpenAI, with what holds for all items', async ()
   })
 })
 
+test('columns for a template may be called as the fields of the other form', async () => {
+  const template = new Template('Summarise {{url}}: {{body}}', 't')
+  assert.is((await readOne({url: 'u', body: 'b'}, {template})).input, 'Summarise u: b')
+})
+
 const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] = [
   ['a number', 3, /An item is an object or a text; got 3/],
   ['an empty object', {}, /either a prompt or messages/],

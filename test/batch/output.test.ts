@@ -1,4 +1,13 @@
-import {appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {BatchOutput, type OutputOptions} from '../../src/batch/output/batch-output.js'
@@ -102,9 +111,35 @@ test('refuses to go on without its record, with a damaged one, and with what are
   await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* cannot be read: ENOENT/)
   writeFileSync(`${file}.meta.json`, '{')
   await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* is damaged/)
+  for (const other of ['null', '{"version": 1, "settings": null}', '{"version": 2, "settings": {}}']) {
+    writeFileSync(`${file}.meta.json`, other)
+    await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* is of another version/)
+  }
   writeFileSync(`${file}.meta.json`, JSON.stringify({version: 1, ...run}))
   appendFileSync(file, 'a line of another kind\n')
   await rejects(write(file, [], resume), 'invalid_argument', /rows\.jsonl:2 is no row of a batch/)
+})
+
+test('what is in doubt is not gone on with', async (t) => {
+  const file = fileIn(t)
+  {
+    await using output = await BatchOutput.open(file, fresh)
+    output.begin(run)
+    output.append(row(1))
+    output.doubt('The input was changed.')
+  }
+  await rejects(write(file, [], resume), 'invalid_argument', /says that rows may be wrong: "The input was changed\."/)
+  assert.equal(await write(file, [row(2)], {...fresh, overwrite: true}), {lines: [], failed: 0})
+  assert.equal(await write(file, [], resume), {lines: [2], failed: 0})
+})
+
+test('is not complete when somebody has deleted it', async (t) => {
+  const file = fileIn(t)
+  await using output = await BatchOutput.open(file, fresh)
+  output.begin(run)
+  output.append(row(1))
+  rmSync(file)
+  assert.throws(() => output.complete(), /rows\.jsonl was deleted while it was written/)
 })
 
 test('takes one batch at a time, by whatever name', async (t) => {

@@ -56,6 +56,28 @@ test('of a time more is worse, and the change is turned', () => {
   )
 })
 
+test('the interval of a time is turned too: its worse end is the lower one', () => {
+  const ratios = [1.0, 1.1, 1.2, 1.3, 1.4]
+  const {verdicts} = compare({first: {itl: ratios.map(() => 100)}, slow: {itl: ratios.map((ratio) => 100 * ratio)}})
+  const [only] = verdicts
+  assert.ok(only)
+  const {change, ci_low, ci_high} = only
+  assert.is(change.toFixed(6), (1 / 1.2 - 1).toFixed(6))
+  assert.ok(ci_low < change && change < ci_high && ci_high <= 0, `${ci_low} to ${ci_high}`)
+})
+
+test('rounds are paired by their number, also where one lacks a value', () => {
+  const samples = [1, 2, 3].flatMap((repetition) =>
+    ['first', 'other'].map((subject): Sample => {
+      const value = subject === 'first' ? repetition : 2 * repetition
+      const metrics = subject === 'first' && repetition === 1 ? {} : {tg: value}
+      return {...{subject, test: 'tg128', repetition, at_ms: 0, requests: []}, metrics}
+    }),
+  )
+  const [, other] = seriesOf(samples, tests, [{name: 'first'}, {name: 'other'}], bootstrap)
+  assert.equal(other?.to_first, {n: 2, ratio: 2, ci_low: 2, ci_high: 2})
+})
+
 test('fewer than five rounds are inconclusive', () => {
   assert.equal(verdictsOf(compare({first: {tg: [9, 9, 9, 9]}, other: {tg: [5, 5, 5, 5]}})), ['other tg inconclusive'])
 })

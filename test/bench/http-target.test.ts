@@ -44,6 +44,20 @@ test('without usage each piece is a token, and marked so', async (t) => {
   assert.equal([counted, generated_tokens, prompt_tokens, ended_early], ['pieces', 2, null, true])
 })
 
+test('a piece with an empty reason and no error is not the end, and counts that are none are not taken', async (t) => {
+  const usage = {prompt_tokens: -3, completion_tokens: '16', prompt_tokens_details: {cached_tokens: 0.5}}
+  const events = [
+    {...piece('a', ''), error: null},
+    piece('b', ''),
+    piece('c', 'length'),
+    {choices: [], usage},
+    '[DONE]',
+  ]
+  const completion = await complete(t, {events})
+  const {pieces, generated_tokens, counted, prompt_tokens, cached_tokens} = completion
+  assert.equal([pieces, generated_tokens, counted, prompt_tokens, cached_tokens], [3, 3, 'pieces', null, null])
+})
+
 test("llama-server's own times and cache are kept", async (t) => {
   const end = {...piece('', 'length'), timings: {prompt_ms: 12, predicted_ms: 34, cache_n: 2}}
   const {engine_ms, cached_tokens} = await complete(t, {events: [piece('abc'), end, '[DONE]']})
@@ -57,7 +71,9 @@ const broken: [what: string, reply: Reply, message: RegExp][] = [
     /^http:\/\/127\.0\.0\.1:\d+\/v1: The server says: out of memory/,
   ],
   ['a stream that breaks off', {events: [piece('a')]}, /ended its stream before the answer was complete/],
-  ['an event that is no JSON', {events: ['{"choices"']}, /an event that is no JSON: \{"choices"/],
+  ['an event that is no JSON', {events: ['{"choices"']}, /an event that is no JSON object: \{"choices"/],
+  ['an event that is null', {events: ['null']}, /an event that is no JSON object: null/],
+  ['what would move a cursor', {events: [{error: {message: 'a\u001b[2Jb\nc'}}]}, /The server says: a \[2Jb c$/],
   ['an error status', {status: 503, body: {error: 'busy'}}, /\/v1\/completions answered 503: busy$/],
   ['an answer of nothing', {events: ['[DONE]']}, /^http:\S+\/v1 answered without a single token\.$/],
 ]

@@ -38,6 +38,25 @@ test('Ctrl-C once lets what runs come to its end, and keeps it', async (t) => {
   )
 })
 
+test('an input that was changed meanwhile leaves rows in doubt, also when it is put back', async (t) => {
+  const job = new Job(t)
+  // Longer than what is read ahead.
+  const items = (count: number): object[] => slow(count).map((item, n) => ({...item, id: String(n).padStart(30_000)}))
+  const input = job.file('in.jsonl', items(12))
+  const child = job.start(input, '--concurrency', '1')
+  const end = ended(child)
+  await job.until(1)
+  job.file('in.jsonl', items(13))
+  const {code, stderr} = await end
+  assert.is(code, 3)
+  assert.match(stderr, /^wnn: The input was changed while it was answered/m)
+  job.file('in.jsonl', items(12))
+  const resumed = await job.run(input, '--resume')
+  assert.is(resumed.code, 2)
+  assert.match(resumed.stderr, /rows\.jsonl\.meta\.json.* says that rows may be wrong: "The input was changed/)
+  assert.not.ok(job.isComplete)
+})
+
 test('Ctrl-C twice does not wait, and leaves nothing but whole rows', async (t) => {
   const job = new Job(t)
   const endless = {prompt: 'Tell me a story.', temp: 0, ignore_eos: true, max_tokens: -1}

@@ -188,7 +188,10 @@ test('goes on where --limit ended, and refuses other settings', async (t) => {
 
 test('failed items are answered again by --retry-errors alone', async (t) => {
   const job = new Job(t)
-  const input = job.file('in.jsonl', [{prompt: 'What is 2 + 2?', temp: 0}, ...slow(1)])
+  const input = job.file('in.jsonl', [
+    {prompt: 'What is 2 + 2?', temp: 0},
+    {...slow(1)[0], max_tokens: 1500},
+  ])
   const late = await job.run(input, '--timeout', '10', '--concurrency', '1')
   assert.is(late.code, 4, late.stderr)
   assert.equal([job.rows.length, job.rows.at(-1)?.error?.code], [2, 'timeout'])

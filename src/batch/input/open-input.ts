@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
+import {createReadStream, statSync} from 'node:fs'
 import path from 'node:path'
 import type {Readable} from 'node:stream'
 import {NnError} from '../../backend/errors.js'
@@ -28,7 +28,7 @@ export interface Fingerprint {
  * lines of a `.txt`, anything else as lines of JSON. Reading throws `invalid_argument` for a file that cannot be read.
  */
 export function openInput(name: string): Input {
-  const stream: Readable = name === standardInput ? process.stdin : createReadStream(name)
+  const stream: Readable = name === standardInput ? process.stdin : createReadStream(checkRegular(name))
   const hash = createHash('sha256')
   let bytes = 0
   async function* chunks(): AsyncGenerator<Buffer> {
@@ -43,23 +43,36 @@ export function openInput(name: string): Input {
     }
   }
   return {
-    records: readRecords(chunks(), name),
+    records: readers[formOf(name)](chunks(), name),
     fingerprint: () => ({bytes, sha256: hash.copy().digest('hex')}),
     [Symbol.dispose]: () => void stream.destroy(),
   }
 }
 
-function readRecords(chunks: AsyncIterable<Buffer>, name: string): AsyncIterable<InputRecord> {
+/** As what an input is read; its name says it. */
+export function formOf(name: string): 'csv' | 'list' | 'prompts' | 'jsonl' {
   switch (path.extname(name).toLowerCase()) {
     case '.csv':
-      return readCsv(chunks)
+      return 'csv'
     case '.yaml':
     case '.yml':
     case '.json':
-      return readList(chunks, name)
+      return 'list'
     case '.txt':
-      return readPrompts(chunks)
+      return 'prompts'
     default:
-      return readJsonl(chunks)
+      return 'jsonl'
   }
+}
+
+const readers: Readonly<
+  Record<ReturnType<typeof formOf>, (chunks: AsyncIterable<Buffer>, name: string) => AsyncIterable<InputRecord>>
+> = {csv: readCsv, list: readList, prompts: readPrompts, jsonl: readJsonl}
+
+/** An input is read twice, first to check it. @throws `invalid_argument` for a pipe and the like. */
+function checkRegular(name: string): string {
+  if (statSync(name, {throwIfNoEntry: false})?.isFile() !== false) return name
+  throw new NnError('invalid_argument', `${name} is no regular file.`, {
+    hint: 'What comes from a pipe is read as standard input: wnn batch - --output results.jsonl',
+  })
 }

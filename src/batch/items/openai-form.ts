@@ -23,9 +23,11 @@ const urls: Readonly<Record<string, (body: unknown) => CompletionRequest | Embed
   '/v1/embeddings': readEmbeddingsRequest,
 }
 
-/** Whether it is a line of an OpenAI batch, or meant to be. */
-export function isOpenAiForm(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && ownFields.some((name) => Object.hasOwn(value, name))
+/** Whether it is a line of an OpenAI batch, or meant to be. Columns for a template may be called `url`, or `body`. */
+export function isOpenAiForm(value: unknown, hasTemplate: boolean): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const has = (name: string): boolean => Object.hasOwn(value, name)
+  return hasTemplate ? has('custom_id') && has('body') : ownFields.some(has)
 }
 
 /** Reads `{custom_id, method, url, body}`. */

@@ -36,7 +36,9 @@ function readContent(content: InputRecord['content'], context: ItemsContext): Re
     return {id: undefined, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
   }
   const {value, isText = false} = content
-  return isOpenAiForm(value) ? readOpenAiForm(value, context) : readShortForm(value, isText, context)
+  return isOpenAiForm(value, context.hasTemplate)
+    ? readOpenAiForm(value, context)
+    : readShortForm(value, isText, context)
 }
 
 function repeated(id: string, line: number): {fault: NnError} {

@@ -6,6 +6,7 @@ import {DaemonConnection} from '../../backend/remote/connection.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {DaemonModel} from '../../chat/daemon-model.js'
 import type {FullStatus} from '../../daemon/status.js'
+import {RowsInDoubt} from '../rows-in-doubt.js'
 import {atMostEvery} from './at-most-every.js'
 import {answerSettings} from './identity.js'
 
@@ -68,11 +69,9 @@ function refuseOther(before: GraphStatus, now: GraphStatus): void {
 }
 
 /** Going on would keep rows that may be of the other model. */
-export class ModelSwitched extends NnError {
+export class ModelSwitched extends RowsInDoubt {
   constructor(path: string) {
-    super('runtime_error', `The model was switched to ${path} meanwhile: the last rows may be its.`, {
-      hint: 'Start anew with --overwrite, or into another file.',
-    })
+    super(`The model was switched to ${path} meanwhile: the last rows may be its.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import {rmSync} from 'node:fs'
+import {rmSync, statSync} from 'node:fs'
 import {bindSocket} from '../../backend/bind-socket.js'
 import {NnError} from '../../backend/errors.js'
 import {AppendFile} from '../../backend/sessions/append-file.js'
@@ -89,7 +89,16 @@ export class BatchOutput implements AsyncDisposable {
   /** Says that every item of the input has a row. */
   complete(): void {
     if (this.record === undefined) throw new Error('begin() comes first')
+    if (statSync(this.file, {throwIfNoEntry: false}) === undefined) {
+      throw new NnError('runtime_error', `${this.file} was deleted while it was written: its rows are lost.`)
+    }
     writeRecord(this.file, {...this.record, complete: true})
+  }
+
+  /** Says that rows may be of another input or model, for good: it cannot be gone on with. */
+  doubt(reason: string): void {
+    if (this.record === undefined) throw new Error('begin() comes first')
+    writeRecord(this.file, {...this.record, doubt: reason})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,6 +14,8 @@ export interface RunRecord {
   settings: Readonly<Record<string, unknown>>
   /** Whether every item of the input has a row. Written last. */
   complete: boolean
+  /** Why rows may be of something else than the record says: such an output is not gone on with. */
+  doubt?: string
 }
 
 /** Where the record of an output is. */
@@ -33,14 +35,16 @@ export function readRecord(output: string): RunRecord {
     new NnError('invalid_argument', `${file}, by which ${output} could be gone on with, ${why}.`, {
       ...{cause, hint: 'Write to a new file, or over this one with --overwrite.'},
     })
-  let record: Partial<RunRecord>
+  let record: Partial<Record<keyof RunRecord, unknown>> | null
   try {
-    record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
+    record = JSON.parse(readFileSync(file, 'utf8')) as typeof record
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse('is damaged', error)
     throw refuse(`cannot be read: ${(error as Error).message}`, error)
   }
-  if (record.version !== 1 || typeof record.settings !== 'object') throw refuse('is of another version', undefined)
+  if (record?.version !== 1 || typeof record.settings !== 'object' || record.settings === null)
+    throw refuse('is of another version', undefined)
+  if (record.doubt !== undefined) throw refuse(`says that rows may be wrong: ${showValue(record.doubt)}`, undefined)
   return record as RunRecord
 }
 

@@ -1,4 +1,5 @@
 import {NnError} from '../../backend/errors.js'
+import {printable} from './printable.js'
 
 /** A server that speaks OpenAI's API. */
 export interface Server {
@@ -20,6 +21,7 @@ export function parseUrl(text: string): {base: string; model: string | undefined
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong('only http and https can be asked.')
   if (url.username !== '' || url.password !== '') throw wrong('a key goes into --api-key-file, not into the address.')
+  if (url.search !== '') throw wrong('it can have no query; a key goes into --api-key-file.')
   const model = decodeURIComponent(url.hash.slice(1))
   const folder = url.pathname.replace(/\/+$/, '')
   const base = `${url.origin}${folder.endsWith('/v1') ? folder : `${folder}/v1`}`
@@ -71,13 +73,13 @@ function unreachable(base: string, error: Error): NnError {
 /** The message of an error as OpenAI's API has it, else the beginning of what was said. */
 function reasonIn(text: string): string {
   try {
-    const {error} = JSON.parse(text) as {error?: {message?: unknown} | string}
-    const message = typeof error === 'object' ? error.message : error
-    if (typeof message === 'string') return message
+    const {error} = (JSON.parse(text) ?? {}) as {error?: {message?: unknown} | string | null}
+    const message = typeof error === 'object' ? error?.message : error
+    if (typeof message === 'string') return printable(message)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  return text.slice(0, 300).trim()
+  return printable(text.slice(0, 300)).trim()
 }
 
 /** An answer that is an error. */

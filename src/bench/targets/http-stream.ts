@@ -1,6 +1,7 @@
 import {createParser} from 'eventsource-parser'
 import {NnError} from '../../backend/errors.js'
 import type {PieceTimes} from '../piece-times.js'
+import {printable} from './printable.js'
 
 /** What servers put into a chunk of a streamed completion; all of it may be missing. */
 interface Chunk {
@@ -12,7 +13,7 @@ interface Chunk {
   } | null
   /** llama-server's own clock. */
   timings?: {prompt_ms?: number; predicted_ms?: number; cache_n?: number}
-  error?: {message?: string}
+  error?: {message?: string} | null
 }
 
 /** What a stream has said when it ended. */
@@ -28,18 +29,19 @@ export interface StreamEnd extends Pick<Chunk, 'usage' | 'timings'> {
  */
 export async function readStream(body: ReadableStream<Uint8Array>, times: PieceTimes): Promise<StreamEnd> {
   const end: StreamEnd = {complete: false}
+  const said = {done: false}
   const parser = createParser({
     onEvent: ({data}) => {
       if (data === '[DONE]') {
-        end.complete = true
+        said.done = end.complete = true
         times.end()
         return
       }
       const {choices, usage, timings, error} = parse(data)
-      if (error !== undefined) throw new NnError('runtime_error', `The server says: ${error.message ?? data}`)
+      if (error != null) throw new NnError('runtime_error', `The server says: ${printable(error.message ?? data)}`)
       const [choice] = choices ?? []
       if (choice?.text != null && choice.text !== '') times.piece()
-      if (choice?.finish_reason != null) {
+      if (choice?.finish_reason != null && choice.finish_reason !== '') {
         end.complete = true
         times.end()
       }
@@ -48,17 +50,24 @@ export async function readStream(body: ReadableStream<Uint8Array>, times: PieceT
     },
   })
   const decoder = new TextDecoder()
-  for await (const bytes of body) parser.feed(decoder.decode(bytes, {stream: true}))
+  for await (const bytes of body) {
+    parser.feed(decoder.decode(bytes, {stream: true}))
+    // Some servers leave the connection open.
+    if (said.done) break
+  }
   if (!end.complete) throw new NnError('runtime_error', 'The server ended its stream before the answer was complete.')
   return end
 }
 
 function parse(data: string): Chunk {
   try {
-    return JSON.parse(data) as Chunk
+    const chunk: unknown = JSON.parse(data)
+    if (typeof chunk === 'object' && chunk !== null) return chunk
   } catch (error) {
-    throw new NnError('runtime_error', `The server sent an event that is no JSON: ${data.slice(0, 100)}`, {
-      cause: error,
-    })
+    if (!(error instanceof SyntaxError)) throw error
   }
+  throw new NnError(
+    'runtime_error',
+    `The server sent an event that is no JSON object: ${printable(data.slice(0, 100))}`,
+  )
 }

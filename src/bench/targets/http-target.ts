@@ -4,6 +4,7 @@ import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, Completion, Target} from '../target.js'
 import {parseUrl, RefusedError, request, type Server} from './http-server.js'
+import {printable} from './printable.js'
 import {readStream, type StreamEnd} from './http-stream.js'
 
 export interface HttpOptions {
@@ -28,7 +29,7 @@ export class HttpTarget implements Target {
     const model = await findModel(server, wanted, signal)
     const subject: Subject = {
       ...{
-        name: `${modelName(model)} at ${new URL(base).host}`,
+        name: `${printable(modelName(model))} at ${new URL(base).host}`,
         kind: 'http',
         model: null,
         url: base,
@@ -63,13 +64,13 @@ export class HttpTarget implements Target {
     const response = await request(this.server, '/completions', {body, signal})
     if (response.body === null) throw new NnError('runtime_error', `${this.server.base} answered without a body.`)
     const end = await this.read(response.body, times, signal)
-    const generated = end.usage?.completion_tokens
+    const generated = countOf(end.usage?.completion_tokens)
     if ((generated ?? times.count) === 0) {
       throw new NnError('runtime_error', `${this.server.base} answered without a single token.`)
     }
     return {
-      prompt_tokens: end.usage?.prompt_tokens ?? null,
-      cached_tokens: end.usage?.prompt_tokens_details?.cached_tokens ?? end.timings?.cache_n ?? null,
+      prompt_tokens: countOf(end.usage?.prompt_tokens) ?? null,
+      cached_tokens: countOf(end.usage?.prompt_tokens_details?.cached_tokens ?? end.timings?.cache_n) ?? null,
       generated_tokens: generated ?? times.count,
       counted: generated === undefined ? 'pieces' : 'usage',
       ended_early: (generated ?? times.count) < maxTokens,
@@ -88,7 +89,9 @@ export class HttpTarget implements Target {
     } catch (error) {
       signal.throwIfAborted()
       const {message} = toNnError(error, 'runtime_error')
-      throw new NnError('runtime_error', `${this.server.base}: ${message}`, {cause: error})
+      // What fetch calls a connection that was reset.
+      const what = message === 'terminated' ? 'The server closed the connection.' : message
+      throw new NnError('runtime_error', `${this.server.base}: ${what}`, {cause: error})
     }
   }
 
@@ -116,10 +119,14 @@ export class HttpTarget implements Target {
 /** Names of the models that a server tells of. */
 async function listModels(server: Server, signal: AbortSignal): Promise<string[]> {
   const response = await request(server, '/models', {signal})
-  const {data = []} = (await response.json().catch((error: unknown) => {
+  const answer = (await response.json().catch((error: unknown) => {
     throw new NnError('runtime_error', `${server.base}/models answered no JSON.`, {cause: error})
-  })) as {data?: {id: string}[]}
-  return data.map(({id}) => id)
+  })) as {data?: unknown} | null
+  const data: unknown[] = Array.isArray(answer?.data) ? answer.data : []
+  return data.flatMap((model) => {
+    const {id} = (model ?? {}) as {id?: unknown}
+    return typeof id === 'string' ? [id] : []
+  })
 }
 
 async function findModel(server: Server, wanted: string | undefined, signal: AbortSignal): Promise<string> {
@@ -134,6 +141,11 @@ async function findModel(server: Server, wanted: string | undefined, signal: Abo
       : `${server.base} has ${names.length} models: ${names.join(', ')}.`,
     {hint: 'Name one behind the address: --url http://host:8080#name'},
   )
+}
+
+/** A server may send anything as a number of tokens. */
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
 function engineTimes({timings}: StreamEnd): Completion['engine_ms'] {

@@ -153,6 +153,12 @@ test('a change is drawn where the axis says it is, with its verdict in words', (
   assert.match(chart.description, /^tg128, tg: -10\.0 % \(-11\.0 % to -9\.0 %\), worse\. /)
 })
 
+test('a time that was 0 has a place, at the end of the axis', () => {
+  const [chart] = changeCharts('m', [verdict(-1, 'worse'), verdict(0, 'same')], comparison)
+  assert.ok(chart)
+  assert.not.match(chart.body.text, /NaN|Infinity/)
+})
+
 test('many changes are several drawings on one scale', () => {
   const all = Array.from({length: 20}, (_, index) => verdict(index / 100, 'same', `m${index}`))
   const charts = changeCharts('m', all, comparison)

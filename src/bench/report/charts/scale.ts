@@ -47,19 +47,24 @@ export function withTicks({place}: Scale, values: readonly number[]): Scale {
  * An axis of changes as fractions above -1, by their ratio: half as much is as far from 0 as twice as much. Ticks are in percent.
  */
 export function changeScale(fractions: readonly number[], span: Span): Scale {
-  const [low = 1, high = 1] = extent(fractions.map((fraction) => 1 + fraction))
+  const [low = 1, high = 1] = extent(fractions.map(ratioOf))
   const {place} = logScale([low, high], span)
   const values =
     high / low < 3
       ? ticks((low - 1) * 100, (high - 1) * 100, 5).map((percent) => percent / 100)
       : roundSteps(low, high).map((ratio) => ratio - 1)
   return {
-    place: (fraction) => place(1 + fraction),
+    place: (fraction) => place(ratioOf(fraction)),
     ticks: values.map((value) => {
       const label = (value * 100).toLocaleString('en-US', {maximumFractionDigits: 2, signDisplay: 'exceptZero'})
       return {value, label: `${label} %`}
     }),
   }
+}
+
+/** A time that was 0 is a change of -100 %, which has no place on a logarithmic scale: it stands at its end. */
+function ratioOf(change: number): number {
+  return Math.max(0.01, 1 + change)
 }
 
 /** 1, 2, 5, 10, … between two numbers above 0; over a wide range 1, 10, 100, … */
