@@ -22,8 +22,8 @@ const {values: flags} = parseArgs({
   options: {
     model: {type: 'string', default: 'bench'},
     trials: {type: 'string', default: '20'},
-    repetitions: {type: 'string', default: '20'},
-    generate: {type: 'string', default: '16'},
+    repetitions: {type: 'string', default: '120'},
+    generate: {type: 'string', default: '4'},
     slowdown: {type: 'string', default: '0.1'},
     limit: {type: 'string', default: '0.05'},
   },
