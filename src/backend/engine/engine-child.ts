@@ -39,6 +39,9 @@ export class EngineChild {
       detached: true,
       // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
       execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
+      // Steps of llama.cpp run on libuv's pool, one after the other. By turns on four threads they would find the caches
+      // of another core: a token of one stream then takes a tenth longer (docs/benchmarks.md).
+      env: {UV_THREADPOOL_SIZE: '1', ...process.env},
     })
     this.child = child
     this.heartbeat = new Heartbeat(
