@@ -1,6 +1,6 @@
 import {NnError} from '../backend/errors.js'
 import type {Output} from '../chat/style.js'
-import {compareResults, compareWithFirst} from './compare.js'
+import {checkComparable, compareResults, compareWithFirst} from './compare.js'
 import {appendHistory, writeResult, type OutputFile} from './files.js'
 import {busyWarning, describeMachine, loadAverage} from './machine.js'
 import {openTargets, type Wanted} from './open-targets.js'
@@ -8,7 +8,6 @@ import {Progress} from './progress.js'
 import type {BenchResult, Test} from './result.js'
 import {bootstrapOf, runBench, type RunOptions, type RunOutcome} from './run.js'
 import {mayHaveGpu} from './targets/may-have-gpu.js'
-import type {Target} from './target.js'
 import {baselineWarnings, comparisonWarnings, gpuWarnings} from './warnings.js'
 
 export interface BenchOptions extends Pick<
@@ -51,8 +50,10 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
     ...(history !== undefined && result.complete ? [appendHistory(result, history)] : []),
   ])
   const lost = written.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
-  // What was measured is still to be shown.
-  return {...outcome, failure: outcome.failure ?? lost[0]}
+  // What was measured is still to be shown; of several failures all are told.
+  const failure = outcome.failure ?? lost[0]
+  result.warnings.push(...lost.flatMap((error) => (error === failure ? [] : [error.message])))
+  return {...outcome, failure}
 }
 
 async function measured(options: BenchOptions, loadBefore: number): Promise<RunOutcome> {
@@ -64,25 +65,10 @@ async function measured(options: BenchOptions, loadBefore: number): Promise<RunO
     })
   }
   const amount = {tests: tests.length, subjects: open.targets.length, repetitions, warmup}
-  if (options.baseline !== undefined) checkComparable(options.baseline, open.targets, tests)
+  const subjects = open.targets.map(({subject}) => subject)
+  if (options.baseline !== undefined) checkComparable(options.baseline.result, {subjects, tests}, options.baseline.file)
   using shown = new Progress(progress, amount)
   return await runBench(open.targets, tests, {...options, loadBefore, onStep: (step) => shown.step(step)})
-}
-
-/** @throws `invalid_argument` when the baseline has nothing of what is to be measured: nothing would ever be worse */
-function checkComparable(
-  {file, result: before}: NonNullable<BenchOptions['baseline']>,
-  targets: readonly Target[],
-  tests: readonly Test[],
-): void {
-  const isLone = before.subjects.length === 1 && targets.length === 1
-  const isMeasured = ({subject, test}: BenchResult['series'][number]): boolean =>
-    tests.some(({name}) => name === test) && (isLone || targets.some((target) => target.subject.name === subject))
-  if (before.series.some(isMeasured)) return
-  const [subjects, names] = [before.subjects, before.tests].map((all) => all.map(({name}) => name).join(', '))
-  throw new NnError('invalid_argument', `${file} has nothing to compare with: it has ${names} of ${subjects}.`, {
-    hint: 'Measure the same tests, as by the same -p, -n, -d and --concurrency, on models of the same names.',
-  })
 }
 
 function compare(result: BenchResult, {baseline, againstFirst, limit, seed}: BenchOptions): void {

@@ -1,4 +1,5 @@
-import type {BenchResult, Comparison, Ratio, Series, Verdict} from './result.js'
+import {NnError} from '../backend/errors.js'
+import type {BenchResult, Comparison, Ratio, Series, Test, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
 
 /** With fewer values an interval says too little: no verdict is made of them. */
@@ -66,13 +67,35 @@ function verdictOf(
   return {verdict: 'inconclusive', reason: `${range} says too little; more repetitions would narrow it.`}
 }
 
+type Subjects = Pick<BenchResult, 'subjects'>
+
+function isLone(before: Subjects, now: Subjects): boolean {
+  return before.subjects.length === 1 && now.subjects.length === 1
+}
+
+/** @throws `invalid_argument` when an earlier result has nothing of what is to be measured: nothing would ever be worse */
+export function checkComparable(
+  before: Pick<BenchResult, 'series' | 'subjects' | 'tests'>,
+  planned: Pick<BenchResult, 'subjects'> & {tests: readonly Test[]},
+  file: string,
+): void {
+  const [subjects, tests] = [planned.subjects, planned.tests].map((all) => new Set(all.map(({name}) => name)))
+  const isPlanned = ({subject, test}: Series): boolean =>
+    tests?.has(test) === true && (isLone(before, planned) || subjects?.has(subject) === true)
+  if (before.series.some(isPlanned)) return
+  const [had, names] = [before.subjects, before.tests].map((all) => all.map(({name}) => name).join(', '))
+  throw new NnError('invalid_argument', `${file} has nothing to compare with: it has ${names} of ${had}.`, {
+    hint: 'Measure the same tests, as by the same -p, -n, -d and --concurrency, on models of the same names.',
+  })
+}
+
 /** Compares what both results have: the same subject, test and metric. Two lone subjects are compared whatever they are called. */
 export function compareResults(
   before: Pick<BenchResult, 'date' | 'series' | 'subjects'>,
   now: Columns,
   {file, limit, bootstrap}: {file: string; limit: number; bootstrap: Bootstrap},
 ): Comparison {
-  const lone = before.subjects.length === 1 && now.subjects.length === 1 ? now.subjects[0]?.name : undefined
+  const lone = isLone(before, now) ? now.subjects[0]?.name : undefined
   const old = new Map(before.series.map((series) => [keyOf({...series, subject: lone ?? series.subject}), series]))
   const fresh = new Set(now.series.map(keyOf))
   const verdicts = now.series.flatMap((series) => {
@@ -102,7 +125,7 @@ export function compareWithFirst({series, subjects}: Columns, limit: number, boo
   return {baseline: first ?? '', baseline_date: null, max_regression: limit, verdicts, missing}
 }
 
-/** Without a ratio there is a 0 somewhere, which `judge` knows about. */
+/** Without a ratio there is a 0 somewhere, which `judge` knows about, or no round that both have. */
 function judgeWithin(before: Series, now: Series, limit: number, bootstrap: Bootstrap): Judged {
   return now.to_first === null ? judge(before, now, limit, bootstrap) : judgeRatio(now.to_first, now.better, limit)
 }

@@ -40,15 +40,17 @@ export async function answerEmbeddings(
   signal: AbortSignal,
 ): Promise<EmbeddingsAnswer> {
   const options = {...asked, signal}
-  if (dimensions !== undefined) {
-    // Only a vector says how long vectors are: one is made before all the others.
-    const {vectors} = await backend.embed(graph, texts.slice(0, 1), options)
-    const length = vectors[0]?.length ?? 0
-    if (length !== dimensions)
-      throw badRequest(`dimensions: must be ${length}, the model's own; got ${dimensions}.`, 'dimensions')
+  const check = ([first]: readonly Float32Array[]): void => {
+    const length = first?.length ?? 0
+    if (dimensions === undefined || length === dimensions) return
+    throw badRequest(`dimensions: must be ${length}, the model's own; got ${dimensions}.`, 'dimensions')
   }
+  // Only a vector says how long vectors are: of many, one is made before all the others.
+  if (dimensions !== undefined && texts.length > 1)
+    check((await backend.embed(graph, texts.slice(0, 1), options)).vectors)
   const {vectors, tokens} = await backend.embed(graph, texts, options)
   signal.throwIfAborted()
+  check(vectors)
   const write = encoding === 'base64' ? toBase64 : (vector: Float32Array) => [...vector]
   return {
     object: 'list',
