@@ -1,4 +1,5 @@
 import type {ExecutionContext} from './contexts/execution-context.js'
+import {noDecodes} from './engine/decoder.js'
 import {NnError} from './errors.js'
 import {residentBytes} from './memory/resident.js'
 import {countedLayers} from './models/counted-layers.js'
@@ -42,7 +43,7 @@ const reporters: Reporters = {
       })),
     }
   },
-  performance: ({journal: {totals}, startedAt}): PerformanceStatus => ({
+  performance: async ({journal: {totals}, startedAt, registry}): Promise<PerformanceStatus> => ({
     tasks: totals.tasks,
     prompt_tokens: totals.promptTokens,
     cached_tokens: totals.cachedTokens,
@@ -50,6 +51,7 @@ const reporters: Reporters = {
     prompt_tokens_per_second: perSecond(totals.promptTokens - totals.cachedTokens, totals.promptMs),
     generated_tokens_per_second: perSecond(totals.generatedTokens, totals.predictMs),
     uptime_ms: performance.now() - startedAt,
+    graphs: await Promise.all(registry.list().map(reportDecodes)),
   }),
   model: ({config, configWarnings, registry}) => ({
     config,
@@ -98,7 +100,8 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
 }
 
 async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][number]> {
-  const slots = await model.running?.slots().catch((error: unknown) => unlessSilent(model, error))
+  const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
+  const slots = found?.slots
   // Looked up again: it may have died over the question.
   const engine = model.running
   return {
@@ -112,6 +115,14 @@ async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][
     kv_tokens: (slots ?? []).reduce((sum, {tokens}) => sum + tokens, 0),
     slots: slots ?? [],
   }
+}
+
+/** Counts of an engine that is not running, or silent, are 0: they begin anew with each process. */
+async function reportDecodes({id, name, model}: Graph): Promise<PerformanceStatus['graphs'][number]> {
+  const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
+  const counts = found?.counts ?? noDecodes
+  const {answer_steps: steps, answer_passes: passes} = counts
+  return {graph: id, name, ...counts, passes_per_step: steps > 0 ? passes / steps : null}
 }
 
 /** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */

@@ -1,5 +1,6 @@
 import type {ContextId, GraphId} from './backend.js'
 import type {Config, ConfigWarning} from './config/index.js'
+import type {DecodeCounts} from './engine/decoder.js'
 
 export const statusTypes = ['queue', 'memory', 'sessions', 'performance', 'model'] as const
 export type StatusType = (typeof statusTypes)[number]
@@ -119,6 +120,13 @@ export interface PerformanceStatus {
   prompt_tokens_per_second: number
   generated_tokens_per_second: number
   uptime_ms: number
+  /** What the engines have decoded since they started. */
+  graphs: ({
+    graph: GraphId
+    name: string
+    /** Passes over the weights for a token of each running answer; 1 is best, `null` before the first. */
+    passes_per_step: number | null
+  } & DecodeCounts)[]
 }
 
 export interface ModelStatus {

@@ -1,8 +1,12 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {NnError, toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
+import {CostCurve} from './cost-curve.js'
+import {Decoder, wallClocks, type Clocks, type DecodeCounts, type Row} from './decoder.js'
 import type {Generation, Progress} from './generation.js'
+import {planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
+import {planRuns, type Run} from './row-plan.js'
 import {planShift} from './shift.js'
 import type {Slots} from './slots.js'
 
@@ -15,19 +19,11 @@ export interface LoopEvents {
   stepped: (waits: boolean) => void
 }
 
-interface Part {
-  generation: Generation
-  tokens: Uint32Array
-  /** Whether this part's last token is the one to sample from. */
-  samples: boolean
-  logitIndex: number
-}
-
 export interface LoopSettings {
   /** Most tokens of one decode. */
   batchSize: number
-  /** Time between two tokens, in milliseconds, that prompts may use up in any case. */
-  patienceMs: number
+  /** The longest gap between two tokens of an answer that prompts may cause, in milliseconds. */
+  longestGapMs: number
   /** How long a standing loop waits for further requests once one has come, in milliseconds. */
   gatherMs: number
 }
@@ -36,37 +32,55 @@ export interface LoopSettings {
 const quietMs = 0.5
 const longestGatherMs = 5
 
+/** A row of a slot that nobody uses; `undefined` is the generation of a row that only closes a gap. */
+interface Part {
+  generation: Generation | undefined
+  row: Row
+}
+
+const nothing = new Uint32Array()
+const first = Uint32Array.of(0)
+/** Any token does: its cell is removed at once. */
+const filler = Uint32Array.of(0)
+
 /**
- * Continuous batching: every step decodes one token of each running answer, samples them, and then evaluates as much
- * of the waiting prompts as their share of the time allows. Between steps generations come, go, are aborted and run
- * out of time.
+ * Continuous batching. Every step first evaluates as much of the waiting prompts as their share of the time allows, then
+ * decodes one token of each running answer, in as few passes over the weights as measured costs recommend. Between steps
+ * generations come, go, are aborted and run out of time.
  *
- * The two halves are decodes of their own: llama.cpp would split a batch of unequal sequences anyway, and so the
- * answers' tokens go out before the prompts are begun, and it is known how long either takes.
+ * Prompts and answers are decodes of their own: llama.cpp would split a batch of unequal sequences anyway, and so it is
+ * known how long either takes. Prompts go first, so that a request has its first token before the next step of the
+ * others, and takes part in it: its slot is no gap between theirs.
  */
 export class BatchLoop {
   private readonly generations = new Set<Generation>()
   private running: Promise<void> | undefined
   private readonly share: PromptShare
-  private decodingSince: number | undefined
+  private readonly decoder: Decoder
+  private readonly rowCosts = new CostCurve()
   /** Other work on the same threads, one piece between two steps. */
   private readonly others: (() => Promise<void>)[] = []
   /** Prompt tokens evaluated so far. */
   private evaluated = 0
 
   constructor(
-    private readonly context: AddonContext,
+    context: AddonContext,
     private readonly slots: Slots,
     private readonly settings: LoopSettings,
     private readonly events: LoopEvents,
-    private readonly now: () => number = () => performance.now(),
+    clocks: Clocks = wallClocks,
   ) {
-    this.share = new PromptShare(settings.batchSize, settings.patienceMs)
+    this.share = new PromptShare(settings.batchSize, settings.longestGapMs)
+    this.decoder = new Decoder(context, slots, settings.batchSize, clocks)
   }
 
   /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
   get decodingMs(): number {
-    return this.decodingSince === undefined ? 0 : this.now() - this.decodingSince
+    return this.decoder.decodingMs
+  }
+
+  get counts(): DecodeCounts {
+    return this.decoder.counts
   }
 
   add(generation: Generation): void {
@@ -102,7 +116,7 @@ export class BatchLoop {
   private async run(): Promise<void> {
     await this.gather()
     while (this.hasWork()) {
-      await this.settle()
+      await this.admit()
       const runnable = [...this.generations].filter((generation) => generation.runnable)
       for (const generation of runnable) if (generation.request.deterministic) await this.step([generation])
       await this.step(runnable.filter(({request}) => !request.deterministic))
@@ -127,7 +141,7 @@ export class BatchLoop {
   }
 
   /** Takes in what is new, takes out what has ended or run out of time. */
-  private async settle(): Promise<void> {
+  private async admit(): Promise<void> {
     for (const generation of this.generations) {
       if (generation.ended === undefined && generation.prepared === undefined) await this.prepare(generation)
       if (generation.ended === undefined && generation.overdue) {
@@ -157,67 +171,128 @@ export class BatchLoop {
   }
 
   private async step(generations: readonly Generation[]): Promise<void> {
-    const answers = this.planAnswers(generations.filter(({inPrompt}) => !inPrompt))
-    const from = this.now()
-    await this.decode(answers)
-    const answersMs = this.now() - from
-    const prompts = generations.filter(({inPrompt, ended}) => inPrompt && ended === undefined)
-    if (prompts.length === 0) {
-      this.share.idle()
-      return
-    }
-    this.events.stepped(true)
-    if (answers.length === 0) {
+    const prompts = generations.filter(({inPrompt}) => inPrompt)
+    if (prompts.length > 0) await this.evaluatePrompts(prompts, generations.length - prompts.length)
+    const going = generations.filter(({runnable}) => runnable)
+    await this.decodeAnswers(
+      going.filter(({inPrompt}) => !inPrompt),
+      going.filter(({inPrompt}) => inPrompt),
+    )
+  }
+
+  private async evaluatePrompts(prompts: readonly Generation[], answers: number): Promise<void> {
+    if (answers === 0) {
       // Always the same pieces: the same request gives the same text whenever it is alone.
       await this.evaluate(prompts, this.settings.batchSize)
       return
     }
-    const room = this.share.tokens({answersMs, answers: answers.length, prompts: prompts.length})
-    this.share.spent(await this.evaluate(prompts, room))
+    const tokens = prompts.reduce((sum, {promptRest}) => sum + promptRest.length, 0)
+    let left = this.share.budget({answers, prompts: prompts.length, tokens})
+    let waiting = prompts
+    while (left > 0 && waiting.length > 0) {
+      const ms = await this.evaluate(waiting, this.share.tokens(left))
+      this.share.spent(ms)
+      waiting = waiting.filter(({inPrompt, runnable}) => inPrompt && runnable)
+      left -= ms
+    }
+    if (waiting.length === 0) this.share.idle()
   }
 
-  /** Evaluates so many tokens of the prompts; gives how long that took, in milliseconds. */
+  /** Evaluates about so many tokens of the prompts that come first; gives how long that took, in milliseconds. */
   private async evaluate(prompts: readonly Generation[], room: number): Promise<number> {
-    const parts = planPrompts(prompts, room)
+    // What was sampled last goes out before a decode that may take long.
+    this.events.stepped(true)
+    const pieces = planPrompts(prompts, room, this.share.costs)
     // Nothing to decode is never right here, and the loop would turn on the spot.
-    if (parts.length === 0) {
+    if (pieces.length === 0) {
       const stuck = new NnError('unknown', 'The prompt has nothing to decode.')
       for (const generation of prompts) this.fail(generation, stuck)
     }
-    const from = this.now()
-    await this.decode(parts)
-    this.evaluated += sum(parts)
-    const ms = this.now() - from
-    this.share.measured(sum(parts), ms)
+    const parts = pieces.map((piece) => this.promptPart(piece, pieces.length === 1))
+    const ms = await this.decode(parts, 'prompts')
+    this.evaluated += pieces.reduce((sum, {tokens}) => sum + tokens.length, 0)
+    const rows = parts.reduce((sum, {row}) => sum + row.tokens.length, 0)
+    if (ms > 0) this.share.measured(rows, ms)
     return ms
   }
 
-  /** Decodes all parts in one call and samples those that ask for it. */
-  private async decode(parts: readonly Part[]): Promise<void> {
-    if (parts.length === 0) return
-    try {
-      this.context.initBatch(sum(parts))
-      for (const part of parts) this.addToBatch(part)
-      this.decodingSince = this.now()
-      const decoded = this.context.decodeBatch()
-      this.slots.decoded()
-      await decoded
-    } catch (error) {
-      // One bad part fails the whole decode, and what the cells hold now is unknown.
-      for (const {generation} of parts) this.fail(generation, toNnError(error, 'runtime_error'))
-      return
-    } finally {
-      this.decodingSince = undefined
-    }
-    for (const {generation, tokens} of parts) for (const token of tokens) generation.slot.tokens.push(token)
-    await Promise.all(parts.filter(({samples}) => samples).map((part) => this.sample(part)))
+  private promptPart({generation, tokens, samples}: Piece, mayPad: boolean): Part {
+    const {slot, request} = generation
+    const canPad = mayPad && !request.deterministic && this.slots.canDiscard(slot)
+    const padded = Math.min(
+      canPad ? this.share.padded(tokens.length) : tokens.length,
+      this.slots.capacity - slot.tokens.length,
+      this.settings.batchSize,
+    )
+    const wanted = samples ? Uint32Array.of(tokens.length - 1) : nothing
+    return {generation, row: {slot, tokens: lengthened(tokens, padded), keep: tokens.length, wanted}}
   }
 
-  /** One token of each answer; the batch holds as many as there are slots. */
-  private planAnswers(answers: readonly Generation[]): Part[] {
-    return answers
-      .filter((generation) => this.makeRoom(generation))
-      .map((generation) => ({generation, tokens: generation.lastToken, samples: true, logitIndex: -1}))
+  /** One token of each answer, in as few passes as is quickest; waiting prompts close gaps with a token of theirs. */
+  private async decodeAnswers(answers: readonly Generation[], prompts: readonly Generation[]): Promise<void> {
+    const ready = answers.filter((generation) => this.makeRoom(generation))
+    if (ready.length === 0) return
+    const ids = ready.map(({slot}) => slot.id).sort((a, b) => a - b)
+    // The last token of a prompt is sampled from, and for that it has a turn of its own.
+    const riding = prompts.filter(({promptRest}) => promptRest.length > 1)
+    const bySlot = new Map([...riding, ...ready].map((generation) => [generation.slot.id, generation]))
+    const runs = planRuns(
+      ids,
+      (slot) => bySlot.has(slot) || this.slots.canFill(slot),
+      (rows) => this.rowCosts.estimate(rows),
+    )
+    const parts = runs.flatMap((run) => slotsOf(run).map((id) => this.answerPart(id, bySlot.get(id))))
+    const ms = await this.decode(parts, 'answers')
+    if (ms === 0) return
+    this.share.answered(ms)
+    this.measureRows(runs, ms)
+  }
+
+  private answerPart(id: number, generation: Generation | undefined): Part {
+    const slot = generation?.slot ?? this.slots.at(id)
+    if (generation === undefined) return {generation, row: {slot, tokens: filler, keep: 0, wanted: nothing}}
+    return generation.inPrompt
+      ? {generation, row: {slot, tokens: generation.promptRest.subarray(0, 1), keep: 1, wanted: nothing}}
+      : {generation, row: {slot, tokens: generation.lastToken, keep: 1, wanted: first}}
+  }
+
+  /** Of several passes only the sum is known: each estimate is corrected by the same factor. */
+  private measureRows(runs: readonly Run[], ms: number): void {
+    const sizes = runs.map(({from, to}) => to - from + 1)
+    const [only] = sizes
+    if (only !== undefined && sizes.length === 1) {
+      this.rowCosts.measured(only, ms)
+      return
+    }
+    const expected = sizes.reduce((sum, size) => sum + this.rowCosts.estimate(size), 0)
+    if (!Number.isFinite(expected)) return
+    for (const size of sizes) this.rowCosts.measured(size, (this.rowCosts.estimate(size) * ms) / expected)
+  }
+
+  /** Decodes all parts in one call and samples those that ask for it; gives the time of the decode, 0 when it failed. */
+  private async decode(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
+    if (parts.length === 0) return 0
+    let decoded: Awaited<ReturnType<Decoder['decode']>>
+    try {
+      decoded = await this.decoder.decode(
+        parts.map(({row}) => row),
+        kind,
+      )
+    } catch (error) {
+      // One bad part fails the whole decode, and what the cells hold now is unknown.
+      for (const {generation, row} of parts) {
+        if (generation === undefined) this.slots.clear(row.slot)
+        else this.fail(generation, toNnError(error, 'runtime_error'))
+      }
+      return 0
+    }
+    await Promise.all(
+      parts.map(({generation}, index) => {
+        const [logits] = decoded.logits[index] ?? nothing
+        return generation === undefined || logits === undefined ? undefined : this.sample(generation, logits)
+      }),
+    )
+    return decoded.ms
   }
 
   /** Whether the slot can take one more token, after a context shift if need be. */
@@ -235,14 +310,7 @@ export class BatchLoop {
     return false
   }
 
-  private addToBatch(part: Part): void {
-    const {generation, tokens, samples} = part
-    const wanted = samples ? Uint32Array.of(tokens.length - 1) : new Uint32Array()
-    const [index = -1] = this.context.addToBatch(generation.slot.id, generation.slot.tokens.length, tokens, wanted)
-    part.logitIndex = index
-  }
-
-  private async sample({generation, logitIndex}: Part): Promise<void> {
+  private async sample(generation: Generation, logitIndex: number): Promise<void> {
     try {
       const {token, logprob} = await generation.sampler.next(logitIndex, generation.answer)
       // Aborted while it was being sampled.
@@ -260,25 +328,14 @@ export class BatchLoop {
   }
 }
 
-/**
- * As much of the prompts as there is room for. A short one that comes while a long one is evaluated goes first, until
- * as many tokens were evaluated since as the long one had: that takes it at most twice as long as alone.
- */
-function planPrompts(prompts: readonly Generation[], tokens: number): Part[] {
-  const parts: Part[] = []
-  let room = tokens
-  for (const generation of prompts.toSorted((a, b) => a.turn - b.turn)) {
-    const rest = generation.promptRest
-    // Without a credit the prompt is evaluated up to its last token, which the first step needs.
-    const wanted = generation.credits > 0 ? rest.length : rest.length - 1
-    const piece = rest.subarray(0, Math.min(wanted, room))
-    if (piece.length === 0) continue
-    parts.push({generation, tokens: piece, samples: piece.length === rest.length, logitIndex: -1})
-    room -= piece.length
-  }
-  return parts
+function slotsOf({from, to}: Run): number[] {
+  return Array.from({length: to - from + 1}, (_, index) => from + index)
 }
 
-function sum(parts: readonly Part[]): number {
-  return parts.reduce((total, {tokens}) => total + tokens.length, 0)
+/** The same tokens, and any others behind them. */
+function lengthened(tokens: Uint32Array, length: number): Uint32Array {
+  if (length <= tokens.length) return tokens
+  const longer = new Uint32Array(length)
+  longer.set(tokens)
+  return longer
 }

@@ -1,5 +1,6 @@
 import {fromWire, NnError, type WireError} from '../errors.js'
 import type {OutputMetadata} from '../backend.js'
+import type {DecodeCounts} from './decoder.js'
 import {EngineChild} from './engine-child.js'
 import type {HeartbeatLimits} from './heartbeat.js'
 import type {
@@ -162,10 +163,6 @@ export class EngineProcess {
     return event
   }
 
-  /** @throws `timeout` when the engine does not answer. */
-  async slots(): Promise<SlotStatus[]> {
-    return (await this.look()).slots
-  }
 
   /**
    * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
@@ -173,14 +170,15 @@ export class EngineProcess {
    */
   async isStuck(): Promise<boolean> {
     try {
-      return (await this.look()).decodingMs > longestDecodeMs
+      return (await this.inspect()).decodingMs > longestDecodeMs
     } catch (error) {
       if (error instanceof NnError && error.code === 'timeout') return true
       throw error
     }
   }
 
-  private async look(): Promise<{slots: SlotStatus[]; decodingMs: number}> {
+  /** What it is at. @throws `timeout` when the engine does not answer. */
+  async inspect(): Promise<{slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}> {
     const id = ++this.lastId
     const timer = setTimeout(() => {
       this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))

@@ -1,7 +1,8 @@
 import {NnError, toWire} from '../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
-import {BatchLoop, type LoopSettings} from './batch-loop.js'
+import {BatchLoop, type LoopEvents, type LoopSettings} from './batch-loop.js'
+import {engineClocks} from './decoder.js'
 import {TextEmbedder} from './embedder.js'
 import {fitPrompt} from './fit-prompt.js'
 import {Generation} from './generation.js'
@@ -33,14 +34,14 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
-    const {token_gap_ms: patienceMs, batch_timeout_ms: gatherMs} = options.performance
+    const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
     const states = new SavedStates(context, options.states, {
       saved: (state) => send({type: 'saved', ...state}),
       unsaved: (session, reason, ms) => send({type: 'unsaved', session, reason, ms}),
       failed: (message) => send({type: 'log', level: 'warn', message}),
     })
-    const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift)
-    const settings = {batchSize: info.batchSize, patienceMs, gatherMs}
+    const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift, info.contextSize)
+    const settings = {batchSize: info.batchSize, longestGapMs, gatherMs}
     const embedder = new TextEmbedder(loaded.addon, engineModel, options)
     return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, send)
   }
@@ -55,7 +56,7 @@ export class Engine {
     private readonly embedder: TextEmbedder,
     private readonly send: (event: EngineEvent) => void,
   ) {
-    this.loop = new BatchLoop(context, this.slots, settings, {
+    const events: LoopEvents = {
       progressed: (generation, {text, ended}) => {
         if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
         if (generation.request.pace === 'step' && (!ended || text !== '')) {
@@ -64,7 +65,8 @@ export class Engine {
       },
       stepped: (waits) => this.flushSometimes(waits),
       finished: (generation) => this.finish(generation),
-    })
+    }
+    this.loop = new BatchLoop(context, this.slots, settings, events, engineClocks(info))
   }
 
   generate(id: number, request: GenerateRequest): void {
@@ -151,7 +153,7 @@ export class Engine {
   }
 
   reportSlots(id: number): void {
-    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs})
+    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs, counts: this.loop.counts})
   }
 
   /** Removes a session's saved state; what it has in a slot stays. */

@@ -1,116 +1,154 @@
+import {CostCurve} from './cost-curve.js'
+
 /** What the next step has to do. */
 export interface Waiting {
-  /** How long the running answers' part of this step took, in milliseconds. */
-  answersMs: number
   /** Answers that are running, at least one. */
   answers: number
-  /** Requests whose prompts are being evaluated. */
+  /** Requests whose prompts are being evaluated, at least one. */
   prompts: number
+  /** Prompt tokens that are left of all of them. */
+  tokens: number
 }
 
-/** Part of the answers' time that prompts get: what noise adds should not make more than double of it. */
-const shareOfTime = 0.85
+/** A gap this long between two tokens is short enough for anybody, in milliseconds. */
+const shortGapMs = 40
+/** What a prompt may take at once when it comes, in milliseconds. */
+const arrivalMs = 250
+/** A long pause comes at most once in so many tokens of an answer, so that 95 of 100 gaps are without one. */
+const tokensBetweenPauses = 28
 /** Twice the tokens are taken when they take hardly longer, as they do where reading the weights takes the time. */
 const hardlyLonger = 1.1
 const mostOverdraft = 1.3
-/** How much an estimate follows its newest measurement. */
-const weight = 0.5
+/** How much the usual time of an answer step follows the newest one. */
 const usualWeight = 0.2
-/** An estimate that stands in the way shrinks by this at every step: one bad measurement must not rule for ever. */
+/** An estimate that stands in the way shrinks by this at every try: one bad measurement must not rule for ever. */
 const forgetting = 0.998
-
-/** What a prompt may take at once when it comes, in milliseconds. */
-const hiccupMs = 250
+/** llama.cpp's attention on a CPU changes to a quicker way at so many tokens of a sequence (GGML_FA_TILE_Q). */
+const fastAttention = 64
+/** Rows are added to a piece when the larger one takes at most this share of its time. */
+const worthPadding = 0.9
 
 /**
- * How many prompt tokens are evaluated between two tokens of the running answers.
+ * How long prompts are evaluated between two tokens of the running answers.
  *
- * A prompt that comes may take a moment at once: a short one is evaluated in one hiccup, which is quicker than bit by bit.
- * From then on prompts get nearly as much time as the answers do, so that a long prompt at most doubles the time between two
- * tokens, and more when more requests wait for their first token than are being answered: then each request has the
- * same share. `patienceMs` sets a time between two tokens that is short enough for anybody: it may be used up in any case.
+ * Prompts get as much time as the answers do, and more when more requests wait for their first token than are being
+ * answered: then each request has the same share. The time is spent in one of two ways, whichever evaluates more tokens by
+ * the measured costs:
  *
- * How long a number of tokens takes is measured, for powers of two: kernels change their ways with it, so that on some
- * models 64 tokens take less time than 32 (docs/benchmarks.md).
+ * - in every step, which doubles the gap between two tokens;
+ * - saved up, and spent in one pause of at most `longestGapMs` for every 28 tokens. Large pieces are much quicker on a CPU: llama.cpp's
+ *   attention has a fast path from 64 tokens on, and behind 1,900 others a token of a piece of 12 takes 8 ms, of 256 takes 3
+ *   (docs/benchmarks.md).
+ *
+ * A prompt that comes may take a moment at once: a short one is evaluated in one go, which is quicker than bit by bit.
  */
 export class PromptShare {
-  private readonly durations = new Map<number, number>()
+  readonly costs = new CostCurve()
   private readonly sizes: readonly number[]
   /** What is left of the moments that waiting prompts may take at once. */
   private momentsMs = 0
-  /** What the answers' part takes of late, in milliseconds; 0 when that is not known. */
+  /** What was saved up for the next pause. */
+  private savedMs = 0
+  /** What an answer step takes of late, in milliseconds; 0 when that is not known. */
   private usual = 0
-  /** What the last step was given apart from that. */
+  /** What the last step was given apart from the moments. */
   private due = 0
 
+  /**
+   * @param largest tokens of one decode
+   * @param longestGapMs `token_gap_ms`: the longest gap between two tokens of an answer that prompts may cause
+   */
   constructor(
-    largest: number,
-    private readonly patienceMs: number,
+    private readonly largest: number,
+    private readonly longestGapMs: number,
   ) {
-    this.sizes = Array.from({length: Math.floor(Math.log2(largest)) + 1}, (_, power) => 2 ** power)
+    this.sizes = pieceSizes(largest)
   }
 
   /** A prompt has come, of which so many tokens are to be evaluated. */
   arrived(tokens: number): void {
-    const size = this.sizes.find((one) => one >= tokens)
-    this.momentsMs += size === undefined ? hiccupMs : Math.min(hiccupMs, this.estimate(size))
+    this.momentsMs += Math.min(arrivalMs, this.costs.estimate(tokens))
   }
 
-  /** No prompt waits. */
+  /** No prompt waits beside answers. */
   idle(): void {
     this.momentsMs = 0
+    this.savedMs = 0
   }
 
-  /** Prompt tokens for this step: a power of two. */
-  tokens({answersMs, answers, prompts}: Waiting): number {
-    this.usual = this.usual === 0 ? answersMs : this.usual + usualWeight * (answersMs - this.usual)
-    // A step that something else held up is no reason to hold up the next one as well.
-    const share = shareOfTime * Math.min(answersMs, this.usual) * Math.max(1, prompts / answers)
-    this.due = Math.max(share, this.patienceMs - answersMs)
-    const budget = this.due + this.momentsMs
-    let size = this.largestWithin(budget)
-    for (let twice = 2 * size; this.sizes.includes(twice); twice *= 2) {
-      const ms = this.estimate(twice)
-      if (ms > hardlyLonger * this.estimate(size) || ms > mostOverdraft * budget) break
-      size = twice
+  /** A step of the answers took so long. */
+  answered(ms: number): void {
+    this.usual = this.usual === 0 ? ms : this.usual + usualWeight * (ms - this.usual)
+  }
+
+  /** What prompts may take now, in milliseconds; 0 when they have to wait for the next pause. */
+  budget({answers, prompts, tokens}: Waiting): number {
+    const share = this.usual * Math.max(1, prompts / answers)
+    const everyStep = Math.max(share, Math.min(shortGapMs, this.longestGapMs) - this.usual)
+    const pause = Math.min(tokensBetweenPauses * share, this.longestGapMs - this.usual)
+    this.due = everyStep
+    if (pause > everyStep && this.pausesArePreferred(everyStep, pause, share)) {
+      this.savedMs = Math.min(pause, this.savedMs + share)
+      const isEnough = this.savedMs >= Math.min(pause, this.costs.estimate(tokens))
+      this.due = isEnough ? this.savedMs : 0
+      if (isEnough) this.savedMs = 0
     }
-    return size
+    return this.due + this.momentsMs
   }
 
-  private largestWithin(budget: number): number {
-    for (const size of this.sizes.toReversed()) {
-      if (this.estimate(size) <= budget) return size
-      const known = this.durations.get(size)
-      if (known !== undefined) this.durations.set(size, known * forgetting)
-    }
-    return 1
+  /** Whether pauses evaluate more tokens in the same time, with the same share of it. */
+  private pausesArePreferred(everyStep: number, pause: number, share: number): boolean {
+    const steps = Math.max(1, Math.min(tokensBetweenPauses, (tokensBetweenPauses * this.usual) / share))
+    const often = this.tokensWithin(everyStep) / (this.usual + everyStep)
+    const seldom = this.tokensWithin(pause) / (steps * this.usual + pause)
+    return seldom > often
   }
 
-  /** Tokens beside answers took so long. */
+  /** Prompts beside answers took so long. */
   spent(ms: number): void {
     this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
   }
 
-  /** Takes in how long that many tokens took; as of the next smaller power of two. */
-  measured(tokens: number, ms: number): void {
-    const size = this.sizes.findLast((one) => one <= tokens)
-    if (size === undefined) return
-    const scaled = (ms * size) / tokens
-    const known = this.durations.get(size) ?? scaled
-    this.durations.set(size, known + weight * (scaled - known))
+  /** Tokens of a piece that takes about so long; at least 1. */
+  tokens(budgetMs: number): number {
+    let size = this.tokensWithin(budgetMs)
+    for (const larger of this.sizes) {
+      if (larger <= size) continue
+      const ms = this.costs.estimate(larger)
+      if (ms <= mostOverdraft * budgetMs && ms <= hardlyLonger * this.costs.estimate(size)) size = larger
+      else if (larger >= 2 * size) break
+    }
+    for (const larger of this.sizes) if (larger > size) this.costs.scale(larger, forgetting)
+    return size
+  }
+
+  private tokensWithin(budgetMs: number): number {
+    return this.sizes.findLast((size) => this.costs.estimate(size) <= budgetMs) ?? 1
   }
 
   /**
-   * Of a size that was never measured: at the best rate of the larger ones, else, if it is the next larger one, as long as
-   * the largest measured: weights are read once however many tokens there are. Either is found out by trying.
+   * How many tokens a piece is best evaluated as: a kernel may be quicker with some more rows. The first time that a piece has
+   * more than half of 64 tokens, it is found out how long 64 take.
    */
-  private estimate(size: number): number {
-    const known = this.durations.get(size)
-    if (known !== undefined) return known
-    const measured = [...this.durations].sort(([a], [b]) => a - b)
-    const rates = measured.filter(([other]) => other > size).map(([other, ms]) => ms / other)
-    if (rates.length > 0) return size * Math.min(...rates)
-    const [largest, ms] = measured.at(-1) ?? [0, Infinity]
-    return size <= 2 * largest ? ms : Infinity
+  padded(tokens: number): number {
+    const {costs, largest} = this
+    const isNear = tokens > fastAttention / 2 && tokens < fastAttention && fastAttention <= largest
+    if (isNear && !costs.has(fastAttention)) return fastAttention
+    const alone = costs.estimate(tokens)
+    const better = this.sizes.filter((size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone)
+    return better.reduce((best, size) => (costs.estimate(size) < costs.estimate(best) ? size : best), better[0] ?? tokens)
   }
+
+  /** Takes in how long that many tokens took; as of the next smaller size. */
+  measured(tokens: number, ms: number): void {
+    const size = this.sizes.findLast((one) => one <= tokens)
+    if (size !== undefined) this.costs.measured(size, (ms * size) / tokens)
+  }
+}
+
+/** The sizes that are told apart: in steps of 4, and of an eighth to a quarter of the size where that is more. */
+function pieceSizes(largest: number): number[] {
+  const sizes = [1, 2]
+  for (let size = 4; size <= largest; size += Math.max(4, 2 ** Math.floor(Math.log2(size) - 2))) sizes.push(size)
+  return sizes.filter((size) => size <= largest)
 }

@@ -1,6 +1,7 @@
 import type {OutputMetadata, StopReason} from '../backend.js'
 import type {Config} from '../config/index.js'
 import type {WireError} from '../errors.js'
+import type {DecodeCounts} from './decoder.js'
 import type {StateSettings, UnsavedReason} from './saved-states.js'
 
 /** One message of a conversation, as chat templates know it. */
@@ -138,7 +139,7 @@ export type EngineEvent =
   | {type: 'log'; level: EngineLogLevel; message: string}
   | {type: 'counted'; id: number; tokens: number}
   | {type: 'embedded'; id: number; vector: Float32Array; tokens: number}
-  | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number}
+  | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}
   | StateEvent
   | {type: 'texts'; texts: [id: number, text: string][]}
   | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}

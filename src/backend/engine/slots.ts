@@ -43,6 +43,8 @@ export class Slots {
     private readonly partial = true,
     /** Whether llama.cpp survives a shift; where it does not, a full slot stays full. */
     private readonly canShift = true,
+    /** Tokens that a slot holds. */
+    readonly capacity = Infinity,
   ) {
     this.slots = Array.from({length: count}, (_, id) => ({
       ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
@@ -61,6 +63,7 @@ export class Slots {
       .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
       .sort((a, b) => b.shared - a.shared)[0]
     const own = session === null ? undefined : free.find(({owner}) => owner === session)
+    // The sort is stable: of slots that were never used, or are nobody's, the lowest one, so that busy slots stand together.
     const slot = continued?.slot ?? own ?? free.sort((a, b) => a.used - b.used)[0]
     if (slot === undefined) return undefined
     slot.busy = true
@@ -187,6 +190,31 @@ export class Slots {
     }
     if (slot.tokens.length <= slot.exact) slot.exact = Infinity
     return slot.tokens.length
+  }
+
+  at(id: number): Slot {
+    const slot = this.slots[id]
+    if (slot === undefined) throw new RangeError(`There is no slot ${id}.`)
+    return slot
+  }
+
+  /** Whether cells behind the slot's tokens can be taken back. */
+  canDiscard(slot: Slot): boolean {
+    return (
+      this.partial && (slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0)
+    )
+  }
+
+  /** Whether a slot that nobody uses can take a row for nothing: it has room, and its cell can be taken back. */
+  canFill(id: number): boolean {
+    const slot = this.at(id)
+    return !slot.busy && slot.tokens.length < this.capacity && !this.isCopying(slot) && this.canDiscard(slot)
+  }
+
+  /** Removes the cells behind the slot's tokens. */
+  discardBehind(slot: Slot): void {
+    const {length} = slot.tokens
+    if (length === 0 || !this.context.removeTokenCellsFromSequence(slot.id, length, -1)) this.clear(slot)
   }
 
   clear(slot: Slot): void {

@@ -17,7 +17,8 @@ export function createMetrics(backend: ServedBackend): Metrics {
   const registers = [registry]
   const histogram = (name: string, help: string, labelNames: string[] = []): Histogram =>
     new Histogram({name, help, labelNames, buckets: seconds, registers})
-  const counter = (name: string, help: string): Counter => new Counter({name, help, registers})
+  const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
+    new Counter({name, help, labelNames, registers})
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new Gauge({name, help, labelNames, registers})
 
@@ -37,12 +38,14 @@ export function createMetrics(backend: ServedBackend): Metrics {
   const sessions = gauge('wnn_sessions', 'Sessions that are kept.')
   const resident = gauge('wnn_resident_bytes', 'Resident memory by process.', ['process'])
   const slots = gauge('wnn_slots', 'Decode slots by state.', ['model', 'state'])
+  const steps = counter('wnn_engine_steps_total', 'Decodes that made a token of each running answer.', ['model'])
+  const passes = counter('wnn_engine_passes_total', 'Passes over the weights that these decodes took.', ['model'])
   const cells = gauge('wnn_kv_tokens', 'Tokens in the KV cache.', ['model'])
 
   const collect = async (): Promise<void> => {
-    const [queue, memory, session, model] = await Promise.all([
+    const [queue, memory, session, model, performance] = await Promise.all([
       ...([backend.status('queue'), backend.status('memory')] as const),
-      ...([backend.status('sessions'), backend.status('model')] as const),
+      ...([backend.status('sessions'), backend.status('model'), backend.status('performance')] as const),
     ])
     queued.set(queue.queued)
     running.set(queue.running)
@@ -50,7 +53,11 @@ export function createMetrics(backend: ServedBackend): Metrics {
       ended.set({outcome}, queue[outcome])
     sessions.set(session.active)
     // Models come and go; what is gone is not to be told for ever.
-    for (const each of [resident, slots, cells]) each.reset()
+    for (const each of [resident, slots, cells, steps, passes]) each.reset()
+    for (const {name, answer_steps, answer_passes} of performance.graphs) {
+      steps.inc({model: name}, answer_steps)
+      passes.inc({model: name}, answer_passes)
+    }
     resident.set({process: 'host'}, memory.host_rss_bytes)
     for (const graph of memory.graphs) {
       const name = model.graphs.find((other) => other.graph === graph.graph)?.name ?? String(graph.graph)

@@ -21,7 +21,7 @@ export const performance = Type.Object(
       description: 'How long an engine that has nothing to do waits, once a request has come, for others to join it.',
     }),
     token_gap_ms: Type.Integer({
-      default: 40,
+      default: 750,
       minimum: 0,
       maximum: 60_000,
       unit: 'ms',

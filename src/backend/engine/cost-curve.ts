@@ -1,0 +1,57 @@
+/** How much an estimate follows a newer measurement; noise only ever adds time, so a shorter one counts for more. */
+const followDown = 0.5
+const followUp = 0.25
+
+/**
+ * How long decodes take by their number of rows (tokens), in milliseconds, learned from the decodes themselves. Kernels
+ * take rows in groups and change with their number, so the curve has steps: on some models 64 rows take less time than 32
+ * (docs/benchmarks.md).
+ */
+export class CostCurve {
+  private readonly known = new Map<number, number>()
+  private sizes: number[] = []
+
+  /** @param rows at least 1 */
+  measured(rows: number, ms: number): void {
+    const before = this.known.get(rows)
+    if (before === undefined) {
+      this.known.set(rows, ms)
+      this.sizes = [...this.known.keys()].sort((a, b) => a - b)
+      return
+    }
+    this.known.set(rows, before + (ms < before ? followDown : followUp) * (ms - before))
+  }
+
+  has(rows: number): boolean {
+    return this.known.has(rows)
+  }
+
+  /** Changes what was measured by this factor: where one size cannot be told from another in a decode of several. */
+  scale(rows: number, factor: number): void {
+    const before = this.known.get(rows)
+    if (before !== undefined) this.known.set(rows, before * factor)
+  }
+
+  /**
+   * Between two measured sizes on the straight line; below all of them at the best rate; above, a size up to twice the
+   * largest as long as that one, because weights are read once however many rows there are. Either is found out by trying.
+   * `Infinity` when nothing is known, and far above all that is.
+   */
+  estimate(rows: number): number {
+    const exact = this.known.get(rows)
+    if (exact !== undefined) return exact
+    const {sizes} = this
+    const above = sizes.findIndex((size) => size > rows)
+    if (above === 0) return rows * Math.min(...sizes.map((size) => this.of(size) / size))
+    if (above > 0) {
+      const [low = 0, high = 0] = [sizes[above - 1], sizes[above]]
+      return this.of(low) + ((this.of(high) - this.of(low)) * (rows - low)) / (high - low)
+    }
+    const largest = sizes.at(-1)
+    return largest !== undefined && rows <= 2 * largest ? this.of(largest) : Infinity
+  }
+
+  private of(size: number): number {
+    return this.known.get(size) ?? Infinity
+  }
+}
