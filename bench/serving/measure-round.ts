@@ -19,15 +19,17 @@ export interface Round {
 
 /** A server with prompts of its vocabulary. */
 export interface Running {
+  /** Title of its column. */
+  name: string
   server: ServerProcess
   target: HttpTarget
   prompts: Prompts
 }
 
-export async function connect(server: ServerProcess, signal: AbortSignal): Promise<Running> {
+export async function connect(server: ServerProcess, name: string, signal: AbortSignal): Promise<Running> {
   const target = await HttpTarget.open({url: server.url, apiKey: undefined, signal})
   const prompts = await Prompts.forTokenizer((text) => target.countTokens(text, signal))
-  return {server, target, prompts}
+  return {name, server, target, prompts}
 }
 
 export async function measureRound(

@@ -5,6 +5,8 @@ interface Row {
   title: string
   of: (round: Round) => number | undefined
   digits: number
+  /** Says nothing of a long prompt, which is a single request. */
+  ofMany?: true
 }
 
 const mib = 1024 ** 2
@@ -12,14 +14,14 @@ const mib = 1024 ** 2
 const rows: readonly Row[] = [
   {title: 'tokens per CPU second', digits: 1, of: ({figures, cpuMs}) => (figures.tokens * 1000) / cpuMs},
   {title: 'tokens/s', digits: 1, of: ({figures}) => figures.tokensPerSecond},
-  {title: 'requests/s', digits: 2, of: ({figures}) => figures.completedPerSecond},
-  {title: 'ttft p50, ms', digits: 0, of: ({figures}) => figures.ttftMs?.p50},
-  {title: 'ttft p95, ms', digits: 0, of: ({figures}) => figures.ttftMs?.p95},
-  {title: 'inter-token p50, ms', digits: 1, of: ({figures}) => figures.itlMs?.p50},
-  {title: 'inter-token p95, ms', digits: 1, of: ({figures}) => figures.itlMs?.p95},
-  {title: 'longest gap, ms', digits: 0, of: ({figures}) => figures.itlMs?.max},
-  {title: 'prompt tokens', digits: 0, of: ({figures}) => figures.promptTokens},
-  {title: 'cached prompt tokens', digits: 0, of: ({figures}) => figures.cachedTokens},
+  {title: 'requests/s', digits: 2, ofMany: true, of: ({figures}) => figures.completedPerSecond},
+  {title: 'ttft p50, ms', digits: 0, ofMany: true, of: ({figures}) => figures.ttftMs?.p50},
+  {title: 'ttft p95, ms', digits: 0, ofMany: true, of: ({figures}) => figures.ttftMs?.p95},
+  {title: 'inter-token p50, ms', digits: 1, ofMany: true, of: ({figures}) => figures.itlMs?.p50},
+  {title: 'inter-token p95, ms', digits: 1, ofMany: true, of: ({figures}) => figures.itlMs?.p95},
+  {title: 'longest gap, ms', digits: 0, ofMany: true, of: ({figures}) => figures.itlMs?.max},
+  {title: 'prompt tokens', digits: 0, ofMany: true, of: ({figures}) => figures.promptTokens},
+  {title: 'cached prompt tokens', digits: 0, ofMany: true, of: ({figures}) => figures.cachedTokens},
   {title: 'long prompt: ttft, ms', digits: 0, of: ({figures}) => figures.longPrompt?.ttftMs},
   {title: 'others before: inter-token p50, ms', digits: 1, of: ({figures}) => figures.longPrompt?.beforeMs?.p50},
   {title: 'others before: inter-token p95, ms', digits: 1, of: ({figures}) => figures.longPrompt?.beforeMs?.p95},
@@ -29,14 +31,14 @@ const rows: readonly Row[] = [
   {title: 'passes per step', digits: 2, of: ({passesPerStep}) => passesPerStep},
   {title: 'memory, MiB', digits: 0, of: ({rssBytes}) => rssBytes / mib},
   {title: 'ready after, ms', digits: 0, of: ({readyMs}) => readyMs},
-  {title: 'completed requests', digits: 0, of: ({figures}) => figures.completed},
+  {title: 'completed requests', digits: 0, ofMany: true, of: ({figures}) => figures.completed},
   {title: 'failed requests', digits: 0, of: ({figures}) => figures.failed},
 ]
 
 /** A column of the table: the rounds of one server, in their order. */
 export interface Column {
   name: string
-  rounds: readonly Round[]
+  rounds: Round[]
 }
 
 export function tableHeader(names: readonly string[]): string {
@@ -48,7 +50,9 @@ export function tableHeader(names: readonly string[]): string {
 /** A row for each figure: medians, and the medians of the ratios of the rounds to the first column's. */
 export function tableRows(workload: string, load: string, columns: readonly Column[]): string {
   const [first] = columns
+  const isLongPrompt = columns.some(({rounds}) => rounds.some(({figures}) => figures.longPrompt !== undefined))
   return rows
+    .filter(({ofMany}) => ofMany !== true || !isLongPrompt)
     .flatMap(({title, of, digits}) => {
       const cells = columns.flatMap(({rounds}, index) => {
         const ratios = rounds.flatMap((round, at) => {

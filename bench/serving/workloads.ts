@@ -95,6 +95,7 @@ function conversationsCell({requests, sessions}: CellOptions): Cell {
       clients,
       conversations,
       turns,
+      systemTokens: 96,
       sessions,
       promptTokens: 48,
       answerTokens: {min: 16, max: 48},

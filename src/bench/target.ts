@@ -1,8 +1,8 @@
 import type {RequestSample, Subject} from './result.js'
 
-/** A message of a chat. */
+/** A message of a chat. A system message can only be the first one. */
 export interface ChatMessage {
-  role: 'user' | 'assistant'
+  role: 'system' | 'user' | 'assistant'
   content: string
 }
 

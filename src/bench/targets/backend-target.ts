@@ -4,7 +4,7 @@ import type {RuntimeOptions} from '../../backend/config/index.js'
 import {readMetadata} from '../../backend/read-output.js'
 import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
-import type {Ask, Completion, Target} from '../target.js'
+import type {Ask, ChatMessage, Completion, Target} from '../target.js'
 
 /** Nothing but the number of tokens ends an answer, and the most likely token is always the next one. */
 const options: RuntimeOptions = {
@@ -31,7 +31,7 @@ export class BackendTarget implements Target {
   }
 
   async complete({prompt, history, session, maxTokens, signal, onText}: Ask): Promise<Completion> {
-    const chat: RuntimeOptions = history === undefined ? {} : {prompt_mode: 'chat', history: [...history]}
+    const chat = history === undefined ? {} : chatOptions(history)
     return this.inContext(async (context) => {
       const given = {...options, ...chat, max_tokens: maxTokens}
       await this.backend.setInput(context, 1, textTensor(JSON.stringify(given)))
@@ -76,4 +76,10 @@ export class BackendTarget implements Target {
       await this.backend.closeExecutionContext(context)
     }
   }
+}
+
+function chatOptions(messages: readonly ChatMessage[]): RuntimeOptions {
+  const system = messages.flatMap(({role, content}) => (role === 'system' ? [content] : []))
+  const history = messages.flatMap(({role, content}) => (role === 'system' ? [] : [{role, content}]))
+  return {prompt_mode: 'chat', system_prompt: system.join('\n'), history}
 }

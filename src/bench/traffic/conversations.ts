@@ -17,15 +17,16 @@ interface Conversation {
  * each comes back after others had its slot. The whole run is measured.
  */
 export async function conversations(
-  {clients, conversations: count, turns, sessions}: Conversations,
+  {clients, conversations: count, turns, systemTokens, sessions}: Conversations,
   recorder: Recorder,
   source: Source,
   edges: WindowEdges,
 ) {
-  const run = source.next().prompt
+  const system: ChatMessage[] = systemTokens === 0 ? [] : [{role: 'system', content: source.text(systemTokens)}]
+  const run = hash(source.text(16))
   const all = Array.from({length: count}, (_, index): Conversation => ({
-    history: [],
-    session: sessions ? `${hash(run)}-${index}` : undefined,
+    history: [...system],
+    session: sessions ? `${run}-${index}` : undefined,
     busy: false,
     failed: undefined,
   }))

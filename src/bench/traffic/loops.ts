@@ -1,4 +1,3 @@
-import {addAbortListener} from 'node:events'
 import type {Recorder} from './recorder.js'
 import type {Source} from './source.js'
 import type {ClosedLoop, PoissonArrivals, Together} from './traffic.js'
@@ -21,14 +20,17 @@ export async function closedLoop(
 ) {
   let starting = clients
   let left = requests
+  const ended = async (): Promise<void> => {
+    if (recorder.stopped || starting > 0 || --left > 0) return
+    edges.close()
+    await recorder.stop()
+  }
   const client = async (): Promise<void> => {
     await recorder.send(source.next())
     if (--starting === 0) edges.open()
     while (!recorder.stopped) {
       await recorder.send(source.next())
-      if (recorder.stopped || starting > 0 || --left > 0) continue
-      edges.close()
-      await recorder.stop()
+      await ended()
     }
   }
   await Promise.all(Array.from({length: clients}, client))
@@ -62,19 +64,17 @@ export async function poissonArrivals(
   edges.close()
 }
 
-/** Resolves at that moment, or when the run is aborted. */
+/** Resolves at that moment. @throws the signal's reason */
 async function reach(atMs: number, {clock, signal}: Recorder): Promise<void> {
   signal.throwIfAborted()
-  const {promise, resolve} = deferred()
-  const cancel = clock.after(Math.max(0, atMs - clock.now()), resolve)
-  using _listener = addAbortListener(signal, resolve)
-  await promise
-  cancel()
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(Math.max(0, atMs - clock.now()), done)
+    signal.addEventListener('abort', done)
+  })
   signal.throwIfAborted()
-}
-
-function deferred(): {promise: Promise<void>; resolve: () => void} {
-  let resolve = (): void => undefined
-  const promise = new Promise<void>((done) => (resolve = done))
-  return {promise, resolve}
 }

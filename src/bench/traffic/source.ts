@@ -27,9 +27,13 @@ export class Source {
     this.random = seededRandom(seed)
   }
 
+  /** A text of that many tokens. */
+  text(tokens: number): string {
+    return this.prompts.make(tokens, Math.floor(this.random() * 0xffff_ffff))
+  }
+
   next({promptTokens = this.sizes.promptTokens, answerTokens = this.sizes.answerTokens} = {}): TrafficRequest {
-    const seed = Math.floor(this.random() * 0xffff_ffff)
-    return {prompt: this.prompts.make(promptTokens, seed), maxTokens: this.draw(answerTokens)}
+    return {prompt: this.text(promptTokens), maxTokens: this.draw(answerTokens)}
   }
 
   /** A time between two arrivals of a Poisson process, in milliseconds. */

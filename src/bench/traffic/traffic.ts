@@ -26,6 +26,8 @@ export interface Conversations extends Sizes {
   clients: number
   conversations: number
   turns: number
+  /** Tokens of the system prompt that all conversations share; 0 for none. */
+  systemTokens: number
   /** Send a session id with each turn: a field of this project's server. */
   sessions: boolean
 }
