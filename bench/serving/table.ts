@@ -12,8 +12,8 @@ interface Row {
 const mib = 1024 ** 2
 
 const rows: readonly Row[] = [
-  {title: 'tokens per CPU second', digits: 1, of: ({figures, cpuMs}) => (figures.tokens * 1000) / cpuMs},
-  {title: 'tokens/s', digits: 1, of: ({figures}) => figures.tokensPerSecond},
+  {title: 'tokens per CPU second', digits: 1, ofMany: true, of: ({figures, cpuMs}) => (figures.tokens * 1000) / cpuMs},
+  {title: 'tokens/s', digits: 1, ofMany: true, of: ({figures}) => figures.tokensPerSecond},
   {title: 'requests/s', digits: 2, ofMany: true, of: ({figures}) => figures.completedPerSecond},
   {title: 'ttft p50, ms', digits: 0, ofMany: true, of: ({figures}) => figures.ttftMs?.p50},
   {title: 'ttft p95, ms', digits: 0, ofMany: true, of: ({figures}) => figures.ttftMs?.p95},

@@ -12,7 +12,10 @@ import type {Traffic, Window} from './traffic.js'
 export interface TrafficOptions {
   target: Pick<Target, 'complete'>
   prompts: Pick<Prompts, 'make'>
+  /** Of lengths and times. */
   seed: number
+  /** Changes the prompts and nothing else. Defaults to 0. */
+  promptSeed?: number
   clock: Clock
   signal: AbortSignal
   /** Called at the moment at which the measured window opens and closes, to read other counters for the same time. */
@@ -27,9 +30,9 @@ export interface TrafficRun {
 
 /** Sends the traffic to the target. Failed requests are in the result. @throws the signal's reason */
 export async function runTraffic(traffic: Traffic, options: TrafficOptions): Promise<TrafficRun> {
-  const {target, prompts, seed, clock, signal, onWindow} = options
+  const {target, prompts, seed, promptSeed = 0, clock, signal, onWindow} = options
   const recorder = new Recorder(target, clock, signal)
-  const source = new Source(prompts, traffic, seed)
+  const source = new Source(prompts, traffic, {seed, promptSeed})
   const window: Window = {fromMs: clock.now(), toMs: NaN}
   const edges: WindowEdges = {
     open: () => {

@@ -18,18 +18,20 @@ export interface Sizes {
 /** Requests with new prompts and answers of unequal length. The same seed gives the same requests in the same order. */
 export class Source {
   private readonly random: () => number
+  private readonly promptSeed: number
 
   constructor(
     private readonly prompts: Pick<Prompts, 'make'>,
     private readonly sizes: Sizes,
-    seed: number,
+    {seed, promptSeed}: {seed: number; promptSeed: number},
   ) {
+    this.promptSeed = promptSeed
     this.random = seededRandom(seed)
   }
 
   /** A text of that many tokens. */
   text(tokens: number): string {
-    return this.prompts.make(tokens, Math.floor(this.random() * 0xffff_ffff))
+    return this.prompts.make(tokens, (Math.floor(this.random() * 0xffff_ffff) ^ this.promptSeed) >>> 0)
   }
 
   next({promptTokens = this.sizes.promptTokens, answerTokens = this.sizes.answerTokens} = {}): TrafficRequest {
