@@ -2,6 +2,7 @@ import {metricsOf, type MetricValues} from './metrics.js'
 import type {Prompts} from './prompts.js'
 import type {RequestSample, Sample, Test} from './result.js'
 import type {Target} from './target.js'
+import {measureTraffic} from './traffic/measure-traffic.js'
 
 /** A target with prompts of its vocabulary. */
 export interface Measured {
@@ -45,12 +46,18 @@ export async function* measure(
         const at = now()
         const prompt = (tokens: number, stream: number): string =>
           prompts.make(tokens, seedOf(options.seed, index, testIndex, round, stream))
-        const {metrics, requests} = await runTest(target, test, {prompt, signal, now})
+        const outcome =
+          test.workload === 'traffic'
+            ? await measureTraffic(target, test, {
+                prompts,
+                seed: seedOf(options.seed, testIndex, round),
+                promptSeed: seedOf(options.seed, index),
+                signal,
+                now,
+              })
+            : await runTest(target, test, {prompt, signal, now})
         if (repetition === 0) continue
-        yield {
-          ...{subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt},
-          ...{metrics: metrics, requests},
-        }
+        yield {subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt, ...outcome}
       }
     }
   }
@@ -79,6 +86,8 @@ async function runTest(target: Target, test: Test, means: Means): Promise<Outcom
       const {totalMs, downtimeMs} = await target.switchModel(signal)
       return {metrics: {switch: totalMs, downtime: downtimeMs}, requests: []}
     }
+    case 'traffic':
+      throw new Error(`${test.name} is measured as traffic.`)
     case 'prefix':
       return withMetrics(test, [...(await ask(target, test, means)), ...(await ask(target, test, means))])
     case 'pp':

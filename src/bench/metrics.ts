@@ -15,6 +15,12 @@ export const metrics = {
   ttft: {title: 'time to first token', unit: 'ms', better: 'lower'},
   ttft_p95: {title: 'time to first token, 95 % of streams', unit: 'ms', better: 'lower'},
   itl: {title: 'inter-token latency', unit: 'ms', better: 'lower'},
+  itl_p50: {title: 'inter-token latency of every token, median', unit: 'ms', better: 'lower'},
+  itl_p95: {title: 'inter-token latency of every token, 95 %', unit: 'ms', better: 'lower'},
+  itl_max: {title: 'longest time without text', unit: 'ms', better: 'lower'},
+  goodput: {title: 'requests that met the objectives', unit: 'share', better: 'higher'},
+  cache_hit_rate: {title: 'prompt tokens from a cache', unit: 'share', better: 'higher'},
+  failed: {title: 'failed requests', unit: 'requests', better: 'lower'},
   gap_p95: {title: 'gap between pieces of text, 95 %', unit: 'ms', better: 'lower'},
   ttft_fresh: {title: 'first token of a new prompt', unit: 'ms', better: 'lower'},
   ttft_cached: {title: 'first token of the same prompt again', unit: 'ms', better: 'lower'},
@@ -28,7 +34,7 @@ export type MetricName = keyof typeof metrics
 /** What one repetition says; a metric that cannot be told is left out. */
 export type MetricValues = Partial<Record<MetricName, number>>
 
-/** The metrics of a repetition of a test that sends requests. */
+/** The metrics of a repetition of a test that sends requests; traffic has its own. */
 export function metricsOf(
   {workload, depth}: Pick<Test, 'workload' | 'depth'>,
   requests: readonly RequestSample[],
@@ -50,6 +56,7 @@ export function metricsOf(
         : {ttft_fresh: first.ttft_ms, ttft_cached: second.ttft_ms, cache_gain: first.ttft_ms / second.ttft_ms}
     case 'load':
     case 'switch':
+    case 'traffic':
       return {}
   }
 }

@@ -3,6 +3,7 @@ import {TransientLine} from '../chat/transient-line.js'
 import type {Output} from '../chat/style.js'
 import type {Test} from './result.js'
 import type {Target} from './target.js'
+import {contextOf} from './tests.js'
 import {openDaemonTargets} from './targets/daemon-target.js'
 import {HttpTarget} from './targets/http-target.js'
 import {LocalTarget, type LocalModel} from './targets/local-target.js'
@@ -75,12 +76,11 @@ function checkTargets(targets: readonly Target[], tests: readonly Test[]): void 
 
 function checkContext({name, engine}: Target['subject'], tests: readonly Test[]): void {
   if (engine === null) return
-  const tooLong = tests.find((test) => test.depth + test.prompt_tokens + test.generate_tokens > engine.ctx_size)
+  const tooLong = tests.find((test) => contextOf(test) > engine.ctx_size)
   if (tooLong === undefined) return
-  const {depth, prompt_tokens, generate_tokens} = tooLong
   throw new NnError(
     'invalid_argument',
-    `${tooLong.name} takes ${depth + prompt_tokens + generate_tokens} tokens; the context of ${name} holds ${engine.ctx_size}.`,
+    `${tooLong.name} takes ${contextOf(tooLong)} tokens; the context of ${name} holds ${engine.ctx_size}.`,
     {hint: 'Raise model.ctx_size, or ask for less.'},
   )
 }

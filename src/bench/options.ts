@@ -3,24 +3,27 @@ import {parseNumbers} from './numbers.js'
 import {workloads, type Workload} from './result.js'
 import {planTests} from './tests.js'
 import type {Test} from './result.js'
+import {readTrafficTests, type TrafficFlags} from './traffic/plan.js'
 
 /** Sizes as the flags give them. */
-export interface SizeFlags {
-  'prompt-tokens': string
-  'generate-tokens': string
-  depth: string
-  concurrency?: string | undefined
-  workload?: string | undefined
-}
+export type SizeFlags = TrafficFlags
+
+/** Traffic has a flag of its own. */
+const listed = workloads.filter((one) => one !== 'traffic')
 
 const tokens = {min: 0, max: 1_048_576}
 
 /** The tests that the flags ask for. @throws `invalid_argument` that names the flag */
 export function readTests(flags: SizeFlags): Test[] {
+  if (flags.arrivals !== undefined) return readTrafficTests(flags)
+  const only = (['requests', 'turns', 'conversations', 'slo'] as const).find((name) => flags[name] !== undefined)
+  if (only !== undefined) {
+    throw new NnError('invalid_argument', `--${only} is for traffic.`, {hint: 'Give --arrivals, as in closed.'})
+  }
   return planTests({
     workloads: readWorkloads(flags),
     promptTokens: parseNumbers(flags['prompt-tokens'], '-p', tokens),
-    generateTokens: parseNumbers(flags['generate-tokens'], '-n', tokens),
+    generateTokens: parseNumbers(flags['generate-tokens'] ?? '128', '-n', tokens),
     depths: parseNumbers(flags.depth, '-d', tokens),
     concurrency: parseNumbers(flags.concurrency ?? '1,4,16', '--concurrency', {min: 1, max: 256}),
   })
@@ -28,10 +31,10 @@ export function readTests(flags: SizeFlags): Test[] {
 
 function readWorkloads({workload = 'pp,tg', concurrency}: SizeFlags): Workload[] {
   const named = workload.split(',').map((name) => {
-    const known = workloads.find((one) => one === name.trim())
+    const known = listed.find((one) => one === name.trim())
     if (known !== undefined) return known
     throw new NnError('invalid_argument', `There is no workload ${JSON.stringify(name)}.`, {
-      hint: `There are ${workloads.join(', ')}.`,
+      hint: `There are ${listed.join(', ')}; --arrivals measures traffic.`,
     })
   })
   return [...new Set([...named, ...(concurrency === undefined ? [] : (['concurrency'] as const))])]

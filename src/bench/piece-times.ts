@@ -4,7 +4,7 @@ import type {Completion} from './target.js'
  * Pieces that come closer together than this, in milliseconds, came at once: no model makes 10,000 tokens a second in one
  * stream, but one flush of a server may bring many.
  */
-const atOnceMs = 0.1
+export const atOnceMs = 0.1
 
 /** When pieces of an answer came, from the moment it was asked for. Any monotonic clock in milliseconds. */
 export class PieceTimes {

@@ -1,7 +1,7 @@
 import {createValidator, Type, type Static, type TSchema} from '../documents/index.js'
 
 /** What is measured. A test is a workload with its sizes, as `pp512` or `tg128@d4096`. */
-export const workloads = ['pp', 'tg', 'concurrency', 'prefix', 'load', 'switch'] as const
+export const workloads = ['pp', 'tg', 'concurrency', 'prefix', 'load', 'switch', 'traffic'] as const
 export type Workload = (typeof workloads)[number]
 
 const closed = {additionalProperties: false}
@@ -83,6 +83,30 @@ const Subject = Type.Object(
 )
 export type Subject = Static<typeof Subject>
 
+const Traffic = Type.Object(
+  {
+    arrivals: Type.Enum(['closed', 'together', 'poisson'], {
+      description:
+        '`closed`: each client sends its next request when its last one ends. `together`: all clients send at the same moment, in rounds. `poisson`: requests arrive at random times, whatever is running.',
+    }),
+    rate: Type.Optional(Type.Number({unit: 'requests/s', description: 'Of Poisson arrivals.'})),
+    requests: count('Measured in a repetition.'),
+    generate_tokens_min: count('Of the shortest answer; `generate_tokens` is the longest.'),
+    conversations: Type.Optional(count('Chats; absent: raw prompts.')),
+    turns: Type.Optional(count('Of each conversation.')),
+    slo: Type.Optional(
+      Type.Object(
+        {
+          ttft_ms: Type.Optional(ms('Most time to first token.')),
+          itl_ms: Type.Optional(ms('Most mean inter-token latency of an answer.')),
+        },
+        {...closed, description: 'What goodput counts.'},
+      ),
+    ),
+  },
+  {...closed, description: 'How the requests of the workload `traffic` arrive.'},
+)
+
 const Test = Type.Object(
   {
     name: Type.String({description: 'Unique in the result, as `tg128@d4096`.'}),
@@ -90,7 +114,8 @@ const Test = Type.Object(
     prompt_tokens: count('Tokens of the prompt behind the depth; 0 where there is none.'),
     generate_tokens: count('Tokens of each answer; 0 where there is none.'),
     depth: count('Tokens that the context holds before.'),
-    concurrency: count('Streams at the same time.'),
+    concurrency: count('Streams at the same time; clients of a closed loop.'),
+    traffic: Type.Optional(Traffic),
   },
   closed,
 )
@@ -134,7 +159,8 @@ const Sample = Type.Object(
     repetition: count('From 1 on; warm-up is not kept.'),
     at_ms: ms('When it began, from the start of the run.'),
     metrics: Type.Record(Type.String(), Type.Number(), {description: 'Metric → value of this repetition.'}),
-    requests: Type.Array(Request),
+    requests: Type.Array(Request, {description: 'Those that completed.'}),
+    failures: Type.Optional(Type.Array(Type.String(), {description: 'Messages of requests that failed, of traffic.'})),
   },
   {...closed, description: 'One repetition, raw.'},
 )
@@ -156,7 +182,7 @@ const Series = Type.Object(
     subject: Type.String({description: 'Name of the subject.'}),
     test: Type.String({description: 'Name of the test.'}),
     metric: Type.String({description: 'As `pp`, `tg`, `ttft`, `itl`; docs/bench.md defines each.'}),
-    unit: Type.Enum(['tokens/s', 'ms', 'x']),
+    unit: Type.Enum(['tokens/s', 'ms', 'x', 'share', 'requests']),
     better: Type.Enum(['higher', 'lower']),
     values: Type.Array(Type.Number(), {description: 'One a repetition, in their order.'}),
     summary: Summary,

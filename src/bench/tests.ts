@@ -58,6 +58,7 @@ const makers: Readonly<Record<Workload, (plan: Plan) => Sizes[]>> = {
   prefix: ({promptTokens}) => combine(positive(promptTokens), [1], [0]),
   load: () => [none],
   switch: () => [none],
+  traffic: () => [],
 }
 
 function combine(prompts: readonly number[], answers: readonly number[], depths: readonly number[]): Sizes[] {
@@ -91,13 +92,25 @@ function named(test: Omit<Test, 'name'>): Test {
     prefix: `prefix${prompt_tokens}`,
     load: 'load',
     switch: 'switch',
+    traffic: 'traffic',
   }
   return {name: names[workload], ...test}
 }
 
 /** Tokens that one context has to hold for all of the tests. */
 export function neededContext(tests: readonly Test[]): number {
-  return Math.max(...tests.map(({prompt_tokens, generate_tokens, depth}) => depth + prompt_tokens + generate_tokens))
+  return Math.max(...tests.map(contextOf))
+}
+
+/** What a template puts around a turn, in tokens. */
+const turnTokens = 32
+
+/** Tokens that one context has to hold for a test. */
+export function contextOf({prompt_tokens, generate_tokens, depth, traffic}: Test): number {
+  const {turns} = traffic ?? {}
+  if (turns === undefined) return depth + prompt_tokens + generate_tokens
+  // The text of an answer may be more tokens when the next turn sends it.
+  return depth + turns * (prompt_tokens + Math.ceil(1.25 * generate_tokens) + turnTokens)
 }
 
 /** Streams that run at the same time at most. */

@@ -5,14 +5,28 @@ import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.j
 /** What makes figures mean something else than they seem to. One sentence for each kind, however often it was seen. */
 export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[]): string[] {
   const sizes = new Map(tests.map((test) => [test.name, test]))
-  const seen = samples.flatMap(({subject, test: name, requests}) => {
+  const seen = samples.flatMap(({subject, test: name, requests, failures = []}) => {
     const test = sizes.get(name)
     if (test === undefined) return []
-    return requests.flatMap((request, index) =>
-      oddities(request, test, index).map((what) => `${subject}, ${name}: ${what}`),
-    )
+    const [failure] = failures
+    return [
+      ...(failure === undefined ? [] : [`${failures.length} requests failed: ${failure}`]),
+      ...requests.flatMap((request, index) =>
+        test.workload === 'traffic' ? trafficOddities(request) : oddities(request, test, index),
+      ),
+    ].map((what) => `${subject}, ${name}: ${what}`)
   })
   return [...new Set(seen)]
+}
+
+const uncounted = 'the server does not count tokens: each piece of text was taken for one, which may be too few.'
+
+/** Lengths differ between requests. */
+function trafficOddities({ended_early, counted}: RequestSample): string[] {
+  return [
+    ...(ended_early ? ['an answer ended before it had the tokens asked for; rates go by what there was.'] : []),
+    ...(counted === 'pieces' ? [uncounted] : []),
+  ]
 }
 
 function oddities(request: RequestSample, test: Test, index: number): string[] {
@@ -31,7 +45,7 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
     )
   }
   if (request.counted === 'pieces') {
-    found.push('the server does not count tokens: each piece of text was taken for one, which may be too few.')
+    found.push(uncounted)
   }
   if (request.cached_tokens === null) {
     if (workload === 'pp' && depth > 0)

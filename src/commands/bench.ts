@@ -20,6 +20,9 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json --output result.html',
     '<%= config.bin %> bench q4.gguf q8.gguf --compare model.threads=4,8',
     '<%= config.bin %> bench model.gguf --url http://127.0.0.1:8080 --concurrency 1,4,16,64',
+    '<%= config.bin %> bench model.gguf --arrivals closed --concurrency 16 -p 256 -n 16-256',
+    '<%= config.bin %> bench --url http://127.0.0.1:8080 --arrivals poisson:2.5 --slo ttft=500ms,itl=50ms',
+    '<%= config.bin %> bench --url http://127.0.0.1:8080 --arrivals closed --concurrency 8 --turns 4 --conversations 48 -p 64',
     '<%= config.bin %> bench model.gguf --baseline result.json --max-regression 5%',
     '<%= config.bin %> bench --url http://127.0.0.1:8080 --url http://127.0.0.1:8081 --against-first -r 20',
   ]
@@ -31,23 +34,54 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     'prompt-tokens': Flags.string({char: 'p', default: '512', description: 'Tokens of prompts.', helpGroup: 'TESTS'}),
     'generate-tokens': Flags.string({
       char: 'n',
-      default: '128',
-      description: 'Tokens of answers; 0 for none.',
+      description:
+        'Tokens of answers; 0 for none. Defaults to 128. With --arrivals a range that lengths are drawn from, by default 16-256.',
       helpGroup: 'TESTS',
     }),
     depth: Flags.string({
       char: 'd',
       default: '0',
-      description: 'Tokens that are in the context before.',
+      description: 'Tokens that are in the context before; the system prompt of conversations.',
       helpGroup: 'TESTS',
     }),
     concurrency: Flags.string({
-      description: 'Streams at the same time, each with a prompt and an answer. Adds the workload concurrency.',
+      description:
+        'Streams at the same time, each with a prompt and an answer. Adds the workload concurrency. With --arrivals, the clients.',
       helpGroup: 'TESTS',
     }),
     workload: Flags.string({
       description: 'pp, tg, concurrency, prefix, load, switch, or several with commas. Defaults to pp,tg.',
       helpGroup: 'TESTS',
+    }),
+    arrivals: Flags.string({
+      description:
+        'Measure traffic. closed: each client sends its next request when its last one ends. poisson:RATE: requests arrive at random times, RATE a second. together: all clients send at the same moment.',
+      helpValue: 'closed|poisson:RATE|together',
+      exclusive: ['workload'],
+      helpGroup: 'TRAFFIC',
+    }),
+    requests: Flags.integer({
+      min: 1,
+      max: 1_000_000,
+      description: 'Requests of a repetition. Defaults to 4 for each client, and 24 at least.',
+      helpGroup: 'TRAFFIC',
+    }),
+    turns: Flags.integer({
+      min: 1,
+      max: 1000,
+      description: 'Send conversations of so many turns, each turn with the whole history.',
+      helpGroup: 'TRAFFIC',
+    }),
+    conversations: Flags.integer({
+      min: 1,
+      max: 100_000,
+      description: 'Conversations of a repetition. Defaults to 3 for each client.',
+      helpGroup: 'TRAFFIC',
+    }),
+    slo: Flags.string({
+      description: 'Objectives of a request; goodput is the share of requests that met them.',
+      helpValue: 'ttft=500ms,itl=50ms',
+      helpGroup: 'TRAFFIC',
     }),
     repetitions: Flags.integer({
       char: 'r',

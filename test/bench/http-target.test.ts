@@ -100,6 +100,38 @@ test('the key goes with every request', async (t) => {
   assert.equal([...new Set(stub.requests.map(({authorization}) => authorization))], ['Bearer secret'])
 })
 
+test('a chat sends its messages and session, and gives out the text as it comes', async (t) => {
+  const delta = (content: string): object => ({choices: [{delta: {content}, finish_reason: null}]})
+  const usage = {prompt_tokens: 9, completion_tokens: 2}
+  const events = [delta('Hel'), delta('lo'), piece('', 'length'), {choices: [], usage}, '[DONE]']
+  const stub = await stubServer(t, (request) => (request.messages === undefined ? wholeAnswer(request) : {events}))
+  const target = await open(t, stub)
+  const history = [{role: 'system', content: 'Be brief.'} as const]
+  const texts: string[] = []
+  const chat = {prompt: 'Hi', history, session: 's1', maxTokens: 2, signal: t.signal}
+  const {pieces, generated_tokens} = await target.complete({...chat, onText: (text) => texts.push(text)})
+  assert.equal([pieces, generated_tokens, texts], [2, 2, ['Hel', 'lo']])
+  const {path, messages, session_id} = stub.requests.at(-1) ?? {}
+  assert.equal([path, session_id], ['/v1/chat/completions', 's1'])
+  assert.equal(messages, [...history, {role: 'user', content: 'Hi'}])
+})
+
+test('a request over a kept connection that the server has closed is sent again', async (t) => {
+  const stub = await stubServer(t, wholeAnswer)
+  const target = await open(t, stub)
+  stub.closeNextKept()
+  const {generated_tokens} = await target.complete({prompt: 'Once', maxTokens: 2, signal: t.signal})
+  assert.is(generated_tokens, 2)
+})
+
+test('a server that closes every connection is an error', async (t) => {
+  const stub = await stubServer(t, wholeAnswer)
+  const target = await open(t, stub)
+  stub.closeAll()
+  const error = await rejects(target.complete({prompt: 'Once', maxTokens: 2, signal: t.signal}), 'runtime_error')
+  assert.match(error.message, /did not answer: other side closed/)
+})
+
 test('of several models one has to be named', async (t) => {
   const {url} = await stubServer(t, wholeAnswer, ['small', 'large'])
   const error = await rejects(open(t, {url}), 'invalid_argument')

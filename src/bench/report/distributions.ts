@@ -23,6 +23,10 @@ const latencies: readonly Latency[] = [
     of: (requests) => requests.flatMap(({gaps_ms}) => gaps_ms),
   },
   {
+    ...{metric: 'itl_p95', title: 'gaps between pieces of text', hasStandIn: false},
+    of: (requests) => requests.flatMap(({gaps_ms}) => gaps_ms),
+  },
+  {
     ...{metric: 'ttft_fresh', title: 'first token of a new prompt', hasStandIn: true},
     of: (requests) => requests.slice(0, 1).map(ttft),
   },

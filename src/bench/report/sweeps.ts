@@ -16,6 +16,7 @@ const dimensions: Readonly<Record<Workload, readonly Dimension[]>> = {
   prefix: ['prompt_tokens'],
   load: [],
   switch: [],
+  traffic: ['concurrency', 'prompt_tokens', 'depth'],
 }
 
 /** The tests of a result by what can be drawn as one line. */
@@ -42,6 +43,7 @@ export function sweepTitle({dimension, tests: [test]}: Sweep): string {
   const tg = dimension === 'generate_tokens' ? 'tg' : `tg${answer}`
   const names: Record<Workload, string> = {
     ...{pp, tg, concurrency: `${pp} + ${tg}`, prefix: 'prefix', load: 'load', switch: 'switch'},
+    traffic: `${pp} + ${tg}, ${test.traffic?.arrivals ?? 'traffic'}`,
   }
   const at = dimension !== 'depth' && depth > 0 ? ` at depth ${depth.toLocaleString('en-US')}` : ''
   return `${names[workload]}${at}`

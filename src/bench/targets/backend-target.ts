@@ -4,7 +4,7 @@ import type {RuntimeOptions} from '../../backend/config/index.js'
 import {readMetadata} from '../../backend/read-output.js'
 import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
-import type {Ask, Completion, Target} from '../target.js'
+import type {Ask, ChatMessage, Completion, Target} from '../target.js'
 
 /** Nothing but the number of tokens ends an answer, and the most likely token is always the next one. */
 const options: RuntimeOptions = {
@@ -30,13 +30,21 @@ export class BackendTarget implements Target {
     })
   }
 
-  async complete({prompt, maxTokens, signal}: Ask): Promise<Completion> {
+  async complete({prompt, history, session, maxTokens, signal, onText}: Ask): Promise<Completion> {
+    const chat = history === undefined ? {} : chatOptions(history)
     return this.inContext(async (context) => {
-      await this.backend.setInput(context, 1, textTensor(JSON.stringify({...options, max_tokens: maxTokens})))
+      const given = {...options, ...chat, max_tokens: maxTokens}
+      await this.backend.setInput(context, 1, textTensor(JSON.stringify(given)))
       await this.backend.setInput(context, 0, textTensor(prompt))
       signal.throwIfAborted()
       const times = new PieceTimes(this.now)
-      await this.backend.compute(context, {signal, onText: () => times.piece()})
+      await this.backend.compute(context, {
+        signal,
+        onText: (text) => {
+          times.piece()
+          onText?.(text)
+        },
+      })
       times.end()
       signal.throwIfAborted()
       const metadata = await readMetadata(this.backend, context)
@@ -49,7 +57,7 @@ export class BackendTarget implements Target {
         ...times.times(),
         engine_ms: {prompt: metadata.prompt_ms, predict: metadata.predict_ms},
       }
-    })
+    }, session)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -57,12 +65,21 @@ export class BackendTarget implements Target {
   }
 
   /** The context is the request's own, and takes no place from others. */
-  private async inContext<Result>(use: (context: number) => Promise<Result>): Promise<Result> {
-    const context = await this.backend.initExecutionContext(this.graph, {temporary: true, counted: false})
+  private async inContext<Result>(use: (context: number) => Promise<Result>, session?: string): Promise<Result> {
+    const context =
+      session === undefined
+        ? await this.backend.initExecutionContext(this.graph, {temporary: true, counted: false})
+        : await this.backend.initExecutionContextWithSessionId(this.graph, session, {counted: false})
     try {
       return await use(context)
     } finally {
       await this.backend.closeExecutionContext(context)
     }
   }
+}
+
+function chatOptions(messages: readonly ChatMessage[]): RuntimeOptions {
+  const system = messages.flatMap(({role, content}) => (role === 'system' ? [content] : []))
+  const history = messages.flatMap(({role, content}) => (role === 'system' ? [] : [{role, content}]))
+  return {prompt_mode: 'chat', system_prompt: system.join('\n'), history}
 }

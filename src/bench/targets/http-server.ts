@@ -28,7 +28,11 @@ export function parseUrl(text: string): {base: string; model: string | undefined
   return {base, model: model === '' ? undefined : model}
 }
 
-/** Sends a request. @throws `not_running` when nothing answers, `runtime_error` for an answer that is an error */
+/**
+ * Sends a request; once more when the server had closed the connection that was kept from an earlier one (RFC 9112, 9.3.1).
+ *
+ * @throws `not_running` when nothing answers, `runtime_error` for an answer that is an error
+ */
 export async function request(
   {base, apiKey}: Server,
   path: string,
@@ -36,7 +40,7 @@ export async function request(
 ): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(base + path, {
+    response = await fetchAgain(base + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...(body !== undefined && {'content-type': 'application/json'}),
@@ -55,6 +59,22 @@ export async function request(
     response.status,
     `${base}${path} answered ${response.status}${said === '' ? '.' : `: ${said}`}`,
   )
+}
+
+async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
+  for (;;) {
+    try {
+      return await fetch(url, init)
+    } catch (error) {
+      if (!wasKept(error)) throw error
+    }
+  }
+}
+
+/** The connection was closed before any of the response came, and had been used before. */
+function wasKept(error: unknown): boolean {
+  const {cause} = error as {cause?: {code?: string; socket?: {bytesRead?: number}}}
+  return cause?.code === 'UND_ERR_SOCKET' && (cause.socket?.bytesRead ?? 0) > 0
 }
 
 function unreachable(base: string, error: Error): NnError {

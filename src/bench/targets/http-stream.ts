@@ -5,7 +5,12 @@ import {printable} from './printable.js'
 
 /** What servers put into a chunk of a streamed completion; all of it may be missing. */
 interface Chunk {
-  choices?: {text?: string | null; finish_reason?: string | null}[]
+  choices?: {
+    text?: string | null
+    /** Of a chat. */
+    delta?: {content?: string | null; reasoning_content?: string | null} | null
+    finish_reason?: string | null
+  }[]
   usage?: {
     prompt_tokens?: number
     completion_tokens?: number
@@ -27,7 +32,11 @@ export interface StreamEnd extends Pick<Chunk, 'usage' | 'timings'> {
  *
  * @throws `runtime_error` for an error event, an event that is no JSON, or a stream that breaks off
  */
-export async function readStream(body: ReadableStream<Uint8Array>, times: PieceTimes): Promise<StreamEnd> {
+export async function readStream(
+  body: ReadableStream<Uint8Array>,
+  times: PieceTimes,
+  onText?: (text: string) => void,
+): Promise<StreamEnd> {
   const end: StreamEnd = {complete: false}
   const said = {done: false}
   const parser = createParser({
@@ -40,7 +49,12 @@ export async function readStream(body: ReadableStream<Uint8Array>, times: PieceT
       const {choices, usage, timings, error} = parse(data)
       if (error != null) throw new NnError('runtime_error', `The server says: ${printable(error.message ?? data)}`)
       const [choice] = choices ?? []
-      if (choice?.text != null && choice.text !== '') times.piece()
+      const text = choice?.text ?? choice?.delta?.content ?? ''
+      // Reasoning takes time as the answer does, but no later turn sends it.
+      if (text !== '' || (choice?.delta?.reasoning_content ?? '') !== '') {
+        times.piece()
+        onText?.(text)
+      }
       if (choice?.finish_reason != null && choice.finish_reason !== '') {
         end.complete = true
         times.end()

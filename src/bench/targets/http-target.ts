@@ -18,8 +18,8 @@ export interface HttpOptions {
 const extras = {ignore_eos: true, repeat_penalty: 1}
 
 /**
- * A server over HTTP, whatever it runs on. Its raw completions are measured, `/v1/completions`: no template is between
- * the prompt's tokens and the model.
+ * A server over HTTP, whatever it runs on. Raw prompts go to `/v1/completions`: no template is between the prompt's tokens
+ * and the model. Chats go to `/v1/chat/completions`.
  */
 export class HttpTarget implements Target {
   /** Asks the server for its models, and for a first token. @throws `not_running`, `runtime_error`, `invalid_argument` */
@@ -55,15 +55,22 @@ export class HttpTarget implements Target {
     return (await this.complete({prompt: text, maxTokens: 1, signal})).prompt_tokens
   }
 
-  async complete({prompt, maxTokens, signal}: Ask): Promise<Completion> {
+  async complete({prompt, history, session, maxTokens, signal, onText}: Ask): Promise<Completion> {
     const body = {
-      ...{model: this.model, prompt, max_tokens: maxTokens, temperature: 0},
-      ...{stream: true, stream_options: {include_usage: true}, ...this.fields},
+      ...(history === undefined ? {prompt} : {messages: [...history, {role: 'user', content: prompt}]}),
+      ...(session !== undefined && {session_id: session}),
+      model: this.model,
+      max_tokens: maxTokens,
+      temperature: 0,
+      stream: true,
+      stream_options: {include_usage: true},
+      ...this.fields,
     }
     const times = new PieceTimes(this.now)
-    const response = await request(this.server, '/completions', {body, signal})
+    const route = history === undefined ? '/completions' : '/chat/completions'
+    const response = await request(this.server, route, {body, signal})
     if (response.body === null) throw new NnError('runtime_error', `${this.server.base} answered without a body.`)
-    const end = await this.read(response.body, times, signal)
+    const end = await this.read(response.body, {times, signal, onText})
     const generated = countOf(end.usage?.completion_tokens)
     if ((generated ?? times.count) === 0) {
       throw new NnError('runtime_error', `${this.server.base} answered without a single token.`)
@@ -83,9 +90,12 @@ export class HttpTarget implements Target {
     return Promise.resolve()
   }
 
-  private async read(body: ReadableStream<Uint8Array>, times: PieceTimes, signal: AbortSignal): Promise<StreamEnd> {
+  private async read(
+    body: ReadableStream<Uint8Array>,
+    {times, signal, onText}: {times: PieceTimes; signal: AbortSignal; onText: Ask['onText']},
+  ): Promise<StreamEnd> {
     try {
-      return await readStream(body, times)
+      return await readStream(body, times, onText)
     } catch (error) {
       signal.throwIfAborted()
       const {message} = toNnError(error, 'runtime_error')

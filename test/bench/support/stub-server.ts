@@ -1,12 +1,15 @@
 import http from 'node:http'
-import type {AddressInfo} from 'node:net'
+import type {AddressInfo, Socket} from 'node:net'
 import type {TestContext} from '../../support/suite.js'
 
 /** What a stub answers to one completion: events of the stream, or an error. */
 export type Reply = {events: (object | string)[]} | {status: number; body: object}
 
 export interface StubRequest {
+  path: string
   prompt: string
+  messages?: {role: string; content: string}[]
+  session_id?: string
   max_tokens: number
   ignore_eos?: boolean
   authorization: string | undefined
@@ -15,6 +18,10 @@ export interface StubRequest {
 export interface Stub {
   url: string
   requests: StubRequest[]
+  /** Closes the connection instead of answering when a request comes over one that was used before. */
+  closeNextKept: () => void
+  /** Closes the connection of each request. */
+  closeAll: () => void
 }
 
 /** A server with OpenAI's routes whose answers are written by the test. */
@@ -24,7 +31,16 @@ export async function stubServer(
   models: readonly string[] = ['stub'],
 ): Promise<Stub> {
   const requests: StubRequest[] = []
+  const used = new WeakSet<Socket>()
+  let closing: 'none' | 'next kept' | 'all' = 'none'
   const server = http.createServer((incoming, response) => {
+    const {socket} = incoming
+    if (closing === 'all' || (closing === 'next kept' && used.has(socket))) {
+      if (closing === 'next kept') closing = 'none'
+      socket.destroy()
+      return
+    }
+    used.add(socket)
     if (incoming.url === '/v1/models') {
       response.end(JSON.stringify({data: models.map((id) => ({id}))}))
       return
@@ -32,7 +48,11 @@ export async function stubServer(
     let body = ''
     incoming.on('data', (data: Buffer) => (body += data.toString()))
     incoming.on('end', () => {
-      const request = {...(JSON.parse(body) as StubRequest), authorization: incoming.headers.authorization}
+      const request = {
+        ...(JSON.parse(body) as StubRequest),
+        path: incoming.url ?? '',
+        authorization: incoming.headers.authorization,
+      }
       requests.push(request)
       const reply = answer(request)
       if ('status' in reply) {
@@ -51,7 +71,12 @@ export async function stubServer(
     server.closeAllConnections()
     return new Promise((resolve) => server.close(resolve))
   })
-  return {url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests}
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    closeNextKept: () => void (closing = 'next kept'),
+    closeAll: () => void (closing = 'all'),
+  }
 }
 
 export const piece = (text: string, finish: string | null = null): object => ({

@@ -1,0 +1,7 @@
+export type {Exchange} from './exchange.js'
+export {figuresOf, type LongPromptFigures, type TrafficFigures} from './figures.js'
+export type {Spread} from './latencies.js'
+export {runTraffic, type TrafficOptions, type TrafficRun} from './run-traffic.js'
+export {meetsSlo, parseSlo, type Slo} from './slo.js'
+export type {Range} from './source.js'
+export type {Traffic} from './traffic.js'
