@@ -117,12 +117,15 @@ export class BatchLoop {
     await this.gather()
     while (this.hasWork()) {
       await this.admit()
-      const runnable = [...this.generations].filter((generation) => generation.runnable)
-      for (const generation of runnable) if (generation.request.deterministic) await this.step([generation])
-      await this.step(runnable.filter(({request}) => !request.deterministic))
+      for (const generation of this.runnable(true)) await this.step(() => [generation])
+      await this.step(() => this.runnable(false))
       this.events.stepped(!this.hasWork() || this.others.length > 0)
       await this.others.shift()?.()
     }
+  }
+
+  private runnable(deterministic: boolean): Generation[] {
+    return [...this.generations].filter(({runnable, request}) => runnable && request.deterministic === deterministic)
   }
 
   /** Lets requests that arrive together start together: evaluating their prompts in one decode is quicker for all. */
@@ -170,10 +173,14 @@ export class BatchLoop {
     this.events.finished(generation)
   }
 
-  private async step(generations: readonly Generation[]): Promise<void> {
-    const prompts = generations.filter(({inPrompt}) => inPrompt)
-    if (prompts.length > 0) await this.evaluatePrompts(prompts, generations.length - prompts.length)
-    const going = generations.filter(({runnable}) => runnable)
+  private async step(select: () => readonly Generation[]): Promise<void> {
+    const prompts = select().filter(({inPrompt}) => inPrompt)
+    if (prompts.length > 0) {
+      await this.evaluatePrompts(prompts, select().length - prompts.length)
+      // A request that came meanwhile has a slot, which would be a gap between the others.
+      await this.admit()
+    }
+    const going = select().filter(({runnable}) => runnable)
     await this.decodeAnswers(
       going.filter(({inPrompt}) => !inPrompt),
       going.filter(({inPrompt}) => inPrompt),
