@@ -70,7 +70,7 @@ function configFor({given, contextTokens, slots}: LocalModel): string {
   const waiting = Math.max(50, slots)
   return JSON.stringify({
     ...given,
-    backend: {max_sessions: 10_000, queue_size: waiting, default_task_timeout_ms: 3_600_000, ...given['backend']},
+    backend: {max_sessions: 10_000, queue_size: waiting, ...given['backend']},
     model: {ctx_size: contextTokens, parallel: slots, ...(mayHaveGpu() && {n_gpu_layers: 'max'}), ...given['model']},
   })
 }

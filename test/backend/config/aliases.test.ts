@@ -16,7 +16,10 @@ function otherValue(name: KeyName): unknown {
   if (choices !== undefined) return choices.find((choice) => choice !== usual)
   if (name === 'sampling.json_schema') return {type: 'string'}
   if (name === 'sampling.logit_bias') return [[1, false]]
-  if (anyOf !== undefined) return 'auto' === usual ? (name === 'model.parallel' ? 3 : false) : 'auto'
+  if (anyOf !== undefined) {
+    const number = (anyOf as {type?: string; minimum?: number}[]).find((branch) => branch.type === 'integer')
+    return number === undefined ? false : (number.minimum ?? 0) + 19
+  }
   if (type === 'boolean') return usual !== true
   if (type === 'array') return JSON.stringify(items).includes('regex') ? ['a+'] : ['x']
   if (type === 'string') return 'x'

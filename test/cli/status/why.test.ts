@@ -41,6 +41,13 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
   ['refused tasks', (s) => (s.queue.refused = 5), 'problem', /5 of 20 \(25 %\) tasks were refused/, /queue_size/],
   ['missed deadlines', (s) => (s.queue.timed_out = 2), 'problem', /2 of 20 .* deadline of 1 min 0 s/, /timeout_ms/],
   [
+    'missed deadlines of requests alone',
+    (s) => Object.assign(s.queue, {timed_out: 2, default_task_timeout_ms: 0}),
+    'problem',
+    /ran into their own timeout_ms\.$/,
+    /^Raise their timeout_ms/,
+  ],
+  [
     'long waits',
     (s) => {
       s.queue.wait_ms = {count: 20, p50: 3000, p95: 9000, p99: 9000, max: 9000}
