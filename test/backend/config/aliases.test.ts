@@ -120,10 +120,11 @@ test('two spellings with one value are no matter', () => {
 })
 
 test('batch_size is one setting of model and performance', () => {
-  const sizes = (value: unknown): number[] => {
+  const sizes = (value: unknown): unknown[] => {
     const {model, performance} = configFromObject(value).config
     return [model.batch_size, performance.batch_size]
   }
+  assert.equal(sizes({}), ['auto', 'auto'])
   assert.equal(sizes({performance: {batch_size: 64}}), [64, 64])
   assert.equal(sizes({batch_size: 64}), [64, 64])
   assert.equal(sizes({n_batch: 64}), [64, 64])
