@@ -80,6 +80,16 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     /model\.ctx_size/,
   ],
   [
+    'a driver that is too old for the CUDA binary',
+    (s) => {
+      const last_crash = 'CUDA error: the provided PTX was compiled with an unsupported toolchain.'
+      s.model = madeUpStatus({crashes: 2, last_crash, since_crash_ms: 65_000}).model
+    },
+    'hint',
+    /unsupported toolchain/,
+    /Update the driver to one that supports CUDA 13\.1/,
+  ],
+  [
     'a model that was given up',
     (s) => {
       s.model = madeUpStatus({state: 'failed', crashes: 5, last_crash: 'It hung.', since_crash_ms: 900}).model
