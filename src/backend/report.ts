@@ -35,6 +35,7 @@ const reporters: Reporters = {
         cached_tokens: session.cachedTokens,
         cache: session.cacheSource,
       })),
+      removed: sessions.removed,
       contexts: open.map((context) => ({
         context: context.id,
         graph: context.graph.id,
