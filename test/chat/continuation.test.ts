@@ -42,37 +42,37 @@ test('where one was looked for that is not known', () => {
   assert.is(explainNew('b', sessions(none), own), 'Session b is new and ends with this command: --state-dir keeps one.')
 })
 
-const told = (status: SessionsStatus, host: 'daemon' | 'command' = 'daemon', parted = false): string | undefined =>
+const continued = (status: SessionsStatus, host: 'daemon' | 'command' = 'daemon', parted = false): string | undefined =>
   describeContinuation('a', status, {host, parted})
 
 test('until when it can be continued', () => {
   assert.is(
-    told(sessions()),
+    continued(sessions()),
     '--session a continues this conversation until it is idle for 5 min, newer ones need its place (at most 100 are kept), or the daemon ends.',
   )
-  assert.is(told(sessions({auto_cleanup: false})), '--session a continues this conversation until the daemon ends.')
+  assert.is(continued(sessions({auto_cleanup: false})), '--session a continues this conversation until the daemon ends.')
   assert.is(
-    told(sessions({state_dir: '/s'})),
+    continued(sessions({state_dir: '/s'})),
     '--session a continues this conversation until it is idle for 5 min or newer ones need its place (at most 100 are kept); it is kept in /s.',
   )
   assert.is(
-    told(sessions({state_dir: '/s', auto_cleanup: false}), 'command'),
+    continued(sessions({state_dir: '/s', auto_cleanup: false}), 'command'),
     '--session a continues this conversation; it is kept in /s.',
   )
 })
 
 test('what was said last may be missing', () => {
   assert.match(
-    told(sessions({state_dir: '/s'}), 'command', true) ?? '',
+    continued(sessions({state_dir: '/s'}), 'command', true) ?? '',
     /this conversation as of its last complete answer/,
   )
 })
 
 test('nothing is promised of what is gone, empty, or ends with the command', () => {
   const gone = sessions({...none, removed: [{id: 'a', reason: 'idle'}]})
-  assert.match(told(gone) ?? '', /^Session a is gone: it was idle .*\. It cannot be continued\.$/)
-  assert.is(told(sessions(none)), undefined)
-  assert.is(told(sessions({}, 0)), undefined)
-  assert.is(told(sessions(), 'command'), undefined)
-  assert.is(told(gone, 'command'), undefined)
+  assert.match(continued(gone) ?? '', /^Session a is gone: it was idle .*\. It cannot be continued\.$/)
+  assert.is(continued(sessions(none)), undefined)
+  assert.is(continued(sessions({}, 0)), undefined)
+  assert.is(continued(sessions(), 'command'), undefined)
+  assert.is(continued(gone, 'command'), undefined)
 })
