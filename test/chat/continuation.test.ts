@@ -50,7 +50,10 @@ test('until when it can be continued', () => {
     continued(sessions()),
     '--session a continues this conversation until it is idle for 5 min, newer ones need its place (at most 100 are kept), or the daemon ends.',
   )
-  assert.is(continued(sessions({auto_cleanup: false})), '--session a continues this conversation until the daemon ends.')
+  assert.is(
+    continued(sessions({auto_cleanup: false})),
+    '--session a continues this conversation until the daemon ends.',
+  )
   assert.is(
     continued(sessions({state_dir: '/s'})),
     '--session a continues this conversation until it is idle for 5 min or newer ones need its place (at most 100 are kept); it is kept in /s.',
