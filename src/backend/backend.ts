@@ -105,7 +105,7 @@ export interface EmbedOptions {
   signal?: AbortSignal
   /** Defaults to `normal`. */
   priority?: TaskPriority
-  /** Waiting and computing together, in milliseconds. Defaults to `default_task_timeout_ms`. */
+  /** Waiting and computing together, in milliseconds; `0` is no limit. Defaults to `default_task_timeout_ms`. */
   timeoutMs?: number
 }
 

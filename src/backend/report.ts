@@ -2,6 +2,7 @@ import type {ExecutionContext} from './contexts/execution-context.js'
 import {noDecodes} from './engine/decoder.js'
 import {NnError} from './errors.js'
 import {residentBytes} from './memory/resident.js'
+import {largestBatchSize} from './models/batch-size.js'
 import {countedLayers} from './models/counted-layers.js'
 import type {Graph} from './models/graph.js'
 import type {LoadedModel} from './models/loaded-model.js'
@@ -35,6 +36,7 @@ const reporters: Reporters = {
         cached_tokens: session.cachedTokens,
         cache: session.cacheSource,
       })),
+      removed: sessions.removed,
       contexts: open.map((context) => ({
         context: context.id,
         graph: context.graph.id,
@@ -89,7 +91,7 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
     gpu_layers: info?.gpuLayers ?? 0,
     gpu: info?.gpu ?? null,
     ctx_size: info?.contextSize ?? config.model.ctx_size,
-    batch_size: info?.batchSize ?? config.model.batch_size,
+    batch_size: info?.batchSize ?? largestBatchSize(config.model),
     threads: info?.threads ?? engineOptions.model.threads,
     parallel: engineOptions.slots,
     train_ctx_size: info?.trainContextSize ?? 0,

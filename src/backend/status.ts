@@ -109,6 +109,8 @@ export interface SessionsStatus {
     /** Where they were: in the session's own slot, in another session's, in its saved cache, or nowhere. */
     cache: 'slot' | 'shared' | 'saved' | 'none'
   }[]
+  /** The last 100 sessions that were removed and not opened again, and why: idle too long, or for want of a place. */
+  removed: {id: string; reason: 'idle' | 'evicted'}[]
   contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
 }
 

@@ -44,6 +44,11 @@ export class Conversation {
     private configuredMode: 'chat' | 'raw',
   ) {}
 
+  /** Whether the backend's session lacks what was said or changed last. */
+  get isParted(): boolean {
+    return this.parted
+  }
+
   /** In raw mode nobody remembers anything. */
   get isRaw(): boolean {
     return (this.options.prompt_mode ?? this.configuredMode) === 'raw'

@@ -1,5 +1,6 @@
 import type {RuntimeOptions} from '../backend/config/index.js'
 import type {RemoteBackend} from '../backend/remote.js'
+import type {SessionsStatus} from '../backend/status.js'
 import type {Conversation} from './conversation.js'
 import type {DaemonModel} from './daemon-model.js'
 import {isGone} from './is-gone.js'
@@ -16,6 +17,7 @@ export interface DaemonChatOptions {
 /** A chat with a model that the daemon has. It outlives the daemon and the model, when they come back. */
 export class DaemonChat implements OpenChat {
   readonly conversation: Conversation
+  readonly host = 'daemon'
 
   private constructor(
     private backend: RemoteBackend,
@@ -26,7 +28,7 @@ export class DaemonChat implements OpenChat {
   }
 
   static async open({backend, model}: DaemonModel, given: DaemonChatOptions): Promise<DaemonChat> {
-    return new DaemonChat(backend, await openContext(backend, {graph: model.graph, session: given.session}), given)
+    return new DaemonChat(backend, await openIn(backend, model.graph, given.session), given)
   }
 
   get model(): OpenContext['model'] {
@@ -47,7 +49,7 @@ export class DaemonChat implements OpenChat {
       const {state_dir: stateDir} = await backend.status('sessions')
       const isKnown = stateDir !== null || backend.host.pid === before.host.pid
       const session = isKnown ? this.session : this.given.session
-      this.opened = await openContext(backend, {graph: model.graph, session})
+      this.opened = await openIn(backend, model.graph, session)
     } catch (error) {
       await found[Symbol.asyncDispose]()
       throw error
@@ -58,8 +60,12 @@ export class DaemonChat implements OpenChat {
     return true
   }
 
-  async writeError(): Promise<string | null> {
-    return (await this.backend.status('sessions')).write_error
+  get whyNew(): string | undefined {
+    return this.opened.whyNew
+  }
+
+  sessions(): Promise<SessionsStatus> {
+    return this.backend.status('sessions')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,4 +81,8 @@ export class DaemonChat implements OpenChat {
       return false
     }
   }
+}
+
+function openIn(backend: RemoteBackend, graph: number, session: string | undefined): Promise<OpenContext> {
+  return openContext(backend, {graph, session, host: 'daemon'})
 }

@@ -34,7 +34,7 @@ export const modelFlags = {
   threads: Flags.integer({description: 'Threads that compute on the CPU.', helpGroup: 'MODEL'}),
   raw: Flags.boolean({description: 'Take prompts as they are: no template, no memory of earlier ones.'}),
   'state-dir': Flags.string({
-    description: 'Keep conversations in this folder; --session goes on with one of them.',
+    description: 'Keep conversations in this folder; --session continues one of them.',
     helpValue: 'folder',
   }),
   system: Flags.string({description: 'Instructions that go before the conversation.', helpValue: 'text'}),

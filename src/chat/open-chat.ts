@@ -2,8 +2,9 @@ import type {ContextId, GraphId} from '../backend/backend.js'
 import type {RuntimeOptions} from '../backend/config/index.js'
 import {initBackend, type LocalBackend} from '../backend/local.js'
 import type {RemoteBackend} from '../backend/remote.js'
-import type {GraphStatus} from '../backend/status.js'
+import type {GraphStatus, SessionsStatus} from '../backend/status.js'
 import {loadHere} from '../cli/load/load-here.js'
+import {explainNew, type Host} from './continuation.js'
 import {Conversation, type Message} from './conversation.js'
 import type {Settings} from './settings.js'
 import type {Output} from './style.js'
@@ -28,8 +29,12 @@ export interface OpenChat extends AsyncDisposable {
   readonly session: string
   /** Opens it again when the daemon no longer has it. `false`: it is still open. @throws why it cannot be opened. */
   reopen: () => Promise<boolean>
-  /** Why the folder for conversations lacks what was said last; `null` when it has it, or when there is none. */
-  writeError: () => Promise<string | null>
+  /** Who has the session. */
+  readonly host: Host['kind']
+  /** Why the session that was asked for begins anew; `undefined` when it continues, or when none was asked for. */
+  readonly whyNew: string | undefined
+  /** What its backend says of sessions now. */
+  sessions: () => Promise<SessionsStatus>
 }
 
 /** Loads the model and opens a context. @throws what loading and the configuration can fail with. */
@@ -43,12 +48,17 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
     ...(stateDir !== undefined && {stateDir}),
   })
   try {
-    const opened = await openContext(backend, {graph: await loadHere(backend, model, {progress, signal}), session})
+    const opened = await openContext(backend, {
+      graph: await loadHere(backend, model, {progress, signal}),
+      session,
+      host: 'command',
+    })
     return {
       ...{conversation: converseIn(backend, opened, options), model: opened.model, session: opened.session},
+      ...{host: 'command', whyNew: opened.whyNew},
       // Nobody but the chat closes what it has opened here.
       reopen: () => Promise.resolve(false),
-      writeError: async () => (await backend.status('sessions')).write_error,
+      sessions: () => backend.status('sessions'),
       [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -64,13 +74,16 @@ export interface OpenContext {
   session: string
   /** What was said in its session before. */
   history: readonly Message[]
+  /** Why the session that was asked for begins anew. */
+  whyNew: string | undefined
 }
 
 /** Opens a context of a graph, in that session or in a new one. */
 export async function openContext(
   backend: LocalBackend | RemoteBackend,
-  {graph, session}: {graph: GraphId; session: string | undefined},
+  {graph, session, host}: {graph: GraphId; session: string | undefined; host: Host['kind']},
 ): Promise<OpenContext> {
+  const whyNew = session === undefined ? undefined : await explainIfNew(backend, session, host)
   const context =
     session === undefined
       ? await backend.initExecutionContext(graph)
@@ -80,7 +93,16 @@ export async function openContext(
   const model = graphs.find((one) => one.graph === graph)
   if (model === undefined) throw new Error(`Graph ${graph} has no status.`)
   const named = contexts.find((one) => one.context === context)?.session ?? ''
-  return {context, model, session: named, history: await backend.history(context)}
+  return {context, model, session: named, history: await backend.history(context), whyNew}
+}
+
+async function explainIfNew(
+  backend: LocalBackend | RemoteBackend,
+  session: string,
+  kind: Host['kind'],
+): Promise<string | undefined> {
+  const {uptime_ms: uptimeMs} = await backend.status('performance')
+  return explainNew(session, await backend.status('sessions'), kind === 'daemon' ? {kind, uptimeMs} : {kind})
 }
 
 /** The conversation in a context, which goes on from what was said in its session. */

@@ -24,7 +24,7 @@ export interface ChatRequest {
 export interface PreparedChat extends AsyncDisposable {
   /** What is odd in the configuration, but not wrong. */
   warnings: string[]
-  /** Whether its session can be gone on with later. */
+  /** Whether its session outlives the chat. */
   isKept: boolean
   open: () => Promise<OpenChat>
 }

@@ -24,7 +24,7 @@ export class Screen {
 
   /** Says which of the conversations that are kept this is. */
   greetSession(id: string, messages: number): void {
-    this.note(messages === 0 ? `Session ${id} is new.` : `Session ${id} goes on after ${messages} messages.`)
+    this.note(messages === 0 ? `Session ${id} is new.` : `Session ${id} continues after ${messages} messages.`)
   }
 
   prompt(isFirstLine: boolean): string {

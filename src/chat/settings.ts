@@ -13,20 +13,19 @@ export interface Settings {
 }
 
 /**
- * Defaults for one person at a keyboard: a long answer of a slow model is no error, a pause for coffee does not cost
- * the conversation, and memory goes to one context instead of several. With a folder for them each chat is one session
- * more, and none goes by itself: the limit is as high as can be.
+ * Defaults for one person at a keyboard: a pause for coffee does not cost the conversation, and memory goes to one
+ * context instead of several. With a folder for them each chat is one session more, and none goes by itself: the limit
+ * is as high as can be.
  */
-const patience = {
-  backend: {default_task_timeout_ms: 3_600_000, auto_cleanup: false, max_sessions: 10_000},
-  stopping: {max_time_ms: 0},
+const chatDefaults = {
+  backend: {auto_cleanup: false, max_sessions: 10_000},
   model: {parallel: 1},
 }
 
 /** The configuration file, if there is one, over the defaults of a chat; the flags over both. */
 export function readSettings(flags: ModelFlags): Settings {
   const {config: file} = flags
-  const base = configFromObject(patience, {strict: true}).config
+  const base = configFromObject(chatDefaults, {strict: true}).config
   const parsed =
     file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
   const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})

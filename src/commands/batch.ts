@@ -63,8 +63,9 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
     retries: Flags.integer({min: 0, default: 2, description: 'Try again so many times when the engine fails.'}),
     timeout: Flags.integer({
       min: 10,
-      max: 3_600_000,
-      description: 'Milliseconds for an item that sets no timeout_ms. Defaults to an hour.',
+      max: 86_400_000,
+      description:
+        'Milliseconds for an item that sets no timeout_ms. Defaults to backend.default_task_timeout_ms, which is no limit unless it is set.',
     }),
     'max-errors': Flags.string({
       description: 'Stop after more failures than n, or than p percent of 100 or more items.',

@@ -1,7 +1,9 @@
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {NnError, toNnError} from '../backend/errors.js'
+import type {SessionsStatus} from '../backend/status.js'
 import {modelFlags} from '../chat/flags.js'
+import {describeContinuation} from '../chat/continuation.js'
 import {converse} from '../chat/interactive.js'
 import {isGone} from '../chat/is-gone.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
@@ -68,37 +70,49 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     const history = isConversation ? this.openHistory(flags, screen) : PromptHistory.open(undefined)
     await using chat = await prepared.open()
     for (const warning of chat.model.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    const {whyNew} = chat
     if (!isConversation) {
+      if (whyNew !== undefined) this.tell(whyNew)
       const answer = await answerOnce(chat, {
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
         stats: orElse(flags.stats, false) ? process.stderr : undefined,
         signal,
       })
-      await this.warnIfUnkept(chat)
+      await this.keptSessions(chat)
       return answer
     }
     screen.greet(chat.model)
-    const {isKept} = prepared
-    if (isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
+    if (whyNew !== undefined) screen.note(whyNew)
+    else if (prepared.isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code
-    const isThere = await this.warnIfUnkept(chat)
-    if (isKept && isThere) screen.note(`--session ${chat.session} goes on with this conversation.`)
+    const {session, host, conversation} = chat
+    const sessions = await this.keptSessions(chat)
+    const how =
+      sessions === undefined || conversation.messages.length === 0
+        ? undefined
+        : describeContinuation(session, sessions, {host, parted: conversation.isParted})
+    if (how !== undefined) screen.note(how)
     return undefined
   }
 
-  /** No answer is lost because it cannot be kept, but whoever wanted it kept should know. `false`: nobody can say. */
-  private async warnIfUnkept(chat: OpenChat): Promise<boolean> {
+  /** The sessions at the end; `undefined`, with a warning, when the conversation was not kept. Its answers were given. */
+  private async keptSessions(chat: OpenChat): Promise<SessionsStatus | undefined> {
     try {
-      const reason = await chat.writeError()
-      if (reason !== null) this.logToStderr(`${this.config.bin}: the conversation could not be kept: ${reason}`)
-      return true
+      const status = await chat.sessions()
+      if (status.write_error === null) return status
+      this.tell(`the conversation could not be kept: ${status.write_error}`)
     } catch (error) {
       if (!isGone(error)) throw error
-      this.logToStderr(`${this.config.bin}: the connection to the daemon that had the conversation is lost.`)
-      return false
+      this.tell('the connection to the daemon that had the conversation is lost.')
     }
+    return undefined
+  }
+
+  /** Under --json, too, where oclif's own call says nothing. */
+  private tell(text: string): void {
+    process.stderr.write(`${this.config.bin}: ${text}\n`)
   }
 
   private get defaultHistory(): string {

@@ -9,9 +9,9 @@ import {suite, type TestContext} from '../support/suite.js'
 
 const test = suite('settings of a chat')
 
-test('a chat is patient unless it is told otherwise', () => {
+test('a chat keeps its conversation and has no time limits', () => {
   const {config, options} = readSettings({})
-  assert.is(config.backend.default_task_timeout_ms, 3_600_000)
+  assert.is(config.backend.default_task_timeout_ms, 0)
   assert.is(config.stopping.max_time_ms, 0)
   assert.is(config.backend.auto_cleanup, false)
   assert.is(config.backend.max_sessions, 10_000)

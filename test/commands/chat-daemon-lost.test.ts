@@ -32,7 +32,7 @@ test('goes on with the next daemon, and remembers', async (t) => {
   await home.run(...load)
   await say(wnn, 'What is my name?', 'The chat was opened again: model qwen, session session-1.', 'Your name is Alice.')
   wnn.type(ctrlD)
-  await wnn.until('--session session-1 goes on with this conversation.')
+  await wnn.until('--session session-1 continues this conversation until')
   assert.is((await wnn.ended).code, 0)
   assert.equal((await home.status()).sessions.contexts, [])
   await home.run('stop')
@@ -63,5 +63,5 @@ test('is left with 0 when the daemon is gone', async (t) => {
   await wnn.until('the connection to the daemon that had the conversation is lost.')
   const {code, stdout} = await wnn.ended
   assert.is(code, 0)
-  assert.not.match(stdout, 'goes on with this conversation')
+  assert.not.match(stdout, 'continues this conversation')
 })

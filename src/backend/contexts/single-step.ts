@@ -56,7 +56,7 @@ export function beginSingle(
       }
     }
     const ended = scheduler.submit({
-      ...{priority, session: context.session.id, lane: context.graph.id, timeoutMs: Infinity},
+      ...{priority, session: context.session.id, lane: context.graph.id, timeoutMs: 0},
       signal: anySignal(context.closing.signal, signal),
       run: (given, waitedMs) => {
         const turn = unlimited(onCurrentModel(asked))

@@ -26,6 +26,8 @@ export class TextEmbedder {
     private readonly addon: Addon,
     private readonly model: EngineModel,
     private readonly options: Pick<EngineOptions, 'model' | 'header'>,
+    /** Most tokens of one decode. */
+    private readonly mostTokens: number,
   ) {}
 
   /**
@@ -64,7 +66,7 @@ export class TextEmbedder {
   private get batchSize(): number {
     const {header, model} = this.options
     if (wholeTextPoolings.includes(header.pooling)) return paddedContext(model.ctx_size)
-    return Math.min(pieceTokens, model.batch_size)
+    return Math.min(pieceTokens, this.mostTokens)
   }
 
   private async open(): Promise<AddonContext> {

@@ -4,10 +4,11 @@ import {fileURLToPath} from 'node:url'
 import {NnError} from '../errors.js'
 import {cpuTime} from './cpu-time.js'
 import {Heartbeat, type HeartbeatLimits} from './heartbeat.js'
+import {findKnownFailure} from './known-failures.js'
 import type {EngineEvent, EngineRequest} from './protocol.js'
 
-/** What llama.cpp prints when it gives up stands at the end of its standard error. */
-const keptStderr = 4096
+/** What llama.cpp prints when it gives up stands at the end of its standard error, or of the errors that it logs. */
+const keptOutput = 4096
 
 /**
  * V8 lets the space for young objects grow to 16 MiB thrice, over some 20,000 tokens; an engine has few objects that
@@ -23,6 +24,7 @@ export class EngineChild {
   private readonly child: ChildProcess
   private readonly heartbeat: Heartbeat
   private stderr = ''
+  private loggedErrors = ''
   private killedFor: string | undefined
   private hear: (event: EngineEvent) => void = () => undefined
   private readonly exited: Promise<void>
@@ -52,7 +54,7 @@ export class EngineChild {
       },
       limits,
     )
-    child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptStderr)))
+    child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptOutput)))
     child.on('message', (event: EngineEvent) => {
       if (event.type === 'alive') this.heartbeat.heard(event.decodingMs)
       else this.receive(event)
@@ -78,6 +80,9 @@ export class EngineChild {
   private receive(event: EngineEvent): void {
     this.heartbeat.heard()
     if (event.type === 'ready') this.heartbeat.isLoaded = true
+    if (event.type === 'log' && event.level === 'error') {
+      this.loggedErrors = `${this.loggedErrors}${event.message}\n`.slice(-keptOutput)
+    }
     this.hear(event)
   }
 
@@ -89,6 +94,7 @@ export class EngineChild {
   /** What it prints from now on belongs to something new. */
   forgetOutput(): void {
     this.stderr = ''
+    this.loggedErrors = ''
   }
 
   /** Ends a process that does not listen; it counts as died, of this. */
@@ -130,16 +136,18 @@ export class EngineChild {
       })
     }
     const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
-    const reason = this.stderr
-      .split('\n')
-      .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
-      .at(-1)
-    return new EngineDied(
-      'runtime_error',
-      `The engine process ${how}${reason === undefined ? '' : `: ${reason.trim()}`}`,
-      {
-        hint: 'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
-      },
-    )
+    const known = findKnownFailure(`${this.loggedErrors}${this.stderr}`)
+    const reason =
+      known?.line ??
+      this.stderr
+        .split('\n')
+        .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
+        .at(-1)
+        ?.trim()
+    return new EngineDied('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
+      hint:
+        known?.hint ??
+        'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
+    })
   }
 }

@@ -42,7 +42,7 @@ export class Engine {
     })
     const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift, info.contextSize)
     const settings = {batchSize: info.batchSize, longestGapMs, gatherMs}
-    const embedder = new TextEmbedder(loaded.addon, engineModel, options)
+    const embedder = new TextEmbedder(loaded.addon, engineModel, options, info.batchSize)
     return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, send)
   }
 

@@ -13,8 +13,8 @@ export interface HeartbeatLimits {
 
 /**
  * An engine answers between any two turns of its event loop, which decodes do not hold up, and whatever else holds it
- * up computes: 15 s with neither is a process that was stopped or waits for itself, and leaves a task with the default
- * deadline time for a second try. A single decode or a text of megabytes may take a minute or two on a few cores.
+ * up computes: 15 s with neither is a process that was stopped or waits for itself. A single decode or a text of
+ * megabytes may take a minute or two on a few cores.
  */
 export const heartbeatLimits: HeartbeatLimits = {beatMs: 3000, silentMs: 15_000, busyMs: 300_000}
 

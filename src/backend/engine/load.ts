@@ -1,9 +1,12 @@
 import {fromWire, NnError, toNnError} from '../errors.js'
+import {resolveBatchSize} from '../models/batch-size.js'
 import {countedLayers} from '../models/counted-layers.js'
 import {ggmlType} from '../models/ggml-types.js'
 import {paddedContext} from '../models/padded-context.js'
 import type {Addon, AddonContext, AddonModel} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
+import {missingKernel} from './flash-kernels.js'
+import {findKnownFailure} from './known-failures.js'
 import type {EngineInfo, EngineOptions} from './protocol.js'
 
 export interface Loaded {
@@ -30,11 +33,14 @@ export async function loadModel(
   if (typeof gpu !== 'string' && options.misfit != null) throw fromWire(options.misfit)
   const warnings: string[] = []
   const wantedLayers = resolveGpuLayers(addon, options)
+  const batchSize = Math.max(resolveBatchSize(settings.batch_size, wantedLayers > 0), slots)
   if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {
     warnings.push(
       `n_gpu_layers is ${settings.n_gpu_layers}, but there is no GPU: 0/${countedLayers(header)} layers are offloaded.`,
     )
   }
+  const slowCache = missingKernel(gpu, wantedLayers, settings)
+  if (slowCache !== undefined) warnings.push(slowCache)
   if (settings.use_mlock && !addon.getSupportsMlock()) warnings.push('use_mlock has no effect on this machine.')
   addon.setNuma(settings.numa === 'disabled' ? false : settings.numa)
 
@@ -48,7 +54,7 @@ export async function loadModel(
   await loaded(() => model.init(), 'The model could not be loaded', log)
   const context = new addon.AddonContext(model, {
     contextSize: paddedContext(settings.ctx_size) * slots,
-    batchSize: Math.max(settings.batch_size, slots),
+    batchSize,
     sequences: slots,
     flashAttention: settings.flash_attention,
     swaFullCache: true,
@@ -56,7 +62,7 @@ export async function loadModel(
     kvCacheKeyType: cacheType(settings.cache_type_k),
     kvCacheValueType: cacheType(settings.cache_type_v),
   })
-  await loaded(() => context.init(), 'The context could not be made', log)
+  await loaded(() => context.init(), 'The context could not be made', log, slowCache)
   const weights = model.getMemoryBreakdown()
   const buffers = context.getMemoryBreakdown()
   const offloaded = log.find(/offloaded (\d+)\/(\d+) layers to GPU/)
@@ -72,7 +78,7 @@ export async function loadModel(
     gpuLayers: offloaded === undefined ? 0 : Number(offloaded[1]),
     gpu: typeof gpu === 'string' ? [gpu, ...addon.getGpuDeviceInfo().deviceNames].join(': ') : null,
     contextSize: Math.floor(context.getContextSize() / slots),
-    batchSize: Math.max(settings.batch_size, slots),
+    batchSize,
     threads: context.getThreads(),
     slots,
     trainContextSize: model.getTrainContextSize(),
@@ -85,7 +91,8 @@ export async function loadModel(
   return {model, context, info}
 }
 
-async function loaded(init: () => Promise<boolean>, what: string, log: LogTail): Promise<void> {
+/** @param hint what may be the cause, unless the failure is a known one */
+async function loaded(init: () => Promise<boolean>, what: string, log: LogTail, hint?: string): Promise<void> {
   let reason = ''
   try {
     if (await init()) return
@@ -93,7 +100,12 @@ async function loaded(init: () => Promise<boolean>, what: string, log: LogTail):
     reason = `: ${toNnError(error).message}`
   }
   const said = await log.errors()
-  throw new NnError('runtime_error', `${what}${reason === '' && said !== '' ? `: ${said}` : reason}`)
+  const known = findKnownFailure(`${said.replaceAll('; ', '\n')}\n${reason}`)?.hint ?? hint
+  throw new NnError(
+    'runtime_error',
+    `${what}${reason === '' && said !== '' ? `: ${said}` : reason}`,
+    known === undefined ? {} : {hint: known},
+  )
 }
 
 function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineOptions): number {

@@ -3,6 +3,7 @@ import {realClock, type Clock} from '../clock.js'
 import type {Config, ConfigWarning} from '../config/index.js'
 import {EngineProcess} from '../engine/engine-process.js'
 import type {HeartbeatLimits} from '../engine/heartbeat.js'
+import {findKnownFailure} from '../engine/known-failures.js'
 import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
 import {NnError, toNnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
@@ -181,7 +182,9 @@ export class LoadedModel {
     return new NnError(
       'runtime_error',
       `The engine of ${name} died ${mostCrashes} times within a minute; the last time: ${why}`,
-      {hint: 'Unload the model and load it again, with other settings or another file.'},
+      {
+        hint: findKnownFailure(why)?.hint ?? 'Unload the model and load it again, with other settings or another file.',
+      },
     )
   }
 

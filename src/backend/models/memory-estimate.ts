@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises'
 import os from 'node:os'
 import type {Config} from '../config/index.js'
 import {NnError} from '../errors.js'
+import {largestBatchSize} from './batch-size.js'
 import {ggmlType} from './ggml-types.js'
 import type {GgufHeader} from './gguf.js'
 import {paddedContext} from './padded-context.js'
@@ -63,7 +64,7 @@ export function estimateMemory(
     mapped: model.use_mmap ? repackedBytes(header, arch) : 0,
     cachePerSlot: layers * perToken * context,
     logitsPerSlot: vocabularySize * logitBytes,
-    compute: model.batch_size * 4 * (3 * number('feed_forward_length', 4 * width) + 5 * width + scores),
+    compute: largestBatchSize(model) * 4 * (3 * number('feed_forward_length', 4 * width) + 5 * width + scores),
     process: processBytes + vocabularySize * vocabularyBytes,
   }
 }

@@ -5,6 +5,9 @@ import {Dispatcher, type Dispatched} from './dispatcher.js'
 import {Statistics, type Outcome} from './statistics.js'
 import {notLoaded, outcomeOf, timeoutError, type SchedulerEvent, type Task} from './task.js'
 
+/** Node fires a longer timer at once. A longer limit, 24 days, is as good as none. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** How a task ends that has not started. */
 type Refusal = 'refused' | 'timed_out' | 'cancelled'
 const refusalEvents = {refused: 'refused', timed_out: 'expired', cancelled: 'cancelled'} as const
@@ -65,9 +68,10 @@ export class Scheduler {
     const {timeoutMs} = task
     const deadline = new AbortController()
     this.statistics.countSubmitted()
-    const stopTimer = Number.isFinite(timeoutMs)
-      ? this.clock.after(timeoutMs, () => deadline.abort(timeoutError(timeoutMs)))
-      : () => undefined
+    const stopTimer =
+      timeoutMs > 0 && timeoutMs <= longestTimerMs
+        ? this.clock.after(timeoutMs, () => deadline.abort(timeoutError(timeoutMs)))
+        : () => undefined
     try {
       const waitedMs = await this.turn(task, deadline.signal)
       return await this.carryOut(task, deadline.signal, waitedMs)

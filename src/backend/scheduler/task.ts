@@ -7,7 +7,7 @@ export interface Task<Result> {
   session: string
   /** Tasks of a lane (a graph) run together up to its capacity. */
   lane: number
-  /** Waiting and running together, in milliseconds; `Infinity` for none. */
+  /** Waiting and running together, in milliseconds; `0` for no limit. */
   timeoutMs: number
   /** Takes the task back while it waits; while it runs, `run` gets the same signal. */
   signal?: AbortSignal | undefined
@@ -31,7 +31,7 @@ export function outcomeOf(error: unknown, {signal}: Task<unknown>): 'timed_out' 
 
 export function timeoutError(timeoutMs: number): NnError {
   return new NnError('timeout', `The task did not finish within ${timeoutMs} ms of waiting and running.`, {
-    hint: 'Raise backend.default_task_timeout_ms or give the request its own timeout_ms.',
+    hint: 'Raise backend.default_task_timeout_ms or give the request its own timeout_ms; 0 is no limit.',
   })
 }
 

@@ -30,9 +30,14 @@ export interface StoredMessage {
 /** Why a session went. */
 export type RemovalReason = 'idle' | 'evicted'
 
+/** Of how many removed sessions it is known why they went. */
+const rememberedRemovals = 100
+
 /** The conversations: at most `max_sessions`, removed when idle or when a new one needs the place of the oldest. */
 export class SessionStore {
   private readonly sessions = new Map<string, Session>()
+  /** The last ones, the latest last. */
+  private readonly removals = new Map<string, RemovalReason>()
   private stopTimer: (() => void) | undefined
   private lastName = 0
 
@@ -59,6 +64,7 @@ export class SessionStore {
     this.makePlace()
     const session = newSession(id ?? this.newName(), this.clock.now())
     this.sessions.set(session.id, session)
+    this.removals.delete(session.id)
     this.watch()
     return session
   }
@@ -91,6 +97,11 @@ export class SessionStore {
   list(): {session: Session; idleMs: number}[] {
     this.removeIdle()
     return [...this.sessions.values()].map((session) => ({session, idleMs: this.clock.now() - session.lastActivity}))
+  }
+
+  /** The last sessions that were removed and not opened again, the latest last. */
+  get removed(): {id: string; reason: RemovalReason}[] {
+    return [...this.removals].map(([id, reason]) => ({id, reason}))
   }
 
   clear(): void {
@@ -136,6 +147,9 @@ export class SessionStore {
 
   private remove(session: Session, reason: RemovalReason): void {
     this.sessions.delete(session.id)
+    this.removals.set(session.id, reason)
+    const [oldest] = this.removals.keys()
+    if (this.removals.size > rememberedRemovals && oldest !== undefined) this.removals.delete(oldest)
     this.onRemove(session, reason)
   }
 

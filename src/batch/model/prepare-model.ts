@@ -41,8 +41,6 @@ export interface PreparedModel extends AsyncDisposable {
   open: () => Promise<BatchModel>
 }
 
-const anHourMs = 3_600_000
-
 /** Finds the model and checks its configuration; nothing is loaded yet. @throws what is wrong with either. */
 export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
   const {model, modelName: name, local, socket, config} = request
@@ -57,21 +55,13 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
   return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(found, socket)
 }
 
-/** Nobody waits at a keyboard: an answer may take its time, and as many slots are opened as are used. */
+/** As many slots are opened as are used. */
 async function prepareOwn(
   {config: flags, concurrency, progress, signal}: ModelRequest,
   file: string,
 ): Promise<PreparedModel> {
-  const base = configFromObject(
-    {
-      backend: {
-        default_task_timeout_ms: anHourMs,
-        ...(concurrency !== undefined && {max_concurrent: concurrency, queue_size: Math.max(50, concurrency)}),
-      },
-      stopping: {max_time_ms: 0},
-    },
-    {strict: true},
-  ).config
+  const limits = concurrency === undefined ? {} : {max_concurrent: concurrency, queue_size: Math.max(50, concurrency)}
+  const base = configFromObject({backend: limits}, {strict: true}).config
   const {config} = configFromObject(readConfigFlags(flags), {base, strict: true})
   await readGgufHeader(file)
   const name = modelName(file)
@@ -92,11 +82,11 @@ async function prepareOwn(
   }
 }
 
-/** A daemon's limits are for people who wait; and these go first. */
+/** People who wait go first. */
 async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
   const {model} = found
   const {name, size_bytes, parameters, config} = model
-  const defaults: RuntimeOptions = {priority: 'low', timeout_ms: anHourMs, max_time_ms: 0}
+  const defaults: RuntimeOptions = {priority: 'low'}
   return {
     ...{name, file: model.path, config, defaults},
     settings: {

@@ -6,11 +6,11 @@ import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, ChatMessage, Completion, Target} from '../target.js'
 
-/** Nothing but the number of tokens ends an answer, and the most likely token is always the next one. */
+/** Nothing but the number of tokens ends an answer, whatever limits a daemon has, and the most likely token is always the next one. */
 const options: RuntimeOptions = {
   ...{temp: 0, repeat_penalty: 1, presence_penalty: 0, frequency_penalty: 0, mirostat: 0, n_probs: 0},
   ...{grammar: '', json_schema: null, prompt_mode: 'raw', ignore_eos: true},
-  ...{stop: [], patterns: [], max_repetition_count: 0, max_time_ms: 0, timeout_ms: 3_600_000, enable_log: false},
+  ...{stop: [], patterns: [], max_repetition_count: 0, max_time_ms: 0, timeout_ms: 0, enable_log: false},
 }
 
 /** A graph of any backend, through the lifecycle's calls. */

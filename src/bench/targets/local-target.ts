@@ -69,7 +69,7 @@ export class LocalTarget extends BackendTarget {
 function configFor({given, contextTokens, slots}: LocalModel): string {
   return JSON.stringify({
     ...given,
-    backend: {max_sessions: 10_000, queue_size: 10_000, default_task_timeout_ms: 3_600_000, ...given['backend']},
+    backend: {max_sessions: 10_000, queue_size: 10_000, ...given['backend']},
     model: {ctx_size: contextTokens, parallel: slots, ...(mayHaveGpu() && {n_gpu_layers: 'max'}), ...given['model']},
   })
 }

@@ -1,3 +1,4 @@
+import {findKnownFailure} from '../../backend/engine/known-failures.js'
 import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/status.js'
 import {bytes, duration} from '../units.js'
 import {share, type Finding} from './finding.js'
@@ -48,12 +49,14 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
 /** Engines come back by themselves, so that nothing else tells of it. */
 function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: since}: GraphStatus): Finding[] {
   if (crashes === 0) return []
+  const known = findKnownFailure(why ?? '')?.hint
   const last = `the last time ${duration(since ?? 0)} ago: ${why ?? 'for an unknown reason'}`
   if (state === 'failed') {
-    const fix = `Load it again with other settings or another file: wnn unload ${name}, then wnn load.`
+    const fix = known ?? `Load it again with other settings or another file: wnn unload ${name}, then wnn load.`
     return [{level: 'problem', text: `${name} was given up: its engine has died ${times(crashes)}, ${last}`, fix}]
   }
   const fix =
+    known ??
     'What ran then has failed or was tried again. If it goes on, lower model.ctx_size, model.parallel or model.batch_size, try another file, and see logging.file.'
   return [{level: 'hint', text: `The engine of ${name} has died ${times(crashes)}, ${last}`, fix}]
 }

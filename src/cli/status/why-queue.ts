@@ -24,10 +24,13 @@ export function explainQueue({queue, model}: BackendStatus): Finding[] {
     })
   }
   if (timedOut > 0) {
+    const {default_task_timeout_ms: limitMs} = queue
+    const deadline = limitMs === 0 ? 'own timeout_ms' : `deadline of ${duration(limitMs)} (or their own timeout_ms)`
+    const raise = limitMs === 0 ? 'their timeout_ms' : 'backend.default_task_timeout_ms'
     findings.push({
       level: 'problem',
-      text: `${share(timedOut, queue.submitted)} tasks ran into their deadline of ${duration(queue.default_task_timeout_ms)} (or their own timeout_ms).`,
-      fix: 'Raise backend.default_task_timeout_ms, shorten answers with max_tokens, or raise model.parallel if they waited.',
+      text: `${share(timedOut, queue.submitted)} tasks ran into their ${deadline}.`,
+      fix: `Raise ${raise}, shorten answers with max_tokens, or raise model.parallel if they waited.`,
     })
   }
   const {wait_ms: wait, run_ms: run} = queue

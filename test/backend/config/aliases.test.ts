@@ -16,7 +16,10 @@ function otherValue(name: KeyName): unknown {
   if (choices !== undefined) return choices.find((choice) => choice !== usual)
   if (name === 'sampling.json_schema') return {type: 'string'}
   if (name === 'sampling.logit_bias') return [[1, false]]
-  if (anyOf !== undefined) return 'auto' === usual ? (name === 'model.parallel' ? 3 : false) : 'auto'
+  if (anyOf !== undefined) {
+    const number = (anyOf as {type?: string; minimum?: number}[]).find((branch) => branch.type === 'integer')
+    return number === undefined ? false : (number.minimum ?? 0) + 19
+  }
   if (type === 'boolean') return usual !== true
   if (type === 'array') return JSON.stringify(items).includes('regex') ? ['a+'] : ['x']
   if (type === 'string') return 'x'
@@ -117,10 +120,11 @@ test('two spellings with one value are no matter', () => {
 })
 
 test('batch_size is one setting of model and performance', () => {
-  const sizes = (value: unknown): number[] => {
+  const sizes = (value: unknown): unknown[] => {
     const {model, performance} = configFromObject(value).config
     return [model.batch_size, performance.batch_size]
   }
+  assert.equal(sizes({}), ['auto', 'auto'])
   assert.equal(sizes({performance: {batch_size: 64}}), [64, 64])
   assert.equal(sizes({batch_size: 64}), [64, 64])
   assert.equal(sizes({n_batch: 64}), [64, 64])

@@ -14,6 +14,11 @@ test('threads are eight, or all cores but one', () => {
   assert.is(configure({threads: 16}, {cores: 2}).model.threads, 16)
 })
 
+test('no task and no answer has a time limit', () => {
+  const {backend, stopping} = defaultConfig()
+  assert.equal([backend.default_task_timeout_ms, stopping.max_time_ms], [0, 0])
+})
+
 test('the thresholds of the queue follow its size', () => {
   const thresholds = (value: unknown): number[] => {
     const {backend} = configure(value)

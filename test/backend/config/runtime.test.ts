@@ -38,6 +38,14 @@ test('-1 is as configured where it is no value of the key', () => {
   assert.equal(read({seed: -1, top_k: -1, max_tokens: -1}).options, {seed: -1, top_k: -1, max_tokens: -1})
 })
 
+test('timeout_ms is 0 for no limit, or 10 and more', () => {
+  assert.equal(read({timeout_ms: 0}).options, {timeout_ms: 0})
+  assert.equal(read({timeout_ms: 10}).options, {timeout_ms: 10})
+  const {options, warnings} = read({timeout_ms: 9})
+  assert.equal(options, {})
+  assert.match(warnings[0]?.message ?? '', /must be 0 or an integer from 10 to 86400000/)
+})
+
 test('20: broken options are a warning, and what is configured is used', () => {
   const {options, warnings} = read('{"temp":')
   assert.equal(options, {})
@@ -69,7 +77,7 @@ test('what is not asked for is as configured', () => {
   assert.equal([sampling, stopping], [config.sampling, config.stopping])
   assert.equal(request, {
     priority: 'normal',
-    timeout_ms: 30_000,
+    timeout_ms: 0,
     system_prompt: '',
     enable_log: true,
     stream_stdout: false,

@@ -75,7 +75,8 @@ test('5: the nested model configuration with GPU', () => {
   }
   const stopping = {max_tokens: 300, max_time_ms: 20_000, stop: ['\n\n', 'User:'], ignore_eos: false}
   const memory = {context_shifting: true, cache_prompt: false, max_cache_tokens: 5000}
-  expectConfig(JSON.stringify({model, sampling, stopping, memory}), {model, sampling, stopping, memory})
+  const expected = {model, sampling, stopping, memory, performance: {batch_size: 512}}
+  expectConfig(JSON.stringify({model, sampling, stopping, memory}), expected)
 })
 
 test('5: sampling beside flat model keys', () => {

@@ -1,5 +1,10 @@
 import * as assert from 'uvu/assert'
-import {ask, openBackend} from '../../support/fixtures.js'
+import {configFromObject} from '../../../src/backend/config/index.js'
+import {loadModel} from '../../../src/backend/engine/load.js'
+import type {EngineInfo} from '../../../src/backend/engine/protocol.js'
+import {prepareModel} from '../../../src/backend/models/prepare.js'
+import {gpuAddon} from '../support/gpu-addon.js'
+import {ask, openBackend, qwen} from '../../support/fixtures.js'
 import {rejects} from '../../support/rejects.js'
 import {suite} from '../../support/suite.js'
 
@@ -27,6 +32,16 @@ for (const setting of settings) {
   })
 }
 
+test('the status has the batch size that auto has come to', async () => {
+  const {backend} = await openBackend()
+  try {
+    const [graph] = (await backend.status('model')).graphs
+    assert.equal([graph?.config.model.batch_size, graph?.batch_size], ['auto', 512])
+  } finally {
+    await backend.deinit()
+  }
+})
+
 test('the engine reports what it was given, and the size it was padded to', async () => {
   const {backend} = await openBackend({ctx_size: 300, batch_size: 64, threads: 1, parallel: 3})
   try {
@@ -40,6 +55,37 @@ test('the engine reports what it was given, and the size it was padded to', asyn
   } finally {
     await backend.deinit()
   }
+})
+
+/** What is reported of a model on a machine with such a GPU, which is made up, and the batch of its context. */
+async function loadedOn(gpu: 'cuda' | false, given: object): Promise<EngineInfo & {contextBatch: number | undefined}> {
+  const {config} = configFromObject(given, {strict: true})
+  const {engineOptions} = await prepareModel(qwen, config, {cores: 2, logLevel: 'error', othersBytes: 0})
+  const stub = gpuAddon(gpu)
+  const log = {errors: () => Promise.resolve(''), find: () => undefined}
+  const {info} = await loadModel(stub, engineOptions, log, () => undefined)
+  return {...info, contextBatch: stub.contexts[0]?.batchSize}
+}
+
+for (const [gpu, layers, batch_size, expected] of [
+  ['cuda', 'max', 'auto', 2048],
+  ['cuda', 1, 'auto', 2048],
+  ['cuda', 0, 'auto', 512],
+  [false, 'max', 'auto', 512],
+  ['cuda', 'max', 100, 100],
+] as const) {
+  test(`batch_size ${batch_size} is ${expected}: GPU ${gpu}, n_gpu_layers ${layers}`, async () => {
+    const {batchSize, contextBatch} = await loadedOn(gpu, {n_gpu_layers: layers, batch_size, parallel: 1})
+    assert.equal([batchSize, contextBatch], [expected, expected])
+  })
+}
+
+test('a pair of cache types that no kernel of the GPU reads is warned about', async () => {
+  const mixed = {cache_type_k: 'q8_0', cache_type_v: 'f16'}
+  const {warnings} = await loadedOn('cuda', {n_gpu_layers: 'max', ...mixed})
+  assert.match(warnings.join('\n'), /no flash-attention kernel on the GPU for cache_type_k q8_0 with cache_type_v f16/)
+  assert.equal((await loadedOn('cuda', mixed)).warnings, [])
+  assert.equal((await loadedOn('cuda', {n_gpu_layers: 'max'})).warnings, [])
 })
 
 test('a combination that llama.cpp refuses is a runtime_error with its reason', async () => {

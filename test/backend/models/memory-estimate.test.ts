@@ -25,6 +25,14 @@ test('the KV cache is layers x heads x width x precision x tokens', async () => 
   assert.is(cachePerSlot, 4 * 2 * 32 * (2 + 2) * 2048)
 })
 
+test('an automatic batch counts as the larger one where layers may come onto a GPU', async () => {
+  const header = await readGgufHeader(qwen)
+  const compute = (changes: object): number => estimateMemory(header, {...model, ...changes}).compute
+  assert.is(compute({}), compute({batch_size: 512}))
+  for (const n_gpu_layers of [1, 'auto', 'max']) assert.is(compute({n_gpu_layers}), compute({batch_size: 2048}))
+  assert.is(compute({n_gpu_layers: 'max', batch_size: 64}), compute({batch_size: 64}))
+})
+
 test('a quantized cache takes less, a context is padded to 256 tokens', async () => {
   const header = await readGgufHeader(qwen)
   const quantized = estimateMemory(header, {...model, cache_type_k: 'q8_0', cache_type_v: 'q8_0'})

@@ -15,7 +15,7 @@ const controlled = (session: string, changes: Partial<Task<string>> = {}) => {
   const state = {started: false, end: (): void => undefined}
   const ended = new Promise<void>((resolve) => (state.end = resolve))
   const task: Task<string> = {
-    ...{priority: 'normal', session, lane: 0, timeoutMs: Infinity},
+    ...{priority: 'normal', session, lane: 0, timeoutMs: 0},
     run: async (signal) => {
       state.started = true
       await Promise.race([
@@ -96,6 +96,19 @@ test('the deadline covers waiting and running', async () => {
   assert.equal(seen(), ['started', 'queued', 'expired'])
   assert.is(clock.pending, 0)
 })
+
+for (const timeoutMs of [0, 2 ** 31, Infinity]) {
+  test(`a limit of ${timeoutMs} ms starts no timer`, async () => {
+    const {scheduler, clock} = opened({}, 1)
+    const [running, waiting] = [controlled('r', {timeoutMs}), controlled('w', {timeoutMs})]
+    const results = [scheduler.submit(running.task), scheduler.submit(waiting.task)]
+    assert.is(clock.pending, 0)
+    await clock.advance(86_400_000)
+    for (const {state} of [running, waiting]) state.end()
+    assert.equal(await Promise.all(results), ['r', 'w'])
+    assert.is(scheduler.status().timed_out, 0)
+  })
+}
 
 test('without automatic clean-up an expired task stays until its turn', async () => {
   const {scheduler, clock, seen} = opened({auto_queue_cleanup: false}, 1)

@@ -41,6 +41,30 @@ test('the least recently used goes when a new one needs its place, and nothing e
   )
 })
 
+test('what was removed is known with its reason, until it is opened again', async (t) => {
+  const {store, clock} = opened({max_sessions: 1, idle_timeout_ms: 100})
+  t.after(() => store.clear())
+  store.open('a')
+  store.open('b')
+  await clock.advance(100)
+  assert.equal(store.removed, [
+    {id: 'a', reason: 'evicted'},
+    {id: 'b', reason: 'idle'},
+  ])
+  store.open('a')
+  assert.equal(store.removed, [{id: 'b', reason: 'idle'}])
+  for (let n = 0; n < 200; n++) store.open(`s${n}`)
+  assert.is(store.removed.length, 100)
+  assert.equal(store.removed.at(-1), {id: 's198', reason: 'evicted'})
+})
+
+test('a session that was idle for too long when it was restored is known as removed', (t) => {
+  const {store} = opened({idle_timeout_ms: 100})
+  t.after(() => store.clear())
+  store.restore([{id: 'old', messages: [], idleMs: 101}], 0)
+  assert.equal(store.removed, [{id: 'old', reason: 'idle'}])
+})
+
 test('a session that computes is neither evicted nor idle', async (t) => {
   const {store, removed, clock} = opened({max_sessions: 2, idle_timeout_ms: 100}, ({id}) => id === 'a')
   t.after(() => store.clear())

@@ -33,7 +33,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
     },
     sessions: {
       ...{max_sessions: 100, idle_timeout_ms: 300_000, auto_cleanup: true, active: 0, state_dir: null},
-      ...{write_error: null, sessions: [], contexts: []},
+      ...{write_error: null, sessions: [], removed: [], contexts: []},
     },
     performance: {
       ...{tasks: 20, prompt_tokens: 100, cached_tokens: 50, generated_tokens: 200},

@@ -41,6 +41,13 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
   ['refused tasks', (s) => (s.queue.refused = 5), 'problem', /5 of 20 \(25 %\) tasks were refused/, /queue_size/],
   ['missed deadlines', (s) => (s.queue.timed_out = 2), 'problem', /2 of 20 .* deadline of 1 min 0 s/, /timeout_ms/],
   [
+    'missed deadlines of requests alone',
+    (s) => Object.assign(s.queue, {timed_out: 2, default_task_timeout_ms: 0}),
+    'problem',
+    /ran into their own timeout_ms\.$/,
+    /^Raise their timeout_ms/,
+  ],
+  [
     'long waits',
     (s) => {
       s.queue.wait_ms = {count: 20, p50: 3000, p95: 9000, p99: 9000, max: 9000}
@@ -71,6 +78,16 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     'hint',
     /engine of qwen has died 2 times, the last time 1 min 5 s ago: It hung\./,
     /model\.ctx_size/,
+  ],
+  [
+    'a driver that is too old for the CUDA binary',
+    (s) => {
+      const last_crash = 'CUDA error: the provided PTX was compiled with an unsupported toolchain.'
+      s.model = madeUpStatus({crashes: 2, last_crash, since_crash_ms: 65_000}).model
+    },
+    'hint',
+    /unsupported toolchain/,
+    /Update the driver to one that supports CUDA 13\.1/,
   ],
   [
     'a model that was given up',

@@ -1,4 +1,5 @@
 import {Type, type Static} from '../../../documents/index.js'
+import {timeLimit} from './time-limit.js'
 
 export const backend = Type.Object(
   {
@@ -33,12 +34,9 @@ export const backend = Type.Object(
       unit: 'tasks',
       description: 'Tasks that may wait.',
     }),
-    default_task_timeout_ms: Type.Integer({
-      default: 30_000,
-      minimum: 10,
-      maximum: 3_600_000,
-      unit: 'ms',
-      description: 'What a task may take, from its start in the queue to the end of its answer.',
+    default_task_timeout_ms: timeLimit({
+      default: 0,
+      description: 'What a task may take, from its start in the queue to the end of its answer. 0 is no limit.',
     }),
     priority_scheduling_enabled: Type.Boolean({
       default: true,

@@ -1,4 +1,5 @@
 import {Type, type Static} from '../../../documents/index.js'
+import {batchSize} from './batch-size.js'
 
 const cacheType = (what: string) =>
   Type.Enum(['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'], {
@@ -31,13 +32,9 @@ export const model = Type.Object(
       unit: 'tokens',
       description: 'Longest answer; -1 goes on until the context is full.',
     }),
-    batch_size: Type.Integer({
-      default: 512,
-      minimum: 1,
-      maximum: 65_536,
-      unit: 'tokens',
-      description: 'Most tokens that one step of the model evaluates.',
-    }),
+    batch_size: batchSize(
+      'Most tokens that one step of the model evaluates. `auto` is 512 on the CPU, and 2048 where layers are on a GPU.',
+    ),
     threads: Type.Integer({minimum: 1, maximum: 512, description: 'Threads that compute on the CPU.'}),
     use_mmap: Type.Boolean({
       default: true,

@@ -1,4 +1,5 @@
 import {Type, type Static} from '../../../documents/index.js'
+import {batchSize} from './batch-size.js'
 
 export const performance = Type.Object(
   {
@@ -6,13 +7,7 @@ export const performance = Type.Object(
       default: true,
       description: 'Decodes the tokens of concurrent requests in one step; off, one request at a time.',
     }),
-    batch_size: Type.Integer({
-      default: 512,
-      minimum: 1,
-      maximum: 65_536,
-      unit: 'tokens',
-      description: 'The same setting as `model.batch_size`.',
-    }),
+    batch_size: batchSize('The same setting as `model.batch_size`.'),
     batch_timeout_ms: Type.Integer({
       default: 0,
       minimum: 0,

@@ -1,5 +1,6 @@
 import {Type, type Static} from '../../../documents/index.js'
 import {taskPriorities} from '../../backend.js'
+import {timeLimit} from './time-limit.js'
 
 const turn = Type.Object(
   {role: Type.Enum(['user', 'assistant']), content: Type.String()},
@@ -9,11 +10,8 @@ const turn = Type.Object(
 export const request = Type.Object(
   {
     priority: Type.Enum([...taskPriorities], {default: 'normal', description: 'Place of the request in the queue.'}),
-    timeout_ms: Type.Integer({
-      minimum: 10,
-      maximum: 3_600_000,
-      unit: 'ms',
-      description: 'What the request may take, from its start in the queue to the end of its answer.',
+    timeout_ms: timeLimit({
+      description: 'What the request may take, from its start in the queue to the end of its answer. 0 is no limit.',
     }),
     system_prompt: Type.String({
       default: '',

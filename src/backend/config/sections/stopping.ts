@@ -15,7 +15,7 @@ export const stopping = Type.Object(
       description: 'Longest answer; -1 goes on until the context is full, 0 only evaluates the prompt.',
     }),
     max_time_ms: Type.Integer({
-      default: 30_000,
+      default: 0,
       minimum: 0,
       maximum: 86_400_000,
       unit: 'ms',

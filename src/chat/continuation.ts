@@ -1,0 +1,62 @@
+import type {SessionsStatus} from '../backend/status.js'
+import {duration} from '../cli/units.js'
+
+/** Who has the sessions: a daemon, or a backend that ends with the command. */
+export type Host = {kind: 'daemon'; uptimeMs: number} | {kind: 'command'}
+
+/** Why a session that is asked for by its id begins anew; `undefined` when it is there. */
+export function explainNew(session: string, status: SessionsStatus, host: Host): string | undefined {
+  if (status.sessions.some(({id}) => id === session)) return undefined
+  const gone = explainGone(session, status)
+  if (gone !== undefined) return `${gone} A new one begins.`
+  if (status.state_dir !== null) return `Session ${session} is new: ${status.state_dir} has none of that id.`
+  return host.kind === 'command'
+    ? `Session ${session} is new and ends with this command: --state-dir keeps one.`
+    : `Session ${session} is new: the daemon has none of that id. It has run for ${span(host.uptimeMs)} and keeps sessions in memory only.`
+}
+
+/** How the conversation can be continued, and until when; `undefined` when it was never to outlive the chat. */
+export function describeContinuation(
+  session: string,
+  status: SessionsStatus,
+  {host, parted}: {host: Host['kind']; /** What was said last is not in the session. */ parted: boolean},
+): string | undefined {
+  if (host === 'command' && status.state_dir === null) return undefined
+  const kept = status.sessions.find(({id}) => id === session)
+  if (kept === undefined) {
+    const gone = explainGone(session, status)
+    return gone === undefined ? undefined : `${gone} It cannot be continued.`
+  }
+  if (kept.messages === 0) return undefined
+  const until = [
+    ...(status.auto_cleanup
+      ? [
+          `it is idle for ${span(status.idle_timeout_ms)}`,
+          `newer ones need its place (at most ${status.max_sessions} are kept)`,
+        ]
+      : []),
+    ...(status.state_dir === null ? ['the daemon ends'] : []),
+  ]
+  const what = parted ? 'this conversation as of its last complete answer' : 'this conversation'
+  const limit = until.length === 0 ? '' : ` until ${list.format(until)}`
+  const where = status.state_dir === null ? '' : `; it is kept in ${status.state_dir}`
+  return `--session ${session} continues ${what}${limit}${where}.`
+}
+
+function explainGone(session: string, status: SessionsStatus): string | undefined {
+  switch (status.removed.find(({id}) => id === session)?.reason) {
+    case 'idle':
+      return `Session ${session} is gone: it was idle for longer than ${span(status.idle_timeout_ms)} (backend.idle_timeout_ms).`
+    case 'evicted':
+      return `Session ${session} is gone: at most ${status.max_sessions} are kept (backend.max_sessions), and newer ones took its place.`
+    case undefined:
+      return undefined
+  }
+}
+
+const list = new Intl.ListFormat('en', {type: 'disjunction'})
+
+/** `5 min` rather than `5 min 0 s`. */
+function span(ms: number): string {
+  return duration(ms).replace(/(?<=\D) 0 \w+$/, '')
+}

@@ -1,0 +1,54 @@
+import * as assert from 'uvu/assert'
+import {qwen} from '../support/fixtures.js'
+import {suite} from '../support/suite.js'
+import {DaemonHome} from './support/daemon-home.js'
+
+const test = suite('sessions of the daemon', {timeoutMs: 60_000})
+
+const asked = ['chat', '--temp', '0', '--session', 'alice', '--prompt']
+
+test('a session is continued, and one that was idle for too long says that it is gone', async (t) => {
+  const home = new DaemonHome(t)
+  await home.serve('--model', qwen, '--set', 'threads=1', '--set', 'idle_timeout_ms=4000')
+  const first = await home.run(...asked, 'My name is Alice.')
+  assert.match(first.stderr, /^wnn: Session alice is new: the daemon has none of that id\. .* in memory only\.\n$/)
+  const second = await home.run(...asked, 'What is my name?')
+  assert.equal([second.stdout, second.stderr], ['Your name is Alice.\n', ''])
+  await home.until(({sessions}) => sessions.active === 0)
+  const third = await home.run(...asked, 'What is my name?')
+  assert.not.match(third.stdout, /Alice/)
+  assert.is(
+    third.stderr,
+    'wnn: Session alice is gone: it was idle for longer than 4 s (backend.idle_timeout_ms). A new one begins.\n',
+  )
+  assert.is((await home.run('stop')).code, 0)
+})
+
+test('a session that had to make place says so', async (t) => {
+  const home = new DaemonHome(t)
+  await home.serve('--model', qwen, '--set', 'threads=1', '--set', 'max_sessions=1')
+  await home.run(...asked, 'My name is Alice.')
+  await home.run('chat', '--prompt', 'Hello!')
+  const {stderr} = await home.run(...asked, 'What is my name?')
+  assert.is(
+    stderr,
+    'wnn: Session alice is gone: at most 1 are kept (backend.max_sessions), and newer ones took its place. A new one begins.\n',
+  )
+  assert.is((await home.run('stop')).code, 0)
+})
+
+test('a session outlives the daemon in its state folder alone', async (t) => {
+  const home = new DaemonHome(t)
+  const serve = ['--model', qwen, '--set', 'threads=1']
+  const kept = [...serve, '--state-dir', `${home.folder}/state`]
+  await home.serve(...kept)
+  await home.run(...asked, 'My name is Alice.')
+  await home.run('stop')
+  await home.serve(...kept)
+  const second = await home.run(...asked, 'What is my name?')
+  assert.equal([second.stdout, second.stderr], ['Your name is Alice.\n', ''])
+  await home.run('stop')
+  await home.serve(...serve)
+  assert.match((await home.run(...asked, 'What is my name?')).stderr, /Session alice is new: the daemon has none/)
+  await home.run('stop')
+})
