@@ -22,7 +22,7 @@ export function cachedShare(
   strategy: MemoryConfig['cache_strategy'],
   {slots, maxTokens, contextSize}: CacheSize,
 ): number {
-  const saved = new SavedCaches(strategy, maxTokens)
+  const saved = new SavedCaches(strategy, {maxTokens, maxBytes: Infinity, maxAgeMs: Infinity})
   const lengths = new Map<string, number>()
   /** Sessions whose caches are saved, and those in slots from the least recently used on. */
   const kept = new Set<string>()
@@ -34,7 +34,10 @@ export function cachedShare(
     const history = cut ? Math.floor(before / 2) : before
     if (inSlots.has(session) || kept.has(session)) cached += cut ? 0 : history
     asked += history + tokens
-    if (kept.delete(session)) saved.restored(0, session)
+    if (kept.delete(session)) {
+      saved.restored(session, now)
+      saved.remove(session)
+    }
     inSlots.delete(session)
     inSlots.add(session)
     lengths.set(session, history + tokens)
@@ -43,8 +46,8 @@ export function cachedShare(
     inSlots.delete(loser)
     kept.add(loser)
     const length = lengths.get(loser) ?? 0
-    const gone = saved.put({model: 0, session: loser, tokens: length, bytes: length, usedAt: now}, now)
-    for (const {session: name} of gone) kept.delete(name)
+    const cache = {id: loser, model: '', session: loser, line: loser, file: '', tokens: length, bytes: length, usedAt: now}
+    for (const {id} of saved.put(cache, now)) kept.delete(id)
   }
   return cached / asked
 }

@@ -67,6 +67,6 @@ async function left({backend}: Opened): Promise<Left> {
   const busySlots = graphs.flatMap(({slots}) => slots).filter(({busy}) => busy).length
   return {
     ...{contexts: contexts.length, sessions: active, waiting: queued, running, busySlots},
-    savedCaches: saved_caches.sessions,
+    savedCaches: saved_caches.caches,
   }
 }

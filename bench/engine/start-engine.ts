@@ -3,6 +3,7 @@ import type * as ConfigModule from '../../src/backend/config/index.js'
 import type {EngineProcess} from '../../src/backend/engine/engine-process.js'
 import type {GenerateRequest} from '../../src/backend/engine/protocol.js'
 import type * as LoggerModule from '../../src/backend/logging/logger.js'
+import type * as FolderModule from '../../src/backend/memory/cache-folder.js'
 import type * as RegistryModule from '../../src/backend/models/registry.js'
 import {importBuilt} from './built.js'
 
@@ -16,7 +17,11 @@ export async function startEngine(
   const {Registry} = await importBuilt<typeof RegistryModule>('backend/models/registry.js')
   const parsed = parseConfig(configuration, {strict: true})
   const {config} = parsed
-  const registry = new Registry({names: {}, logger: createLogger(config.logging), cores: availableParallelism()})
+  const {cacheFolder} = await importBuilt<typeof FolderModule>('backend/memory/cache-folder.js')
+  const caches = await cacheFolder(undefined, config.memory.max_cache_mb)
+  const registry = new Registry({
+    ...{names: {}, logger: createLogger(config.logging), cores: availableParallelism(), caches},
+  })
   const graph = await registry.loadByName(model, parsed)
   const request = (text: string): GenerateRequest => ({
     prompt: {mode: 'raw', text},

@@ -36,6 +36,7 @@ import {readTextTensor, readUtf8, writeText} from './contexts/tensor.js'
 import {NnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import type {Graph} from './models/graph.js'
+import {cacheFolder, pruneCaches} from './memory/cache-folder.js'
 import {removeLeftovers} from './models/leftovers.js'
 import {ModelSwitch, switchModes, type SwitchOptions, type SwitchReport} from './models/switch.js'
 import {Parts} from './parts.js'
@@ -66,7 +67,10 @@ export async function initBackend(options: InitOptions = {}): Promise<LocalBacke
   try {
     const {warnings: configWarnings} = parsed
     const config = inFolder(parsed.config, options.folder)
-    return new LocalBackend({strict, cores}, new Parts({...options, cores, config, configWarnings, state}))
+    const folder = await cacheFolder(state?.folder, config.memory.max_cache_mb)
+    if (folder.durable) await pruneCaches(folder, config.memory.max_cache_age_ms || Infinity)
+    const parts = new Parts({...options, cores, config, configWarnings, state, cacheFolder: folder})
+    return new LocalBackend({strict, cores}, parts)
   } catch (error) {
     await state?.close()
     throw error

@@ -1,11 +1,16 @@
+import {rm} from 'node:fs/promises'
 import type {Config, ConfigWarning} from './config/index.js'
 import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import type {HeartbeatLimits} from './engine/heartbeat.js'
+import {descriptionOf} from './engine/state-files.js'
+import {toNnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import {Journal} from './journal.js'
 import {createLogger} from './logging/logger.js'
+import type {CacheFolder} from './memory/cache-folder.js'
 import {CacheKeeper} from './memory/cache-keeper.js'
+import type {SavedCache} from './memory/saved-caches.js'
 import {Registry} from './models/registry.js'
 import {Scheduler} from './scheduler/scheduler.js'
 import {SessionStore, type RemovalReason, type Session} from './sessions/session-store.js'
@@ -16,6 +21,7 @@ export interface PartsOptions extends Pick<InitOptions, 'models' | 'logStream'> 
   config: Config
   configWarnings: readonly ConfigWarning[]
   state: StateDir | undefined
+  cacheFolder: CacheFolder
   /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
   heartbeat?: HeartbeatLimits
 }
@@ -34,7 +40,7 @@ export class Parts {
   readonly state: StateDir | undefined
   readonly startedAt = performance.now()
 
-  constructor({config, configWarnings, models = {}, cores, logStream, state, heartbeat}: PartsOptions) {
+  constructor({config, configWarnings, models = {}, cores, logStream, state, heartbeat, cacheFolder}: PartsOptions) {
     this.config = config
     this.configWarnings = configWarnings
     this.state = state
@@ -42,11 +48,11 @@ export class Parts {
     this.journal = new Journal(logger)
     this.registry = new Registry({
       ...{names: models, logger, cores, heartbeat},
-      onState: ({key}, event) => {
-        this.caches.told(key, event)
+      onState: ({parts: {name}}, event) => {
+        this.caches.told(name, event)
         void this.caches.relieve()
       },
-      onEngineGone: ({key}) => this.caches.forgetModel(key),
+      caches: cacheFolder,
     })
     this.contexts = new ContextTable(config.backend)
     this.scheduler = new Scheduler(config.backend, (event) => this.journal.scheduled(event))
@@ -57,8 +63,9 @@ export class Parts {
     )
     this.caches = new CacheKeeper({
       ...{settings: config.memory, logger},
-      lastUse: (session) => this.sessions.find(session)?.lastActivity,
-      drop: (model, session) => this.registry.model(model)?.running?.drop(session),
+      maxBytes: cacheFolder.maxBytes,
+      hasSession: (session) => this.sessions.find(session) !== undefined,
+      drop: (cache) => this.dropCache(cache),
       resident: () => this.registry.residentBytes(),
     })
     logger.log('info', 'MODEL', 'backend initialized', {config})
@@ -71,6 +78,13 @@ export class Parts {
   /** Keeps the session's history on disk, unless the session is gone: a task may end after its context was closed. */
   keepHistory(session: Session): void {
     if (this.sessions.find(session.id) === session) this.state?.save(session.id, session.messages)
+  }
+
+  private dropCache({id, file}: SavedCache): void {
+    for (const model of this.registry.models) model.running?.drop(id)
+    Promise.all([file, descriptionOf(file)].map((path) => rm(path, {force: true}))).catch((error: unknown) => {
+      this.journal.logger.log('warn', 'MEM', 'saved cache not removed', {file, reason: toNnError(error).message})
+    })
   }
 
   private sessionRemoved(session: Session, reason: RemovalReason): void {

@@ -57,7 +57,7 @@ export interface MemoryStatus {
   /** Resident memory of this process. */
   host_rss_bytes: number
   max_memory_mb: number
-  /** Caches of sessions that have lost their slots. */
+  /** Caches that have lost their slots. */
   saved_caches: SavedCacheStatus
   graphs: {
     graph: GraphId
@@ -78,12 +78,14 @@ export interface MemoryStatus {
 }
 
 export interface SavedCacheStatus {
-  sessions: number
+  caches: number
   tokens: number
   bytes: number
-  max_cache_tokens: number
+  max_cache_tokens: number | 'auto'
+  /** What `max_cache_mb` stands for. */
+  max_bytes: number
   cache_strategy: 'lru' | 'fifo' | 'smart'
-  /** Since the backend was initialized: how many were saved, given back, given up by the policy, or lost to an error. */
+  /** Since the backend was initialized: how many were saved, read back into a slot, evicted, or lost to an error. */
   saved: number
   restored: number
   dropped: number

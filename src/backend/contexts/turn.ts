@@ -56,7 +56,7 @@ export function promptOf({context: {session}, model, input, effective: {request}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
   const messages = rewrittenHistory(session.messages, request.history)
   const isSame = messages === session.messages
-  const history = isSame ? promptHistory(session, model.key) : toChatMessages(messages, model.key)
+  const history = isSame ? promptHistory(session, model.content) : toChatMessages(messages, model.content)
   return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
 }
 
@@ -87,14 +87,14 @@ export function commit({context, model, input, effective: {request}}: Turn, resu
   if (request.prompt_mode === 'raw') return
   const messages = rewrittenHistory(session.messages, request.history)
   // What is left out counts from the beginning of this history, not of another one.
-  if (messages !== session.messages) session.leftOut = {model: -1, messages: 0}
+  if (messages !== session.messages) session.leftOut = {model: '', messages: 0}
   session.messages = messages
   // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
   if (options.history === request.history) delete options.history
-  leaveOut(session, model.key, result.droppedMessages)
+  leaveOut(session, model.content, result.droppedMessages)
   if (result.text === '') return
   const answer: StoredMessage = {role: 'assistant', content: result.text}
-  if (result.tokens !== null) answer.generated = {model: model.key, tokens: result.tokens}
+  if (result.tokens !== null) answer.generated = {model: model.content, tokens: result.tokens}
   session.messages = [...messages, {role: 'user', content: input}, answer]
 }
 

@@ -19,6 +19,9 @@ import type {
 /** An engine answers questions about itself between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
+/** Saving the caches of all slots before an engine ends may take so long, in milliseconds. */
+const saveMs = 10_000
+
 /** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
 const longestDecodeMs = 300_000
 
@@ -193,9 +196,20 @@ export class EngineProcess {
     }
   }
 
-  /** Removes the saved cache of a session. */
-  drop(session: string): void {
-    this.send({type: 'drop', session})
+  /** Tells that the file of a saved cache is gone. */
+  drop(cache: string): void {
+    this.send({type: 'drop', cache})
+  }
+
+  /** Saves the caches of all slots. Gives up after some seconds: then what they hold is lost with the process. */
+  async saveCaches(): Promise<void> {
+    const id = ++this.lastId
+    const timer = setTimeout(() => this.settle(id)?.resolve({type: 'flushed', id}), saveMs)
+    try {
+      await this.request({type: 'save', id}, id)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Tells that nobody will ask for this session's cache again. */
@@ -250,6 +264,7 @@ export class EngineProcess {
       case 'counted':
       case 'embedded':
       case 'slots':
+      case 'flushed':
         this.finish(event)
         break
       case 'failed':
@@ -259,6 +274,7 @@ export class EngineProcess {
         this.handlers.onLog?.(event.level, event.message)
         break
       case 'saved':
+      case 'restored':
       case 'unsaved':
         // What it did on its way out concerns nobody.
         if (this.gone === undefined) this.handlers.onState?.(event)

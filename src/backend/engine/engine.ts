@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {NnError, toWire} from '../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
@@ -9,7 +10,7 @@ import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
 import {EngineModel} from './model.js'
 import type {EngineEvent, EngineInfo, EngineOptions, GenerateRequest, Prompt} from './protocol.js'
-import {SavedStates} from './saved-states.js'
+import {PrefixStore, type StoreSettings} from './prefix-store.js'
 import {createSampler} from './sampling/create.js'
 import {randomSeed} from './sampling/random.js'
 import {Slots} from './slots.js'
@@ -35,15 +36,17 @@ export class Engine {
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
-    const states = new SavedStates(context, options.states, {
+    const store = new PrefixStore(context, withBuild(options.store, loaded), {
       saved: (state) => send({type: 'saved', ...state}),
-      unsaved: (session, reason, ms) => send({type: 'unsaved', session, reason, ms}),
+      restored: (id, ms) => send({type: 'restored', id, ms}),
+      unsaved: (id, reason) => send({type: 'unsaved', id, reason}),
       failed: (message) => send({type: 'log', level: 'warn', message}),
     })
-    const slots = new Slots(context, info.slots, states, options.partialCaches, options.canShift, info.contextSize)
+    await store.adopt()
+    const slots = new Slots(context, info.slots, store, options.partialCaches, options.canShift, info.contextSize)
     const settings = {batchSize: info.batchSize, longestGapMs, gatherMs}
     const embedder = new TextEmbedder(loaded.addon, engineModel, options, info.batchSize)
-    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, send)
+    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, store, send)
   }
 
   private constructor(
@@ -54,6 +57,7 @@ export class Engine {
     private readonly slots: Slots,
     settings: LoopSettings,
     private readonly embedder: TextEmbedder,
+    private readonly store: PrefixStore,
     private readonly send: (event: EngineEvent) => void,
   ) {
     const events: LoopEvents = {
@@ -156,9 +160,14 @@ export class Engine {
     this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs, counts: this.loop.counts})
   }
 
-  /** Removes a session's saved state; what it has in a slot stays. */
-  drop(session: string): void {
-    this.slots.drop(session)
+  /** A saved cache has no file any more; what slots hold of it stays. */
+  drop(cache: string): void {
+    this.store.forget(cache)
+  }
+
+  /** Saves what the slots hold: the process is about to end, and another one may go on from there. */
+  saveAll(id: number): void {
+    void this.loop.between(() => this.slots.saveAll()).then(() => this.send({type: 'flushed', id}))
   }
 
   /** The session is gone. */
@@ -187,4 +196,9 @@ export class Engine {
     this.send({type: 'texts', texts: this.texts})
     this.texts = []
   }
+}
+
+/** What another build of llama.cpp has saved is not read. */
+function withBuild(store: StoreSettings | null, {build, commit}: LoadedAddon): StoreSettings | null {
+  return store === null ? null : {...store, folder: path.join(store.folder, `${build}-${commit.slice(0, 12)}`)}
 }

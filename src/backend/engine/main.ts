@@ -7,12 +7,13 @@ import type {EngineEvent, EngineOptions, EngineRequest} from './protocol.js'
 
 /** The engine process: one model, driven by messages from the host that started it. */
 
-let statesFolder: string | undefined
+/** Saved caches that are to go with the process. */
+let cacheFolder: string | undefined
 
 // Without a host there is nobody to answer, and nobody to tidy up: go at once, whatever native code is doing.
 process.on('disconnect', () => {
   try {
-    if (statesFolder !== undefined) rmSync(statesFolder, {recursive: true, force: true, maxRetries: 3})
+    if (cacheFolder !== undefined) rmSync(cacheFolder, {recursive: true, force: true, maxRetries: 3})
   } finally {
     process.kill(process.pid, 'SIGKILL')
   }
@@ -26,7 +27,7 @@ const send = (event: EngineEvent): void => {
 let engine: Engine | undefined
 
 async function start(options: EngineOptions): Promise<void> {
-  statesFolder = options.states?.folder
+  cacheFolder = options.store?.durable === false ? options.store.folder : undefined
   try {
     const loaded = await loadAddon(options.model.n_gpu_layers !== 0)
     const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))
@@ -63,7 +64,10 @@ function handle(request: EngineRequest): void {
       engine?.reportSlots(request.id)
       break
     case 'drop':
-      engine?.drop(request.session)
+      engine?.drop(request.cache)
+      break
+    case 'save':
+      engine?.saveAll(request.id)
       break
     case 'forget':
       engine?.forget(request.session)

@@ -2,7 +2,7 @@ import type {OutputMetadata, StopReason} from '../backend.js'
 import type {Config} from '../config/index.js'
 import type {WireError} from '../errors.js'
 import type {DecodeCounts} from './decoder.js'
-import type {StateSettings, UnsavedReason} from './saved-states.js'
+import type {SavedState, StoreSettings, UnsavedReason} from './prefix-store.js'
 
 /** One message of a conversation, as chat templates know it. */
 export interface ChatMessage {
@@ -21,8 +21,8 @@ export interface EngineOptions {
   header: EngineHeader
   model: Config['model']
   performance: Config['performance']
-  /** Where and how the caches of sessions that lose their slots are saved; `null` saves none. */
-  states: StateSettings | null
+  /** Where and how caches that lose their slots are saved; `null` saves none. */
+  store: StoreSettings | null
   /** Whether llama.cpp survives a context shift with these settings. */
   canShift: boolean
   /** Whether a cache may lose its end alone. */
@@ -76,7 +76,7 @@ export interface EngineInfo {
 
 export interface GenerateRequest {
   prompt: Prompt
-  /** Whose cache this continues; `null` for one that nobody will ask for by name, and that is not saved. */
+  /** The session that it belongs to; its saved caches go with it. */
   session: string | null
   sampling: Config['sampling']
   stopping: Config['stopping']
@@ -116,10 +116,11 @@ export interface SlotStatus {
   session: string | null
 }
 
-/** What happened to a session's saved cache; times are milliseconds. */
+/** What happened to a saved cache; times are milliseconds. */
 export type StateEvent =
-  | {type: 'saved'; session: string; tokens: number; bytes: number; ms: number}
-  | {type: 'unsaved'; session: string; reason: UnsavedReason; ms: number}
+  | ({type: 'saved'} & SavedState)
+  | {type: 'restored'; id: string; ms: number}
+  | {type: 'unsaved'; id: string; reason: UnsavedReason}
 
 export type EngineRequest =
   | {type: 'start'; options: EngineOptions}
@@ -129,8 +130,9 @@ export type EngineRequest =
   | {type: 'count'; id: number; prompt: Prompt}
   | {type: 'embed'; id: number; text: string}
   | {type: 'slots'; id: number}
-  | {type: 'drop'; session: string}
+  | {type: 'drop'; cache: string}
   | {type: 'forget'; session: string}
+  | {type: 'save'; id: number}
   | {type: 'ping'}
 
 export type EngineEvent =
@@ -141,6 +143,7 @@ export type EngineEvent =
   | {type: 'embedded'; id: number; vector: Float32Array; tokens: number}
   | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}
   | StateEvent
+  | {type: 'flushed'; id: number}
   | {type: 'texts'; texts: [id: number, text: string][]}
   | {type: 'stepped'; id: number; text: string; metadata: OutputMetadata}
   | {type: 'done'; id: number; result: GenerateResult}

@@ -1,7 +1,8 @@
 import type {AddonContext} from './addon-types.js'
 import {dropEnd} from './drop-end.js'
 import type {CacheSource, SlotStatus} from './protocol.js'
-import type {SavedStates} from './saved-states.js'
+import {commonPrefix} from './prefix-index.js'
+import type {PrefixStore} from './prefix-store.js'
 
 /** A llama.cpp sequence: the tokens whose keys and values its cells hold. */
 export interface Slot {
@@ -10,8 +11,12 @@ export interface Slot {
   /** How many of them stand for all that went into their cells; behind a shift, what was dropped went in as well. */
   exact: number
   busy: boolean
-  /** The session that the tokens are of; `undefined` when it is gone or goes on elsewhere. */
+  /** The session that the tokens are of; `undefined` when it is gone or continues in another slot. */
   owner: string | undefined
+  /** The conversation that they are of, as saved caches of it are counted. */
+  line: string | undefined
+  /** Of a session that was removed: not to be saved. */
+  isPrivate: boolean
   /** Order of the last use; the smallest is the least recent, 0 is never. */
   used: number
 }
@@ -38,7 +43,7 @@ export class Slots {
   constructor(
     private readonly context: AddonContext,
     count: number,
-    private readonly states: SavedStates,
+    private readonly store: PrefixStore,
     /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
     private readonly partial = true,
     /** Whether llama.cpp survives a shift; where it does not, a full slot stays full. */
@@ -47,7 +52,7 @@ export class Slots {
     readonly capacity = Infinity,
   ) {
     this.slots = Array.from({length: count}, (_, id) => ({
-      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, used: 0},
+      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, line: undefined, isPrivate: false, used: 0},
     }))
   }
 
@@ -72,10 +77,9 @@ export class Slots {
   }
 
   /**
-   * Brings as much of the prompt into the slot as can be had: what the slot shares with it; else the cells of another
-   * slot that shares more, so that sessions with one system prompt evaluate it once; else what was saved when the
-   * session lost its slot. The session that loses this slot has its cache saved first. A prompt without a session
-   * leaves a cache that anybody may continue and nobody owns. Only between decodes, which read the same cells.
+   * Brings as much of the prompt into the slot as is known: what the slot shares with it; else the cells of another slot
+   * that shares more, so that requests with one system prompt evaluate it once; else a saved cache. What the slot loses is
+   * saved first. Only between decodes, which read the same cells.
    */
   async prepare(slot: Slot, prompt: Uint32Array, session: string | null): Promise<Prepared> {
     const previous = slot.owner
@@ -84,18 +88,16 @@ export class Slots {
       .filter((candidate) => candidate !== slot)
       .map((candidate) => ({candidate, shared: this.usable(candidate.tokens, prompt, candidate.exact)}))
       .sort((a, b) => b.shared - a.shared)[0]
-    const saved = session === null || this.isCopying(slot) ? 0 : this.usable(this.states.tokensOf(session), prompt)
-    this.claim(slot, session)
-    if (session !== null && saved >= Math.max(own, other?.shared ?? 0) + worthKeeping) {
-      await this.keep(slot, previous, 0)
-      // It may have been given up meanwhile; what the slot held before is another session's.
-      const restored = await this.states.restore(session, slot)
-      return this.have(slot, restored ? saved : 0, 'saved')
-    }
+    const saved = this.isCopying(slot) ? undefined : this.store.find(prompt)
     const copies = other !== undefined && other.shared >= own + worthKeeping
-    await this.keep(slot, previous, copies ? 0 : own)
-    // What it has in a slot is at least as much.
-    if (session !== null) this.states.drop(session, 'superseded')
+    const restores = saved !== undefined && saved.shared >= Math.max(own, other?.shared ?? 0) + worthKeeping
+    await this.keep(slot, restores || copies ? 0 : own)
+    this.claim(slot, session)
+    if (restores) {
+      // It may have been dropped meanwhile; what the slot held before is another conversation's.
+      const restored = await this.store.restore(saved.id, slot)
+      return this.have(slot, restored ? saved.shared : 0, 'saved')
+    }
     if (copies) {
       const copied = await this.copy(other.candidate, slot)
       return this.have(slot, copied ? other.shared : 0, 'shared')
@@ -119,17 +121,27 @@ export class Slots {
   private claim(slot: Slot, session: string | null): void {
     if (session !== null) this.disown(session)
     slot.owner = session ?? undefined
+    slot.isPrivate = false
   }
 
   /**
-   * Saves the cache of the session that loses the slot, when more can be saved than what stays in the slot anyway:
-   * saving cuts off what is too long, and would take from the new session what it was to begin with.
+   * Saves what the slot is about to lose, when it is worth it: not where next to nothing goes, and not what is in another slot
+   * or saved already. Saving cuts off what is too long, and would take from the next request what it was to begin with.
    */
-  private async keep(slot: Slot, previous: string | undefined, staying: number): Promise<void> {
-    if (previous === undefined || previous === slot.owner) return
-    if (this.states.savable(slot.tokens.length) - staying < worthKeeping) return
-    if (this.copying.to.has(slot)) return
-    await this.states.save(slot, previous)
+  private async keep(slot: Slot, staying: number): Promise<void> {
+    if (this.store.savable(slot.tokens.length) - staying < worthKeeping || slot.exact < slot.tokens.length) return
+    if (slot.isPrivate || this.copying.to.has(slot) || this.isElsewhere(slot)) return
+    await this.store.save(slot, slot.owner ?? null)
+  }
+
+  private isElsewhere(slot: Slot): boolean {
+    const {length} = slot.tokens
+    return this.slots.some((other) => other !== slot && commonPrefix(other.tokens, slot.tokens) === length)
+  }
+
+  /** Saves what all slots hold: the engine is about to end. Only between decodes. */
+  async saveAll(): Promise<void> {
+    for (const slot of this.slots) await this.keep(slot, 0)
   }
 
   private isCopying(slot: Slot): boolean {
@@ -162,15 +174,10 @@ export class Slots {
     slot.busy = false
   }
 
-  /** Removes what was saved for a session; what it has in a slot stays. */
-  drop(session: string): void {
-    this.states.drop(session, 'dropped')
-  }
-
-  /** Nobody will ask for this session's cache again: its slot is the first to be taken, its saved state goes. */
+  /** Nobody will ask for this session's cache again: its slot is the first to be taken, and what it holds is not saved. */
   forget(session: string): void {
+    for (const slot of this.slots) if (slot.owner === session) slot.isPrivate = true
     this.disown(session)
-    this.drop(session)
   }
 
   private disown(session: string): void {
@@ -221,6 +228,7 @@ export class Slots {
     this.context.disposeSequence(slot.id)
     slot.tokens = []
     slot.exact = Infinity
+    slot.line = undefined
   }
 
   /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
@@ -240,11 +248,4 @@ export class Slots {
       session: owner ?? null,
     }))
   }
-}
-
-export function commonPrefix(cached: readonly number[], prompt: Uint32Array): number {
-  const longest = Math.min(cached.length, prompt.length)
-  let length = 0
-  while (length < longest && cached[length] === prompt[length]) length++
-  return length
 }

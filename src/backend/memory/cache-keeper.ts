@@ -6,11 +6,13 @@ import {SavedCaches, type SavedCache} from './saved-caches.js'
 
 export interface KeeperParts {
   settings: MemoryConfig
+  /** Bytes that saved caches may have together; what `max_cache_mb` stands for on this machine. */
+  maxBytes: number
   logger: Logger
-  /** When the session computed last, on the same clock as `now`; `undefined` for one that is gone. */
-  lastUse: (session: string) => number | undefined
-  /** Tells the model's engine to remove a saved cache. */
-  drop: (model: number, session: string) => void
+  /** Whether a session of that id is kept. */
+  hasSession: (session: string) => boolean
+  /** Removes the files of a cache, and tells engines that may know it. */
+  drop: (cache: SavedCache) => void
   /** Resident bytes of this process and of all engines. */
   resident: () => Promise<number>
   now?: () => number
@@ -20,9 +22,9 @@ export interface KeeperParts {
 const pressureEveryMs = 1000
 
 /**
- * Decides which caches of idle sessions are kept, from what the engines tell. A cache in a slot costs nothing further
- * (llama.cpp has allocated the slot), so only those that were saved count: at most `max_cache_tokens`, and none that
- * stand in the way of `max_memory_mb`.
+ * Decides which saved caches are kept, from what the engines tell. A cache in a slot costs nothing further (llama.cpp has
+ * allocated the slot), so only those in files count: at most `max_cache_tokens` and `max_cache_mb`, none that nobody has used for
+ * `max_cache_age_ms`, and none that stand in the way of `max_memory_mb`. A model may go and come back meanwhile.
  */
 export class CacheKeeper {
   private readonly caches: SavedCaches
@@ -32,45 +34,57 @@ export class CacheKeeper {
   private readonly now: () => number
 
   constructor(private readonly parts: KeeperParts) {
-    const {cache_strategy, max_cache_tokens} = parts.settings
-    this.caches = new SavedCaches(cache_strategy, max_cache_tokens)
+    const {cache_strategy, max_cache_tokens, max_cache_age_ms} = parts.settings
+    const maxTokens = max_cache_tokens === 'auto' ? Infinity : max_cache_tokens
+    const maxAgeMs = max_cache_age_ms === 0 ? Infinity : max_cache_age_ms
+    this.caches = new SavedCaches(cache_strategy, {maxTokens, maxBytes: parts.maxBytes, maxAgeMs})
     this.now = parts.now ?? (() => performance.now())
   }
 
-  /** What an engine says about a session's saved cache. */
-  told(model: number, event: StateEvent): void {
-    const {session} = event
+  /** What an engine says about a saved cache. */
+  told(model: string, event: StateEvent): void {
     const {logger} = this.parts
-    if (event.type === 'saved') {
-      this.totals.saved++
-      logger.log('debug', 'MEM', 'cache saved', {model, ...facts(event)})
-      this.put(model, event)
-      return
+    this.expire()
+    switch (event.type) {
+      case 'saved':
+        this.put(model, event)
+        break
+      case 'restored':
+        this.totals.restored++
+        this.caches.restored(event.id, this.now())
+        logger.log('debug', 'MEM', 'saved cache restored', {model, cache: event.id, ms: event.ms})
+        break
+      case 'unsaved':
+        if (event.reason === 'failed') this.totals.failed++
+        this.caches.remove(event.id)
+        logger.log('debug', 'MEM', `saved cache ${event.reason}`, {model, cache: event.id})
+        break
     }
-    if (event.reason === 'restored') {
-      this.totals.restored++
-      this.caches.restored(model, session)
-    } else {
-      if (event.reason === 'failed') this.totals.failed++
-      this.caches.remove(model, session)
-    }
-    logger.log('debug', 'MEM', `saved cache ${event.reason}`, {model, session, ms: event.ms})
   }
 
-  private put(model: number, {session, tokens, bytes}: Extract<StateEvent, {type: 'saved'}>): void {
-    const usedAt = this.parts.lastUse(session)
-    if (usedAt === undefined) {
+  private put(model: string, event: Extract<StateEvent, {type: 'saved'}>): void {
+    const {settings, hasSession, logger, drop} = this.parts
+    const {id, session, line, file, tokens, bytes, ms, ageMs} = event
+    // An engine that starts again tells of what is known already.
+    const isKnown = this.caches.has(id)
+    if (isKnown) return
+    const cache: SavedCache = {id, model, session, line, file, tokens, bytes, usedAt: this.now() - ageMs}
+    if (session !== null && !hasSession(session)) {
       // It went while its cache was being saved.
-      this.parts.drop(model, session)
+      drop(cache)
       return
     }
-    const gone = this.caches.put({model, session, tokens, bytes, usedAt}, this.now())
-    if (gone.length > 0) this.giveUp(gone, 'max_cache_tokens', {max_cache_tokens: this.parts.settings.max_cache_tokens})
+    this.totals.saved++
+    logger.log('debug', 'MEM', 'cache saved', {model, ...facts(cache), ms})
+    const gone = this.caches.put(cache, this.now())
+    const {max_cache_tokens, max_cache_mb} = settings
+    if (gone.length > 0) this.evicted(gone, 'full', {max_cache_tokens, max_cache_mb, max_bytes: this.parts.maxBytes})
   }
 
-  /** Gives up saved caches when memory runs short of `memory_pressure_threshold` × `max_memory_mb`. */
+  /** Evicts saved caches when memory runs short of `memory_pressure_threshold` × `max_memory_mb`. */
   async relieve(): Promise<void> {
     const {max_memory_mb, memory_pressure_threshold} = this.parts.settings
+    this.expire()
     if (max_memory_mb === 0 || this.now() - this.checkedAt < pressureEveryMs) return
     this.checkedAt = this.now()
     const resident = await this.parts.resident()
@@ -81,40 +95,44 @@ export class CacheKeeper {
       this.pressed = false
       return
     }
-    const gone = this.caches.giveUp(() => used() > allowed)
+    const gone = this.caches.evict(() => used() > allowed)
     const why = {used_bytes: before, allowed_bytes: Math.floor(allowed), max_memory_mb, memory_pressure_threshold}
-    if (gone.length > 0) this.giveUp(gone, 'memory pressure', why)
+    if (gone.length > 0) this.evicted(gone, 'memory pressure', why)
     if (used() > allowed && !this.pressed) {
-      this.parts.logger.log('warn', 'MEM', 'memory pressure, and no cache of an idle session left to give up', why)
+      this.parts.logger.log('warn', 'MEM', 'memory pressure, and no saved cache left to evict', why)
     }
     this.pressed = used() > allowed
   }
 
-  private giveUp(gone: readonly SavedCache[], reason: string, why: object): void {
+  private evicted(gone: readonly SavedCache[], reason: string, why: object): void {
     const {logger, settings, drop} = this.parts
-    for (const {model, session} of gone) drop(model, session)
+    for (const cache of gone) drop(cache)
     this.totals.dropped += gone.length
-    logger.log(reason === 'memory pressure' ? 'warn' : 'info', 'MEM', 'caches of idle sessions given up', {
-      ...{reason, ...why, strategy: settings.cache_strategy, caches: gone.map(facts)},
+    logger.log(reason === 'memory pressure' ? 'warn' : 'info', 'MEM', 'saved caches evicted', {
+      reason,
+      ...why,
+      strategy: settings.cache_strategy,
+      caches: gone.map(facts),
     })
   }
 
-  forgetSession(session: string): void {
-    this.caches.forgetSession(session)
+  private expire(): void {
+    const {max_cache_age_ms} = this.parts.settings
+    const gone = this.caches.expire(this.now())
+    if (gone.length > 0) this.evicted(gone, 'age', {max_cache_age_ms})
   }
 
-  /** The model's engine is gone, and its files with it. */
-  forgetModel(model: number): void {
-    this.caches.forgetModel(model)
+  forgetSession(session: string): void {
+    for (const cache of this.caches.forgetSession(session)) this.parts.drop(cache)
   }
 
   status(): SavedCacheStatus {
     const {cache_strategy, max_cache_tokens} = this.parts.settings
-    const {size, tokens, bytes} = this.caches
-    return {sessions: size, tokens, bytes, max_cache_tokens, cache_strategy, ...this.totals}
+    const {size: caches, tokens, bytes} = this.caches
+    return {caches, tokens, bytes, max_cache_tokens, max_bytes: this.parts.maxBytes, cache_strategy, ...this.totals}
   }
 }
 
-function facts({session, tokens, bytes}: {session: string; tokens: number; bytes: number}): object {
-  return {session, tokens, bytes}
+function facts({id, session, tokens, bytes}: SavedCache): object {
+  return {cache: id, session, tokens, bytes}
 }

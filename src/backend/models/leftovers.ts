@@ -1,6 +1,6 @@
 import {readdir, rm, stat} from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
+import {temporaryParents} from '../memory/cache-folder.js'
 
 /** Folders of models and saved caches, named after the process that made them. */
 const temporaryFolder = /^wnn-(?:models|caches)-(\d+)-/
@@ -8,7 +8,11 @@ const temporaryFolder = /^wnn-(?:models|caches)-(\d+)-/
 const leastAgeMs = 3_600_000
 
 /** Removes what processes of this user that were killed have left in the temporary folder: it may be conversations. */
-export async function removeLeftovers(folder = os.tmpdir(), now = Date.now()): Promise<void> {
+export async function removeLeftovers(folders = temporaryParents(), now = Date.now()): Promise<void> {
+  for (const folder of folders) await removeFrom(folder, now)
+}
+
+async function removeFrom(folder: string, now: number): Promise<void> {
   for (const name of (await readdir(folder).catch(unlessHidden)) ?? []) {
     const pid = Number(temporaryFolder.exec(name)?.[1] ?? process.pid)
     if (pid === process.pid || isAlive(pid)) continue

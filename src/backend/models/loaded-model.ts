@@ -1,4 +1,3 @@
-import {rm} from 'node:fs/promises'
 import {realClock, type Clock} from '../clock.js'
 import type {Config, ConfigWarning} from '../config/index.js'
 import {EngineProcess} from '../engine/engine-process.js'
@@ -7,12 +6,13 @@ import {findKnownFailure} from '../engine/known-failures.js'
 import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
 import {NnError, toNnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
+import {CacheDescriptions} from './cache-descriptions.js'
 import {CrashPolicy, mostCrashes} from './crash-policy.js'
 import type {GgufHeader} from './gguf.js'
 
 export interface ModelParts {
-  /** Tells apart all models that a backend has ever loaded: only the model that made tokens can read them. */
-  key: number
+  /** Tells files apart: the same model that is loaded again can read the tokens that it made before. */
+  content: string
   name: string
   header: GgufHeader
   config: Config
@@ -22,8 +22,6 @@ export interface ModelParts {
   logger: Logger
   /** A session's cache was saved, or a saved one is gone. */
   onState: (event: StateEvent) => void
-  /** The engine has gone, and whatever it had cached with it. */
-  onEngineGone: () => void
   /** When its engine counts as hung. Defaults to `heartbeatLimits`. */
   heartbeat?: HeartbeatLimits | undefined
   clock?: Clock
@@ -46,15 +44,17 @@ export class LoadedModel {
   private readonly crashes: CrashPolicy
   private suspended = false
   private readonly clock: Clock
+  private readonly describing: CacheDescriptions
   lastCrash: string | undefined
 
   constructor(readonly parts: ModelParts) {
     this.clock = parts.clock ?? realClock
     this.crashes = new CrashPolicy(this.clock)
+    this.describing = new CacheDescriptions(parts.engineOptions.store?.durable === true, parts.logger)
   }
 
-  get key(): number {
-    return this.parts.key
+  get content(): string {
+    return this.parts.content
   }
 
   get config(): Config {
@@ -122,13 +122,17 @@ export class LoadedModel {
     const {engineOptions, logger, name} = this.parts
     await this.backOff()
     const startedAt = performance.now()
-    await this.removeStates()
+    // Its caches are those that the one before has left.
+    await this.describing.idle()
     const engine = await EngineProcess.start(
       engineOptions,
       {
         ...(onProgress && {onProgress}),
         onLog: (level, message) => logger.log(level, 'LLAMA', message),
-        onState: this.parts.onState,
+        onState: (event) => {
+          if (event.type === 'saved' && event.ageMs === 0) this.describing.add(event)
+          this.parts.onState(event)
+        },
         onCrash: (error) => this.crashed(error),
       },
       {
@@ -151,12 +155,11 @@ export class LoadedModel {
   }
 
   private crashed(error: NnError): void {
-    const {logger, name, onEngineGone} = this.parts
+    const {logger, name} = this.parts
     this.process = undefined
     this.current = undefined
     this.crashes.crashed()
     this.lastCrash = error.message
-    onEngineGone()
     const {total} = this.crashes
     logger.log('error', 'MODEL', 'engine died', {model: name, reason: error.message, crashes: total})
     if (this.unloading.signal.aborted || this.suspended) return
@@ -213,14 +216,19 @@ export class LoadedModel {
     return this.crashes.sinceLastMs
   }
 
-  /** Ends the engine; its memory is free when this resolves. `engine` starts it again. */
-  async stop(): Promise<void> {
+  /** Ends the engine, whose slots are saved first; its memory is free when this resolves. `engine` starts it again. */
+  async stop(keepCaches = this.parts.engineOptions.store !== null): Promise<void> {
     const engine = await this.process?.catch(() => undefined)
     this.process = undefined
     this.current = undefined
+    if (keepCaches) await engine?.saveCaches().catch((error: unknown) => this.notSaved(toNnError(error)))
     await engine?.stop()
-    this.parts.onEngineGone()
-    await this.removeStates()
+    await this.describing.idle()
+  }
+
+  /** An engine that dies over it, or hangs, loses what its slots held; nothing else depends on that. */
+  private notSaved({message: reason}: NnError): void {
+    this.parts.logger.log('warn', 'MEM', 'caches of an ending engine were not saved', {model: this.parts.name, reason})
   }
 
   /** Ends the engine for another model, which may need its memory; whoever asks for it meanwhile is refused. */
@@ -235,15 +243,10 @@ export class LoadedModel {
     return this.engine()
   }
 
-  async unload(): Promise<void> {
+  /** @param keepCaches whether what its slots hold may be asked for again */
+  async unload(keepCaches = true): Promise<void> {
     this.unloading.abort(new NnError('invalid_argument', `${this.parts.name} is unloaded.`))
-    await this.stop()
+    await this.stop(keepCaches && this.parts.engineOptions.store !== null)
     this.parts.logger.log('info', 'MODEL', 'model unloaded', {model: this.parts.name})
-  }
-
-  /** What an engine that is gone has left behind. */
-  private async removeStates(): Promise<void> {
-    const {states} = this.parts.engineOptions
-    if (states !== null) await rm(states.folder, {recursive: true, force: true})
   }
 }

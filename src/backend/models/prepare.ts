@@ -1,17 +1,19 @@
-import {randomUUID} from 'node:crypto'
-import os from 'node:os'
+import {createHash} from 'node:crypto'
 import path from 'node:path'
 import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
-import type {StateSettings} from '../engine/saved-states.js'
+import type {StoreSettings} from '../engine/prefix-store.js'
 import {toWire} from '../errors.js'
+import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
+import {fileIdentity, rememberedDigest} from './model-content.js'
 import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
 
 export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
   header: GgufHeader
   warnings: string[]
   engineOptions: EngineOptions
+  content: string
 }
 
 export interface Surroundings {
@@ -22,6 +24,8 @@ export interface Surroundings {
   othersBytes: number
   /** What will be free by the time that this model is started, in bytes: of a model that ends before. */
   freedBytes?: number
+  /** Where caches are saved. */
+  caches: CacheFolder
 }
 
 /**
@@ -31,7 +35,7 @@ export interface Surroundings {
 export async function prepareModel(
   modelPath: string,
   config: Config,
-  {cores, logLevel, othersBytes, freedBytes = 0}: Surroundings,
+  {cores, logLevel, othersBytes, freedBytes = 0, caches}: Surroundings,
 ): Promise<PreparedModel> {
   const header = await readGgufHeader(modelPath)
   const {model} = config
@@ -62,7 +66,7 @@ export async function prepareModel(
     header: {architecture, layers, vocabularySize, chatTemplate, pooling},
     model: {...model, threads},
     performance: config.performance,
-    states: statesOf(config),
+    store: await storeOf(modelPath, config, caches),
     canShift,
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
@@ -71,14 +75,22 @@ export async function prepareModel(
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
   }
-  return {header, config, warnings, engineOptions}
+  return {header, config, warnings, engineOptions, content: await fileIdentity(modelPath)}
 }
 
-/** The engine makes the folder when it has something to save; a name that nobody can guess is as good as a lock. */
-function statesOf({memory}: Config): StateSettings | null {
-  const {cache_prompt, max_cache_tokens: maxTokens, enable_partial_cache_deletion: partial} = memory
-  if (!cache_prompt || maxTokens === 0) return null
-  return {folder: path.join(os.tmpdir(), `wnn-caches-${process.pid}-${randomUUID()}`), maxTokens, partial}
+/**
+ * Saved caches of a model are in a folder of their own, named after all that decides what is in them, but for llama.cpp's build,
+ * which the engine adds. Other content or other settings have another folder: they never find these.
+ */
+async function storeOf(modelPath: string, config: Config, caches: CacheFolder): Promise<StoreSettings | null> {
+  const {cache_prompt, max_cache_tokens: most, enable_partial_cache_deletion: partial} = config.memory
+  if (!cache_prompt || most === 0 || caches.maxBytes === 0) return null
+  const {durable} = caches
+  const {cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers} = config.model
+  const content = durable ? await rememberedDigest(modelPath, caches.folder) : await fileIdentity(modelPath)
+  const settings = {content, cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers}
+  const name = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 32)
+  return {folder: path.join(caches.folder, name), durable, maxTokens: most === 'auto' ? Infinity : most, partial}
 }
 
 /**

@@ -9,6 +9,7 @@ import type {HeartbeatLimits} from '../engine/heartbeat.js'
 import type {EngineLogLevel, StateEvent} from '../engine/protocol.js'
 import {anonymousBytes, residentBytes} from '../memory/resident.js'
 import {Graph} from './graph.js'
+import type {CacheFolder} from '../memory/cache-folder.js'
 import {LoadedModel} from './loaded-model.js'
 import {prepareModel} from './prepare.js'
 
@@ -21,7 +22,8 @@ export interface RegistryOptions {
   /** A session's cache was saved, or a saved one is gone. */
   onState?: (model: LoadedModel, event: StateEvent) => void
   /** A model's engine has gone, and whatever it had cached with it. */
-  onEngineGone?: (model: LoadedModel) => void
+  /** Where caches are saved. */
+  caches: CacheFolder
   /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
   heartbeat?: HeartbeatLimits | undefined
 }
@@ -32,7 +34,6 @@ export class Registry {
   /** Every model that has, or is getting, an engine: during a switch more than there are graphs. */
   readonly models = new Set<LoadedModel>()
   private nextId = 0
-  private nextKey = 0
   private folder: Promise<string> | undefined
   private lastFile = 0
   /** Loads in flight, which end with the registry. */
@@ -40,11 +41,6 @@ export class Registry {
   private readonly closing = new AbortController()
 
   constructor(private readonly options: RegistryOptions) {}
-
-  /** The model of that key, while it has an engine. */
-  model(key: number): LoadedModel | undefined {
-    return [...this.models].find((model) => model.key === key)
-  }
 
   /** @throws `invalid_argument` for a graph that is not loaded. */
   get(id: GraphId): Graph {
@@ -110,15 +106,14 @@ export class Registry {
     {config, warnings: configWarnings}: ParsedConfig,
     instead?: LoadedModel,
   ): Promise<LoadedModel> {
-    const {logger, cores, onState, onEngineGone, heartbeat} = this.options
+    const {logger, cores, onState, caches, heartbeat} = this.options
     const freedBytes = instead?.running === undefined ? 0 : await anonymousBytes(instead.running.pid)
-    const how = {cores, logLevel: this.engineLogLevel(), othersBytes: this.estimatedBytes(instead), freedBytes}
+    const how = {cores, logLevel: this.engineLogLevel(), othersBytes: this.estimatedBytes(instead), freedBytes, caches}
     const prepared = await prepareModel(path.resolve(file), config, how)
     for (const warning of prepared.warnings) logger.log('warn', 'MODEL', warning, {model: name})
     const model: LoadedModel = new LoadedModel({
-      ...{...prepared, key: this.nextKey++, name, configWarnings, logger, heartbeat},
+      ...{...prepared, name, configWarnings, logger, heartbeat},
       onState: (event) => onState?.(model, event),
-      onEngineGone: () => onEngineGone?.(model),
     })
     return model
   }
@@ -170,14 +165,14 @@ export class Registry {
     return levels.find((level) => this.options.logger.enabled(level)) ?? 'error'
   }
 
-  async unload(graph: Graph): Promise<void> {
+  async unload(graph: Graph, keepCaches = true): Promise<void> {
     this.graphs.delete(graph.id)
-    await this.discard(graph.model)
+    await this.discard(graph.model, keepCaches)
   }
 
   /** Ends a model that no graph stands for any more. */
-  async discard(model: LoadedModel): Promise<void> {
-    await model.unload()
+  async discard(model: LoadedModel, keepCaches = true): Promise<void> {
+    await model.unload(keepCaches)
     this.models.delete(model)
     const folder = await this.folder
     const {modelPath} = model.parts.engineOptions
@@ -188,8 +183,10 @@ export class Registry {
   async dispose(): Promise<void> {
     this.closing.abort(new NnError('invalid_argument', 'The backend was released while the model was loading.'))
     await Promise.allSettled(this.loading)
-    await Promise.all(this.list().map((graph) => this.unload(graph)))
-    await Promise.all([...this.models].map((model) => this.discard(model)))
+    const {durable, folder: caches} = this.options.caches
+    await Promise.all(this.list().map((graph) => this.unload(graph, durable)))
+    await Promise.all([...this.models].map((model) => this.discard(model, durable)))
+    if (!durable) await rm(caches, {recursive: true, force: true})
     const folder = await this.folder
     this.folder = undefined
     if (folder !== undefined) await rm(folder, {recursive: true, force: true})

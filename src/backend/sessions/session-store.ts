@@ -12,7 +12,7 @@ export interface Session {
   /** User and assistant turns in order; the system prompt belongs to the request. */
   messages: StoredMessage[]
   /** How many of the first messages no longer fit that model's context, and stay out of its prompts. */
-  leftOut: {model: number; messages: number}
+  leftOut: {model: string; messages: number}
   /** On the store's clock, in milliseconds. */
   lastActivity: number
   /** Prompt tokens that the last task found in the cache, and where. */
@@ -23,8 +23,8 @@ export interface Session {
 export interface StoredMessage {
   role: 'user' | 'assistant'
   content: string
-  /** The generated tokens, which only the loaded model that made them can read, by its key. */
-  generated?: {model: number; tokens: Uint32Array}
+  /** The generated tokens, which only the model that made them can read. */
+  generated?: {model: string; tokens: Uint32Array}
 }
 
 /** Why a session went. */
@@ -178,7 +178,7 @@ export function temporarySession(): Session {
 
 function newSession(id: string, lastActivity: number): Session {
   return {
-    ...{id, temporary: false, messages: [], leftOut: {model: -1, messages: 0}},
+    ...{id, temporary: false, messages: [], leftOut: {model: '', messages: 0}},
     ...{lastActivity, cachedTokens: 0, cacheSource: 'none'},
   }
 }
@@ -204,18 +204,18 @@ export function rewrittenHistory(
 }
 
 /** The messages that a model's prompts begin with: all, or those that are left once the first ones did not fit. */
-export function promptHistory({leftOut, messages}: Session, model: number): ChatMessage[] {
+export function promptHistory({leftOut, messages}: Session, model: string): ChatMessage[] {
   return toChatMessages(leftOut.model === model ? messages.slice(leftOut.messages) : messages, model)
 }
 
 /** Notes that more of the first messages did not fit. */
-export function leaveOut(session: Session, model: number, messages: number): void {
+export function leaveOut(session: Session, model: string, messages: number): void {
   const before = session.leftOut.model === model ? session.leftOut.messages : 0
   session.leftOut = {model, messages: before + messages}
 }
 
 /** The messages as a model's template gets them; tokens go along where this model made them. */
-export function toChatMessages(messages: readonly StoredMessage[], model: number): ChatMessage[] {
+export function toChatMessages(messages: readonly StoredMessage[], model: string): ChatMessage[] {
   return messages.map(({role, content, generated}) => ({
     role,
     content,

@@ -1,8 +1,6 @@
-import {createHash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
-import {pipeline} from 'node:stream/promises'
 import {NnError} from '../../backend/errors.js'
 import type {Backend, GraphId} from '../../backend/backend.js'
+import {fileDigest} from '../../backend/models/model-content.js'
 import type {GraphStatus} from '../../backend/status.js'
 import type {ModelFile, Subject} from '../result.js'
 
@@ -24,16 +22,10 @@ export async function describeGraph(
   const {llama_build, llama_commit, gpu, gpu_layers, layers, threads, batch_size, parallel} = status
   // llama.cpp allocates more than a context may use.
   const {ctx_size} = status.config.model
-  const model: ModelFile = {path, sha256: await sha256(path, signal), size_bytes, architecture, parameters}
+  const model: ModelFile = {path, sha256: await fileDigest(path, signal), size_bytes, architecture, parameters}
   return {
     ...about,
     ...{model, url: null, served_model: null},
     engine: {llama_build, llama_commit, gpu, gpu_layers, layers, threads, ctx_size, batch_size, parallel},
   }
-}
-
-async function sha256(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, {highWaterMark: 1 << 20}), hash, {signal})
-  return hash.digest('hex')
 }

@@ -25,7 +25,7 @@ const sections: Sections = {
         ['host', `${bytes(memory.host_rss_bytes)}${limit}`],
         [
           'saved caches',
-          `${caches.sessions} sessions, ${caches.tokens} of ${caches.max_cache_tokens} tokens, ${bytes(caches.bytes)}`,
+          `${caches.caches}, ${caches.tokens} tokens, ${bytes(caches.bytes)} of ${bytes(caches.max_bytes)}`,
         ],
       ]),
       ...table([

@@ -3,7 +3,7 @@ import {share, type Finding} from './finding.js'
 
 /** From this part of a limit on it is near. */
 const near = 0.9
-/** So many caches have to have been given up before it is worth a word. */
+/** So many caches have to have been evicted before it is worth a word. */
 const fewDropped = 3
 
 export function explainSessions({sessions, memory, queue}: BackendStatus): Finding[] {
@@ -35,25 +35,25 @@ function explainLimits(sessions: BackendStatus['sessions'], maxConcurrent: numbe
   return findings
 }
 
-/** Caches that are given up before their sessions come back are work for nothing, and their prompts cost again. */
+/** A cache that is evicted before its conversation comes back is work for nothing, and its prompt costs again. */
 function explainCaches(
   caches: BackendStatus['memory']['saved_caches'],
   sessions: BackendStatus['sessions'],
 ): Finding[] {
-  const {saved, restored, dropped, failed, max_cache_tokens: limit, tokens} = caches
+  const {saved, restored, dropped, failed, max_cache_tokens, tokens} = caches
   const findings: Finding[] = []
   if (dropped >= fewDropped && dropped > restored) {
     const cold = sessions.sessions.filter(({cache, messages}) => cache === 'none' && messages > 0).length
     const again = cold > 0 ? ` ${cold} of ${sessions.active} sessions had to evaluate their whole prompt again.` : ''
     findings.push({
       level: 'hint',
-      text: `Caches are given up before they are of use: ${saved} saved, ${dropped} dropped, ${restored} given back (${tokens} of ${limit} tokens).${again}`,
-      fix: 'Raise memory.max_cache_tokens, or model.parallel so that more sessions keep their slots.',
+      text: `Saved caches are evicted before they are used: ${saved} saved, ${dropped} evicted, ${restored} restored (${tokens} tokens now).${again}`,
+      fix: `Raise ${max_cache_tokens === 'auto' ? 'memory.max_cache_mb' : 'memory.max_cache_tokens'}, or model.parallel so that more sessions keep their slots.`,
     })
   }
   if (failed > 0) {
     const text = `${failed} saved caches were lost to an error.`
-    findings.push({level: 'problem', text, fix: 'See that the temporary folder has room; the log says why.'})
+    findings.push({level: 'problem', text, fix: 'The log says why: look for a full disk.'})
   }
   return findings
 }

@@ -10,18 +10,29 @@ export const memory = Type.Object(
       default: true,
       description: 'Evaluates only the part of a prompt that the cache does not hold.',
     }),
-    max_cache_tokens: Type.Integer({
-      default: 10_000,
-      minimum: 0,
-      maximum: 1_000_000_000,
+    max_cache_tokens: Type.Union([Type.Integer({minimum: 0, maximum: 1_000_000_000}), Type.Literal('auto')], {
+      default: 'auto',
       unit: 'tokens',
       description:
-        'Tokens that are kept of sessions which have lost their slots, all sessions together, in files; 0 keeps none. What is in a slot does not count.',
+        'Tokens of conversations that have lost their slots and whose caches are kept in files, all together; 0 keeps none, `auto` as many as `max_cache_mb` holds. What is in a slot does not count.',
+    }),
+    max_cache_mb: Type.Union([Type.Integer({minimum: 0, maximum: 16_777_216}), Type.Literal('auto')], {
+      default: 'auto',
+      unit: 'MiB',
+      description:
+        'Size of these files; `auto` is an eighth of the memory, at most 8192, and at most half of what is free where they are.',
+    }),
+    max_cache_age_ms: Type.Integer({
+      default: 86_400_000,
+      minimum: 0,
+      maximum: 31_536_000_000,
+      unit: 'ms',
+      description: 'A saved cache that nobody has used for this long is removed; 0 is no limit.',
     }),
     cache_strategy: Type.Enum(['lru', 'fifo', 'smart'], {
       default: 'lru',
       description:
-        'Whose saved cache goes first: `lru` the longest unused, `fifo` the oldest, `smart` the one that is least likely to be asked for, by how often it was.',
+        'Which saved cache is evicted first: `lru` the longest unused, `fifo` the oldest conversation, `smart` the one that is least likely to be asked for, by how often it was.',
     }),
     n_keep_tokens: Type.Integer({
       default: 128,
@@ -42,7 +53,7 @@ export const memory = Type.Object(
       default: 0.8,
       minimum: 0,
       maximum: 1,
-      description: 'Share of `max_memory_mb` from which the saved caches of idle sessions are given up.',
+      description: 'Share of `max_memory_mb` from which saved caches are evicted.',
     }),
     max_memory_mb: Type.Integer({
       default: 0,

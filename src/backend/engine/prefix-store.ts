@@ -1,0 +1,185 @@
+import {randomUUID} from 'node:crypto'
+import {open, rm} from 'node:fs/promises'
+import path from 'node:path'
+import {toNnError} from '../errors.js'
+import {makeFolder} from '../make-folder.js'
+import type {AddonContext} from './addon-types.js'
+import {dropEnd} from './drop-end.js'
+import {PrefixIndex} from './prefix-index.js'
+import type {Slot} from './slots.js'
+import {descriptionOf, findStates, isIntact, type StateFile} from './state-files.js'
+
+export interface StoreSettings {
+  /** Folder for the caches of this model and these settings alone; made with the first one, for its owner only. */
+  folder: string
+  /** Whether the folder outlives the process: what is found in it is checked before it is used. */
+  durable: boolean
+  /** Most tokens of one cache; what is longer loses its end, or is not saved where it may not. `Infinity` is no limit. */
+  maxTokens: number
+  /** Whether a cache may lose its end alone. */
+  partial: boolean
+}
+
+/** Why a saved cache is gone: a longer one holds it, it was told to go, or its file is not what it should be. */
+export type UnsavedReason = 'superseded' | 'dropped' | 'failed'
+
+export interface SavedState {
+  id: string
+  /** The session that it is of; `null` for a request without one. */
+  session: string | null
+  /** What the conversation is counted as from one saved cache to the next. */
+  line: string
+  file: string
+  tokens: number
+  bytes: number
+  /** How long saving took, in milliseconds; 0 for one that was found in the folder. */
+  ms: number
+  /** How long ago it was saved, in milliseconds; 0 for a new one. */
+  ageMs: number
+}
+
+export interface StoreEvents {
+  saved: (state: SavedState) => void
+  /** A slot has it now; the file stays, for other conversations that begin alike. */
+  restored: (id: string, ms: number) => void
+  unsaved: (id: string, reason: UnsavedReason) => void
+  /** What a file system said; the prompt is evaluated, nothing else is lost. */
+  failed: (message: string) => void
+}
+
+interface Entry extends Pick<StateFile, 'file' | 'bytes' | 'checksum'> {
+  session: string | null
+  line: string
+  /** Found in the folder, and not read since. */
+  isUnchecked: boolean
+}
+
+/** What of a prompt a saved cache holds. */
+export interface Found {
+  id: string
+  shared: number
+}
+
+/**
+ * KV caches that have lost their slots, in files, found by the tokens that they hold: whichever request begins with those
+ * tokens gets them, with a session or without. Reading one takes a thousandth of the time that evaluating its tokens takes
+ * (docs/benchmarks.md). Which of them stay is the host's decision.
+ */
+export class PrefixStore {
+  private readonly index = new PrefixIndex()
+  private readonly entries = new Map<string, Entry>()
+
+  constructor(
+    private readonly context: AddonContext,
+    private readonly settings: StoreSettings | null,
+    private readonly events: StoreEvents,
+  ) {}
+
+  /** Takes in what an earlier process has left in the folder. */
+  async adopt(): Promise<void> {
+    const {settings} = this
+    if (settings === null) return
+    for (const found of await findStates(settings.folder, (message) => this.events.failed(message))) {
+      const {id, tokens, file, bytes, session, line, savedAt, checksum} = found
+      this.entries.set(id, {file, bytes, checksum, session, line, isUnchecked: true})
+      this.index.add(id, tokens)
+      const ageMs = Math.max(0, Date.now() - savedAt)
+      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms: 0, ageMs})
+    }
+  }
+
+  /** How many of the tokens in a slot would be saved. */
+  savable(tokens: number): number {
+    const {settings} = this
+    if (settings === null || (tokens > settings.maxTokens && !settings.partial)) return 0
+    return Math.min(tokens, settings.maxTokens)
+  }
+
+  /** The saved cache that shares most with the prompt. */
+  find(prompt: Uint32Array): Found | undefined {
+    return this.index.longest(prompt, {whole: this.settings?.partial === false})
+  }
+
+  /** Whether a saved cache holds all of these tokens. */
+  holds(tokens: ArrayLike<number>): boolean {
+    return this.index.longest(tokens)?.shared === tokens.length
+  }
+
+  /** Saves what the slot holds; of what is too long the slot loses the end. Between decodes only. */
+  async save(slot: Slot, session: string | null): Promise<void> {
+    const {settings} = this
+    const length = this.savable(slot.tokens.length)
+    if (settings === null || length === 0 || this.holds(slot.tokens)) return
+    if (length < slot.tokens.length && !this.cut(slot, length)) return
+    const from = performance.now()
+    const id = randomUUID()
+    const file = path.join(settings.folder, `${id}.kv`)
+    const tokens = Uint32Array.from(slot.tokens)
+    try {
+      makeFolder(settings.folder, 0o700)
+      // llama.cpp would make a file that others may read; one that is there keeps its mode.
+      await (await open(file, 'wx', 0o600)).close()
+      const bytes = await this.context.saveSequenceStateToFile(file, slot.id, tokens)
+      for (const shorter of this.index.coveredBy(tokens)) this.remove(shorter, 'superseded')
+      const line = session ?? slot.line ?? id
+      slot.line = line
+      this.entries.set(id, {file, bytes, checksum: undefined, session, line, isUnchecked: false})
+      this.index.add(id, tokens)
+      const ms = performance.now() - from
+      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms, ageMs: 0})
+    } catch (error) {
+      this.removeFile(file)
+      this.events.failed(`A cache of ${tokens.length} tokens was not saved to ${file}: ${toNnError(error).message}`)
+    }
+  }
+
+  /** Puts a saved cache into the slot; `false` when that failed and the slot is empty. Between decodes only. */
+  async restore(id: string, slot: Slot): Promise<boolean> {
+    const entry = this.entries.get(id)
+    const tokens = this.index.tokensOf(id)
+    if (entry === undefined || tokens === undefined) return false
+    const from = performance.now()
+    try {
+      if (entry.isUnchecked && !(await isIntact(entry))) throw new Error('its checksum does not match')
+      await this.context.loadSequenceStateFromFile(entry.file, slot.id, tokens.length)
+      entry.isUnchecked = false
+      slot.tokens = [...tokens]
+      slot.line = entry.line
+      this.events.restored(id, performance.now() - from)
+      return true
+    } catch (error) {
+      this.context.disposeSequence(slot.id)
+      slot.tokens = []
+      const reason = toNnError(error).message
+      this.events.failed(`The saved cache ${entry.file} could not be used, and the prompt is evaluated: ${reason}`)
+      this.remove(id, 'failed')
+      return false
+    }
+  }
+
+  /** The host has removed its file. */
+  forget(id: string): void {
+    this.entries.delete(id)
+    this.index.delete(id)
+  }
+
+  private remove(id: string, reason: UnsavedReason): void {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return
+    this.forget(id)
+    this.removeFile(entry.file)
+    this.events.unsaved(id, reason)
+  }
+
+  /** Leaves the first tokens in the slot; `false` for memory that cannot lose its end alone. */
+  private cut(slot: Slot, length: number): boolean {
+    if (!dropEnd(this.context, slot.id, length)) return false
+    slot.tokens.length = length
+    return true
+  }
+
+  private removeFile(file: string): void {
+    const gone = [file, descriptionOf(file)].map((path) => rm(path, {force: true}))
+    Promise.all(gone).catch((error: unknown) => this.events.failed(toNnError(error).message))
+  }
+}

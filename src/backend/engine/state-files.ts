@@ -1,0 +1,110 @@
+import {createReadStream} from 'node:fs'
+import {open, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
+import path from 'node:path'
+import {crc32} from 'node:zlib'
+import {createValidator, Type, type Static} from '../../documents/index.js'
+import {toNnError} from '../errors.js'
+
+/**
+ * A saved cache is two files: `<id>.kv`, as llama.cpp writes the state of a sequence, and `<id>.json`, which says what it is.
+ * The second one is written last and renamed into place, so that one without the other is a save that was cut off.
+ */
+const description = Type.Object(
+  {
+    version: Type.Literal(1),
+    tokens: Type.Integer({minimum: 1}),
+    bytes: Type.Integer({minimum: 1}),
+    /** CRC-32 of the `.kv` file; `null` in a folder that goes with its process. */
+    checksum: Type.Union([Type.Integer({minimum: 0}), Type.Null()]),
+    session: Type.Union([Type.String(), Type.Null()]),
+    line: Type.String(),
+    /** Milliseconds since 1970. */
+    saved_at: Type.Number(),
+  },
+  {additionalProperties: false},
+)
+type Description = Static<typeof description>
+const isDescription = createValidator(description)
+
+/** llama.cpp's header: magic "ggsq", version, number of tokens; then the tokens, 4 bytes each. */
+const magic = 0x67677371
+const headerBytes = 12
+
+export interface StateFile {
+  id: string
+  file: string
+  tokens: Uint32Array
+  bytes: number
+  checksum: number | null | undefined
+  session: string | null
+  line: string
+  /** Milliseconds since 1970. */
+  savedAt: number
+}
+
+/** Writes what a saved cache is beside it. @param withChecksum for a folder that outlives the process */
+export async function describeState(
+  {file, tokens, bytes, session, line}: Pick<StateFile, 'file' | 'bytes' | 'session' | 'line'> & {tokens: number},
+  withChecksum: boolean,
+): Promise<void> {
+  const checksum = withChecksum ? await checksumOf(file) : null
+  const text: Description = {version: 1, tokens, bytes, checksum, session, line, saved_at: Date.now()}
+  const target = descriptionOf(file)
+  await writeFile(`${target}.tmp`, JSON.stringify(text), {mode: 0o600})
+  await rename(`${target}.tmp`, target)
+}
+
+export function descriptionOf(file: string): string {
+  return file.replace(/\.kv$/, '.json')
+}
+
+/** The saved caches of a folder, the oldest first. What is torn, foreign or of another version is removed, and told. */
+export async function findStates(folder: string, tell: (message: string) => void): Promise<StateFile[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  })
+  const found: StateFile[] = []
+  for (const id of new Set(names.map((name) => name.split('.')[0] ?? name))) {
+    try {
+      found.push(await readState(folder, id))
+    } catch (error) {
+      tell(`The saved cache ${path.join(folder, id)} is not used, and removed: ${toNnError(error).message}`)
+      for (const ending of ['kv', 'json', 'json.tmp']) await rm(path.join(folder, `${id}.${ending}`), {force: true})
+    }
+  }
+  return found.sort((a, b) => a.savedAt - b.savedAt)
+}
+
+async function readState(folder: string, id: string): Promise<StateFile> {
+  const file = path.join(folder, `${id}.kv`)
+  const value: unknown = JSON.parse(await readFile(path.join(folder, `${id}.json`), 'utf8'))
+  if (!isDescription(value)) throw new Error('its description is damaged, or of another version')
+  const {tokens: count, bytes, checksum, session, line, saved_at: savedAt} = value as Description
+  const {size} = await stat(file)
+  if (size !== bytes) throw new Error(`it has ${size} bytes instead of ${bytes}`)
+  return {id, file, tokens: await readTokens(file, count), bytes, checksum, session, line, savedAt}
+}
+
+async function readTokens(file: string, count: number): Promise<Uint32Array> {
+  await using handle = await open(file)
+  const head = Buffer.alloc(headerBytes + 4 * count)
+  const {bytesRead} = await handle.read(head, 0, head.length, 0)
+  const isState = bytesRead === head.length && head.readUInt32LE(0) === magic && head.readUInt32LE(8) === count
+  if (!isState) throw new Error(`it does not begin with ${count} tokens`)
+  return Uint32Array.from({length: count}, (_, index) => head.readUInt32LE(headerBytes + 4 * index))
+}
+
+/** Whether a file is what it was when it was saved. */
+export async function isIntact({file, bytes, checksum}: Pick<StateFile, 'file' | 'bytes' | 'checksum'>): Promise<boolean> {
+  if ((await stat(file)).size !== bytes) return false
+  return checksum == null || (await checksumOf(file)) === checksum
+}
+
+async function checksumOf(file: string): Promise<number> {
+  let checksum = 0
+  for await (const bytes of createReadStream(file, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+    checksum = crc32(bytes, checksum)
+  }
+  return checksum
+}
