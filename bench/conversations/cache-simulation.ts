@@ -46,7 +46,16 @@ export function cachedShare(
     inSlots.delete(loser)
     kept.add(loser)
     const length = lengths.get(loser) ?? 0
-    const cache = {id: loser, model: '', session: loser, line: loser, file: '', tokens: length, bytes: length, usedAt: now}
+    const cache = {
+      id: loser,
+      model: '',
+      session: loser,
+      line: loser,
+      file: '',
+      tokens: length,
+      bytes: length,
+      usedAt: now,
+    }
     for (const {id} of saved.put(cache, now)) kept.delete(id)
   }
   return cached / asked

@@ -27,7 +27,8 @@ export async function startEngine(
     prompt: {mode: 'raw', text},
     session: text,
     ...{sampling: config.sampling, stopping: config.stopping, contextShift: null, contextSize: config.model.ctx_size},
-    ...{cachePrompt: config.memory.cache_prompt, deterministic: false, pace: 'free', stream: true},
+    ...{cachePrompt: config.memory.cache_prompt, deterministic: false, promptLookup: false},
+    ...{pace: 'free', stream: true},
   })
   return {engine: await graph.model.engine(), request}
 }

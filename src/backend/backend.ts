@@ -57,6 +57,9 @@ export interface OutputMetadata {
   ttft_ms: number
   /** Prompt tokens that were found in the KV cache and not evaluated again. */
   cached_tokens: number
+  /** Tokens guessed from the conversation's own text that were decoded, and those of them that came true; absent without any. */
+  drafted_tokens?: number
+  accepted_tokens?: number
   /** The seed in use, so that a random one can be repeated. */
   seed: number
   /** llama.cpp release, as `v0.5.0`. */

@@ -72,6 +72,7 @@ export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 
     contextSize: model.ctx_size,
     cachePrompt: memory.cache_prompt,
     deterministic: request.deterministic,
+    promptLookup: turn.model.config.performance.prompt_lookup,
     ...how,
   }
 }

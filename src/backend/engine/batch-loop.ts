@@ -3,6 +3,7 @@ import {NnError, toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
 import {CostCurve} from './cost-curve.js'
 import {Decoder, wallClocks, type Clocks, type DecodeCounts, type Row} from './decoder.js'
+import {planDraft, type Draft} from './draft-plan.js'
 import type {Generation, Progress} from './generation.js'
 import {planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
@@ -58,6 +59,8 @@ export class BatchLoop {
   private readonly share: PromptShare
   private readonly decoder: Decoder
   private readonly rowCosts = new CostCurve()
+  /** Of steps with guessed tokens: several rows of a slot. */
+  private readonly draftCosts = new CostCurve()
   /** Other work on the same threads, one piece between two steps. */
   private readonly others: (() => Promise<void>)[] = []
   /** Prompt tokens evaluated so far. */
@@ -248,11 +251,53 @@ export class BatchLoop {
       (slot) => bySlot.has(slot) || this.slots.canFill(slot),
       (rows) => this.rowCosts.estimate(rows),
     )
-    const parts = runs.flatMap((run) => slotsOf(run).map((id) => this.answerPart(id, bySlot.get(id))))
+    const [run] = runs
+    if (run !== undefined && runs.length === 1 && run.to - run.from + 1 === ready.length) {
+      const length = this.draftLength(ready)
+      if (length > 0) {
+        await this.decodeDrafts(
+          ready.toSorted((a, b) => a.slot.id - b.slot.id),
+          length,
+        )
+        return
+      }
+    }
+    const parts = runs.flatMap((each) => slotsOf(each).map((id) => this.answerPart(id, bySlot.get(id))))
     const ms = await this.decode(parts, 'answers')
     if (ms === 0) return
     this.share.answered(ms)
     this.measureRows(runs, ms)
+  }
+
+  /** How many tokens of each answer are guessed and checked in the next step; 0 when that would not pay. */
+  private draftLength(answers: readonly Generation[]): number {
+    const most = Math.floor(this.settings.batchSize / answers.length) - 1
+    const drafts: Draft[] = []
+    for (const generation of answers) {
+      const {lookup, slot, request} = generation
+      const room = Math.min(most, request.contextSize - slot.tokens.length - 1, tokensLeft(generation) - 1)
+      const length = lookup === undefined || !this.slots.canDiscard(slot) ? 0 : lookup.guess(room).length
+      if (lookup === undefined || length === 0) return 0
+      drafts.push({length, accuracy: lookup.accuracy})
+    }
+    return planDraft(drafts, (rows) => {
+      const known = rows === answers.length ? Infinity : this.draftCosts.estimate(rows)
+      return Number.isFinite(known) ? known : this.rowCosts.estimate(rows)
+    })
+  }
+
+  /** Decodes each answer's last token and guesses behind it, and keeps those that the answer's own sampler chooses as well. */
+  private async decodeDrafts(answers: readonly Generation[], length: number): Promise<void> {
+    const positions = Uint32Array.from({length: length + 1}, (_, index) => index)
+    const parts = answers.map((generation) => {
+      const guessed = generation.lookup?.guess(length) ?? []
+      const tokens = Uint32Array.from([...generation.lastToken, ...guessed])
+      return {generation, row: {slot: generation.slot, tokens, keep: tokens.length, wanted: positions}}
+    })
+    const ms = await this.decode(parts, 'answers')
+    if (ms === 0) return
+    this.share.answered(ms)
+    this.draftCosts.measured(answers.length * (length + 1), ms)
   }
 
   private answerPart(id: number, generation: Generation | undefined): Part {
@@ -294,9 +339,9 @@ export class BatchLoop {
       return 0
     }
     await Promise.all(
-      parts.map(({generation}, index) => {
-        const [logits] = decoded.logits[index] ?? nothing
-        return generation === undefined || logits === undefined ? undefined : this.sample(generation, logits)
+      parts.map(({generation, row}, index) => {
+        const logits = decoded.logits[index] ?? nothing
+        return generation === undefined || logits.length === 0 ? undefined : this.sample(generation, row, logits)
       }),
     )
     return decoded.ms
@@ -317,15 +362,32 @@ export class BatchLoop {
     return false
   }
 
-  private async sample(generation: Generation, logitIndex: number): Promise<void> {
+  /** Samples one token, and as many further ones as were guessed right. */
+  private async sample(generation: Generation, {tokens, wanted}: Row, logits: Uint32Array): Promise<void> {
+    let right = 0
     try {
-      const {token, logprob} = await generation.sampler.next(logitIndex, generation.answer)
-      // Aborted while it was being sampled.
-      if (generation.ended !== undefined) return
-      this.events.progressed(generation, generation.accept(token, logprob))
+      for (const logitIndex of logits) {
+        const {token, logprob} = await generation.sampler.next(logitIndex, generation.answer)
+        // Aborted while it was being sampled.
+        if (generation.ended !== undefined) break
+        this.events.progressed(generation, generation.accept(token, logprob))
+        if (generation.ended !== undefined || token !== tokens[right + 1]) break
+        right++
+      }
     } catch (error) {
       this.fail(generation, toNnError(error, 'runtime_error'))
+      return
     }
+    if (wanted.length > 1) this.keepGuesses(generation, wanted.length - 1, right)
+  }
+
+  /** Takes the cells of wrong guesses back. */
+  private keepGuesses(generation: Generation, drafted: number, accepted: number): void {
+    this.slots.truncate(generation.slot, generation.slot.tokens.length - (drafted - accepted))
+    generation.drafts.drafted += drafted
+    generation.drafts.accepted += accepted
+    this.counts.drafted_tokens += drafted
+    this.counts.accepted_tokens += accepted
   }
 
   private fail(generation: Generation, error: NnError): void {
@@ -333,6 +395,10 @@ export class BatchLoop {
     if (generation.ended === undefined) generation.end('aborted')
     this.slots.clear(generation.slot)
   }
+}
+
+function tokensLeft({tokens, request: {stopping}}: Generation): number {
+  return stopping.max_tokens < 0 ? Infinity : stopping.max_tokens - tokens.length
 }
 
 function slotsOf({from, to}: Run): number[] {

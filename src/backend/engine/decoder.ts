@@ -29,6 +29,9 @@ export interface DecodeCounts {
   prompt_passes: number
   /** Rows without a use of their own: they close a gap between slots, or fill a batch up to a quicker size. */
   filler_rows: number
+  /** Guessed tokens that were decoded, and those of them that came true. */
+  drafted_tokens: number
+  accepted_tokens: number
 }
 
 const wallClock = (): number => performance.now()
@@ -49,6 +52,8 @@ export const noDecodes: Readonly<DecodeCounts> = {
   answer_passes: 0,
   prompt_passes: 0,
   filler_rows: 0,
+  drafted_tokens: 0,
+  accepted_tokens: 0,
 }
 
 /** Runs batches through llama.cpp and keeps the slots in step with their cells. */

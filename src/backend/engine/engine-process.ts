@@ -166,7 +166,6 @@ export class EngineProcess {
     return event
   }
 
-
   /**
    * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
    * cannot be called off, and of a large model on a CPU it takes its time.

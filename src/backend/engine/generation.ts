@@ -1,6 +1,7 @@
 import type {OutputMetadata, StopReason, TokenLogprob} from '../backend.js'
 import type {NnError} from '../errors.js'
 import type {EngineModel} from './model.js'
+import {PromptLookup} from './prompt-lookup.js'
 import type {GenerateRequest, GenerateResult} from './protocol.js'
 import {repeats} from './repetition.js'
 import type {Sampler} from './sampling/sampler.js'
@@ -45,6 +46,10 @@ export class Generation {
   turn = 0
   /** Tokens that may still be generated before the next `advance`. */
   credits: number
+  /** Guesses its next tokens; `undefined` where that is off. */
+  readonly lookup: PromptLookup | undefined
+  /** Guessed tokens that were decoded, and those of them that came true. */
+  readonly drafts = {drafted: 0, accepted: 0}
   ended: StopReason | undefined
   error: NnError | undefined
   private stoppedBy: string | undefined
@@ -64,6 +69,8 @@ export class Generation {
     this.shiftable = {turns: [...parts.turns], protectedTokens: hasSystem ? (parts.turns[1] ?? 0) : 0}
     this.sampler = parts.sampler
     this.credits = request.pace === 'step' ? 0 : Infinity
+    if (request.promptLookup && request.pace === 'free' && !request.deterministic)
+      this.lookup = new PromptLookup(parts.prompt)
     this.stream = new TextStream((tokens) => model.text(tokens))
     this.detector = new StopDetector(
       request.stopping.stop,
@@ -113,6 +120,7 @@ export class Generation {
     const {max_tokens, max_repetition_count} = this.request.stopping
     if (max_tokens === 0) return this.end('max_tokens')
     this.tokens.push(token)
+    this.lookup?.add(token)
     if (logprob !== undefined) this.logprobs.push(logprob)
     const {text, found} = this.detector.push(this.stream.push(token))
     if (found !== undefined) return this.stopAt(found, text)
@@ -152,6 +160,7 @@ export class Generation {
       predict_ms: this.lastTokenAt - firstAt,
       ttft_ms: firstAt - this.startedAt,
       cached_tokens: this.prepared?.cachedTokens ?? 0,
+      ...(this.drafts.drafted > 0 && {drafted_tokens: this.drafts.drafted, accepted_tokens: this.drafts.accepted}),
       seed: this.parts.seed,
       llama_build: this.parts.build.release,
       llama_commit: this.parts.build.commit,

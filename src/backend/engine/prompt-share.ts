@@ -135,8 +135,13 @@ export class PromptShare {
     const isNear = tokens > fastAttention / 2 && tokens < fastAttention && fastAttention <= largest
     if (isNear && !costs.has(fastAttention)) return fastAttention
     const alone = costs.estimate(tokens)
-    const better = this.sizes.filter((size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone)
-    return better.reduce((best, size) => (costs.estimate(size) < costs.estimate(best) ? size : best), better[0] ?? tokens)
+    const better = this.sizes.filter(
+      (size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone,
+    )
+    return better.reduce(
+      (best, size) => (costs.estimate(size) < costs.estimate(best) ? size : best),
+      better[0] ?? tokens,
+    )
   }
 
   /** Takes in how long that many tokens took; as of the next smaller size. */

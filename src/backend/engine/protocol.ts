@@ -85,6 +85,8 @@ export interface GenerateRequest {
   /** Tokens the conversation may hold: `ctx_size` as configured, at most what the slot has. */
   contextSize: number
   cachePrompt: boolean
+  /** Guesses tokens from the conversation's own text, and checks several in one step, where that pays. */
+  promptLookup: boolean
   /** Decodes in a batch of its own, from an empty slot, so that the text does not depend on the company. */
   deterministic: boolean
   /** `step` generates one token per `advance`. */

@@ -45,7 +45,7 @@ export function planRuns(
     best.push(choice)
   }
   const runs: Run[] = []
-  for (let end = slots.length - 1; end >= 0; ) {
+  for (let end = slots.length - 1; end >= 0;) {
     const from = best[end]?.from ?? end
     runs.push({from: slots[from] ?? 0, to: slots[end] ?? 0})
     end = from - 1

@@ -207,9 +207,7 @@ export class Slots {
 
   /** Whether cells behind the slot's tokens can be taken back. */
   canDiscard(slot: Slot): boolean {
-    return (
-      this.partial && (slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0)
-    )
+    return this.partial && (slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0)
   }
 
   /** Whether a slot that nobody uses can take a row for nothing: it has room, and its cell can be taken back. */

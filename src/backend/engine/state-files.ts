@@ -96,7 +96,11 @@ async function readTokens(file: string, count: number): Promise<Uint32Array> {
 }
 
 /** Whether a file is what it was when it was saved. */
-export async function isIntact({file, bytes, checksum}: Pick<StateFile, 'file' | 'bytes' | 'checksum'>): Promise<boolean> {
+export async function isIntact({
+  file,
+  bytes,
+  checksum,
+}: Pick<StateFile, 'file' | 'bytes' | 'checksum'>): Promise<boolean> {
   if ((await stat(file)).size !== bytes) return false
   return checksum == null || (await checksumOf(file)) === checksum
 }

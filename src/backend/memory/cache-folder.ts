@@ -32,7 +32,11 @@ export async function cacheFolder(stateDir: string | undefined, maxMb: number | 
   const folder = path.join(parent, durable ? 'caches' : `wnn-caches-${process.pid}-${randomUUID()}`)
   if (maxMb !== 'auto') return {folder, durable, maxBytes: maxMb * 1024 ** 2}
   const memory = Math.min(os.totalmem(), process.constrainedMemory() || Infinity)
-  return {folder, durable, maxBytes: Math.floor(Math.min(mostAutomaticBytes, memory / 8, (await freeBytes(parent)) / 2))}
+  return {
+    folder,
+    durable,
+    maxBytes: Math.floor(Math.min(mostAutomaticBytes, memory / 8, (await freeBytes(parent)) / 2)),
+  }
 }
 
 /** Parents that folders of ended processes may be in. */
@@ -72,7 +76,9 @@ export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: num
     }),
   )
   let bytes = 0
-  for (const {file, size, mtimeMs} of files.filter(({file}) => file.endsWith('.kv')).sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+  for (const {file, size, mtimeMs} of files
+    .filter(({file}) => file.endsWith('.kv'))
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     bytes += size
     if (now - mtimeMs < maxAgeMs && bytes <= maxBytes) continue
     for (const name of [file, descriptionOf(file)]) await rm(name, {force: true})
