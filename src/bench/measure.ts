@@ -46,6 +46,7 @@ export async function* measure(
         const at = now()
         const prompt = (tokens: number, stream: number): string =>
           prompts.make(tokens, seedOf(options.seed, index, testIndex, round, stream))
+        const before = await target.decodes?.()
         const outcome =
           test.workload === 'traffic'
             ? await measureTraffic(target, test, {
@@ -57,10 +58,20 @@ export async function* measure(
               })
             : await runTest(target, test, {prompt, signal, now})
         if (repetition === 0) continue
-        yield {subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt, ...outcome}
+        const metrics = {...outcome.metrics, ...passesBetween(before, await target.decodes?.())}
+        const {requests} = outcome
+        yield {subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt, metrics, requests}
       }
     }
   }
+}
+
+type Decodes = Awaited<ReturnType<NonNullable<Target['decodes']>>> | undefined
+
+/** Nothing where no step was made, or the engine was another one by the end. */
+function passesBetween(before: Decodes, after: Decodes): MetricValues {
+  if (before === undefined || after === undefined || after.steps <= before.steps) return {}
+  return {passes_per_step: (after.passes - before.passes) / (after.steps - before.steps)}
 }
 
 interface Means {

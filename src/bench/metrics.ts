@@ -21,6 +21,7 @@ export const metrics = {
   goodput: {title: 'requests that met the objectives', unit: 'share', better: 'higher'},
   cache_hit_rate: {title: 'prompt tokens from a cache', unit: 'share', better: 'higher'},
   failed: {title: 'failed requests', unit: 'requests', better: 'lower'},
+  passes_per_step: {title: 'passes over the weights per step', unit: 'x', better: 'lower'},
   gap_p95: {title: 'gap between pieces of text, 95 %', unit: 'ms', better: 'lower'},
   ttft_fresh: {title: 'first token of a new prompt', unit: 'ms', better: 'lower'},
   ttft_cached: {title: 'first token of the same prompt again', unit: 'ms', better: 'lower'},

@@ -30,6 +30,8 @@ export interface Target extends AsyncDisposable {
   countTokens(text: string, signal: AbortSignal): Promise<number | null>
   /** Generates greedily. @throws when the request fails or the signal ends it */
   complete(ask: Ask): Promise<Completion>
+  /** Steps that made a token of each running answer, and passes over the weights that they took, since the engine started. */
+  decodes?(): Promise<{steps: number; passes: number}>
   /** Unloads the model and loads it again; gives how long the loading took, in milliseconds. */
   reload?(signal: AbortSignal): Promise<number>
   /** Puts the same file behind the graph while the old model serves; times in milliseconds. */

@@ -7,7 +7,7 @@ import {planDraft, type Draft} from './draft-plan.js'
 import type {Generation, Progress} from './generation.js'
 import {planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
-import {planRuns, type Run} from './row-plan.js'
+import {planRuns, withFreeRows, type Run} from './row-plan.js'
 import {planShift} from './shift.js'
 import type {Slots} from './slots.js'
 
@@ -246,11 +246,11 @@ export class BatchLoop {
     // The last token of a prompt is sampled from, and for that it has a turn of its own.
     const riding = prompts.filter(({promptRest}) => promptRest.length > 1)
     const bySlot = new Map([...riding, ...ready].map((generation) => [generation.slot.id, generation]))
-    const runs = planRuns(
-      ids,
-      (slot) => bySlot.has(slot) || this.slots.canFill(slot),
-      (rows) => this.rowCosts.estimate(rows),
-    )
+    const cost = (rows: number): number => this.rowCosts.estimate(rows)
+    const planned = planRuns(ids, (slot) => bySlot.has(slot) || this.slots.canFill(slot), cost)
+    const rides = (slot: number): boolean => bySlot.get(slot)?.inPrompt === true
+    const [only] = planned
+    const runs = only !== undefined && planned.length === 1 ? [withFreeRows(only, rides, cost)] : planned
     const [run] = runs
     if (run !== undefined && runs.length === 1 && run.to - run.from + 1 === ready.length) {
       const length = this.draftLength(ready)

@@ -53,6 +53,18 @@ export function planRuns(
   return runs
 }
 
+/**
+ * The run with rows of waiting prompts in the slots beside it, as far as they are free: kernels take rows in groups, so that 8
+ * may take no longer than 7 (docs/benchmarks.md).
+ */
+export function withFreeRows(run: Run, canRide: (slot: number) => boolean, cost: (rows: number) => number): Run {
+  let {from, to} = run
+  const isFree = (): boolean => cost(to - from + 2) <= cost(to - from + 1)
+  while (canRide(to + 1) && isFree()) to++
+  while (canRide(from - 1) && isFree()) from--
+  return {from, to}
+}
+
 /** Whether each slot between this one and the next one can take a row. */
 function isBridged(slots: readonly number[], index: number, canFill: (slot: number) => boolean): boolean {
   const [from = 0, to = 0] = [slots[index], slots[index + 1]]

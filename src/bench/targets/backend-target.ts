@@ -60,6 +60,12 @@ export class BackendTarget implements Target {
     }, session)
   }
 
+  async decodes(): Promise<{steps: number; passes: number}> {
+    const {graphs} = await this.backend.status('performance')
+    const own = graphs.find(({graph}) => graph === this.graph)
+    return {steps: own?.answer_steps ?? 0, passes: own?.answer_passes ?? 0}
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.backend[Symbol.asyncDispose]() as Promise<void>
   }
