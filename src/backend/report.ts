@@ -91,6 +91,7 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
     ctx_size: info?.contextSize ?? config.model.ctx_size,
     batch_size: info?.batchSize ?? config.model.batch_size,
     threads: info?.threads ?? engineOptions.model.threads,
+    sampling_threads: info?.samplingThreads ?? engineOptions.samplingThreads,
     parallel: engineOptions.slots,
     train_ctx_size: info?.trainContextSize ?? 0,
     llama_build: info?.llamaBuild ?? '',

@@ -89,7 +89,7 @@ export class EngineProcess {
     {signal, limits}: {signal?: AbortSignal; limits?: HeartbeatLimits | undefined} = {},
   ): Promise<EngineProcess> {
     signal?.throwIfAborted()
-    const child = new EngineChild(limits)
+    const child = new EngineChild(options.samplingThreads, limits)
     const abort = (): void => void child.end()
     signal?.addEventListener('abort', abort)
     try {
@@ -162,7 +162,6 @@ export class EngineProcess {
     if (event.type !== 'embedded') throw new NnError('runtime_error', `The engine answered ${event.type} to a text.`)
     return event
   }
-
 
   /**
    * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode

@@ -5,6 +5,7 @@ import {paddedContext} from '../models/padded-context.js'
 import type {Addon, AddonContext, AddonModel} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
 import type {EngineInfo, EngineOptions} from './protocol.js'
+import {libuvPoolSize} from './sampling-threads.js'
 
 export interface Loaded {
   model: AddonModel
@@ -74,6 +75,7 @@ export async function loadModel(
     contextSize: Math.floor(context.getContextSize() / slots),
     batchSize: Math.max(settings.batch_size, slots),
     threads: context.getThreads(),
+    samplingThreads: libuvPoolSize(process.env['UV_THREADPOOL_SIZE']),
     slots,
     trainContextSize: model.getTrainContextSize(),
     vocabularySize: header.vocabularySize,

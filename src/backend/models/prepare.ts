@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
+import {planSamplingThreads} from '../engine/sampling-threads.js'
 import type {StateSettings} from '../engine/saved-states.js'
 import {toWire} from '../errors.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
@@ -67,6 +68,7 @@ export async function prepareModel(
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
     slots,
+    samplingThreads: planSamplingThreads({slots, vocabularySize, threads, cores}),
     estimatedBytes: residentEstimate(estimate, slots),
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
