@@ -15,8 +15,8 @@ export interface Shape {
 }
 
 /**
- * `bench` is small enough to be fast on one core and large enough that the arithmetic outweighs the rest. The named
- * models have the sizes of the originals; Phi-3-mini is a qwen2 too here, so it has biases that the original lacks.
+ * `bench` is small enough to be fast on one core and large enough that the arithmetic outweighs the rest. `wide-vocabulary`
+ * is small beside its vocabulary, so that sampling outweighs the rest. The named models have the sizes of the originals; Phi-3-mini is a qwen2 too here, so it has biases that the original lacks.
  */
 export const shapes = {
   tiny: {
@@ -26,6 +26,10 @@ export const shapes = {
   bench: {
     ...{layers: 12, width: 768, feedForward: 2560, heads: 12, kvHeads: 4, vocabulary: 32_000},
     ...{contextLength: 32_768, tiedOutput: true, quantization: 'q8_0'},
+  },
+  'wide-vocabulary': {
+    ...{layers: 2, width: 256, feedForward: 768, heads: 4, kvHeads: 2, vocabulary: 151_936},
+    ...{contextLength: 4096, tiedOutput: true, quantization: 'q8_0'},
   },
   'qwen2.5-0.5b': {
     ...{layers: 24, width: 896, feedForward: 4864, heads: 14, kvHeads: 2, vocabulary: 151_936},

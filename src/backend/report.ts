@@ -93,6 +93,7 @@ function reportGraph({id, name, model, switching}: Graph): GraphStatus {
     ctx_size: info?.contextSize ?? config.model.ctx_size,
     batch_size: info?.batchSize ?? largestBatchSize(config.model),
     threads: info?.threads ?? engineOptions.model.threads,
+    sampling_threads: info?.samplingThreads ?? engineOptions.samplingThreads,
     parallel: engineOptions.slots,
     train_ctx_size: info?.trainContextSize ?? 0,
     llama_build: info?.llamaBuild ?? '',

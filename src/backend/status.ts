@@ -165,6 +165,8 @@ export interface GraphStatus {
   ctx_size: number
   batch_size: number
   threads: number
+  /** Threads that sample. */
+  sampling_threads: number
   parallel: number
   train_ctx_size: number
   llama_build: string

@@ -31,7 +31,8 @@ export class EngineChild {
   /** Resolves when the process has gone, with how it went; the last of its output, which says why, is read by then. */
   readonly died: Promise<EngineDied>
 
-  constructor(limits?: HeartbeatLimits) {
+  /** @param samplingThreads the size of its libuv pool, unless the environment has one */
+  constructor(samplingThreads: number, limits?: HeartbeatLimits) {
     const fromSource = import.meta.url.endsWith('.ts')
     const source = fromSource ? './main.ts' : './main.js'
     // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
@@ -41,9 +42,9 @@ export class EngineChild {
       detached: true,
       // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
       execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
-      // Steps of llama.cpp run on libuv's pool, one after the other. By turns on four threads they would find the caches
-      // of another core: a token of one stream then takes a tenth longer (docs/benchmarks.md).
-      env: {UV_THREADPOOL_SIZE: '1', ...process.env},
+      // Decodes and samplings of llama.cpp run on libuv's pool, whose size is fixed when it is first used. By turns on
+      // several threads, decodes of a small model find the caches of another core and take longer (docs/benchmarks.md).
+      env: {UV_THREADPOOL_SIZE: String(samplingThreads), ...process.env},
     })
     this.child = child
     this.heartbeat = new Heartbeat(

@@ -92,7 +92,7 @@ export class EngineProcess {
     {signal, limits}: {signal?: AbortSignal; limits?: HeartbeatLimits | undefined} = {},
   ): Promise<EngineProcess> {
     signal?.throwIfAborted()
-    const child = new EngineChild(limits)
+    const child = new EngineChild(options.samplingThreads, limits)
     const abort = (): void => void child.end()
     signal?.addEventListener('abort', abort)
     try {

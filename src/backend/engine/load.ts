@@ -8,6 +8,7 @@ import type {LoadedAddon} from './addon.js'
 import {missingKernel} from './flash-kernels.js'
 import {findKnownFailure} from './known-failures.js'
 import type {EngineInfo, EngineOptions} from './protocol.js'
+import {libuvPoolSize} from './sampling-threads.js'
 
 export interface Loaded {
   model: AddonModel
@@ -80,6 +81,7 @@ export async function loadModel(
     contextSize: Math.floor(context.getContextSize() / slots),
     batchSize,
     threads: context.getThreads(),
+    samplingThreads: libuvPoolSize(process.env['UV_THREADPOOL_SIZE']),
     slots,
     trainContextSize: model.getTrainContextSize(),
     vocabularySize: header.vocabularySize,

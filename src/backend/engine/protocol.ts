@@ -34,6 +34,8 @@ export interface EngineOptions {
   misfit?: WireError | null
   /** Decode slots, each with `ctx_size` tokens. */
   slots: number
+  /** Threads that sample; `UV_THREADPOOL_SIZE` of the environment wins. */
+  samplingThreads: number
   /** Lowest level of llama.cpp's own lines to pass on. */
   logLevel: EngineLogLevel
 }
@@ -65,6 +67,8 @@ export interface EngineInfo {
   contextSize: number
   batchSize: number
   threads: number
+  /** Threads of the pool that decodes and samples run on. */
+  samplingThreads: number
   slots: number
   trainContextSize: number
   vocabularySize: number

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
 import type {StoreSettings} from '../engine/prefix-store.js'
+import {planSamplingThreads} from '../engine/sampling-threads.js'
 import {toWire} from '../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
@@ -71,6 +72,7 @@ export async function prepareModel(
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
     slots,
+    samplingThreads: planSamplingThreads({slots, vocabularySize, threads, cores}),
     estimatedBytes: residentEstimate(estimate, slots),
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
