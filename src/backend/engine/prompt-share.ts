@@ -51,7 +51,7 @@ export class PromptShare {
   private savedMs = 0
   /** What an answer step takes of late, in milliseconds; 0 when that is not known. */
   private usual = 0
-  /** What the last step was given apart from the moments. */
+  /** What is left of what the last step was given apart from the moments. */
   private due = 0
 
   /**
@@ -107,6 +107,7 @@ export class PromptShare {
   /** Prompts beside answers took so long. */
   spent(ms: number): void {
     this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
+    this.due = Math.max(0, this.due - ms)
   }
 
   /** Tokens of a piece that takes about so long; at least 1. */
@@ -135,8 +136,13 @@ export class PromptShare {
     const isNear = tokens > fastAttention / 2 && tokens < fastAttention && fastAttention <= largest
     if (isNear && !costs.has(fastAttention)) return fastAttention
     const alone = costs.estimate(tokens)
-    const better = this.sizes.filter((size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone)
-    return better.reduce((best, size) => (costs.estimate(size) < costs.estimate(best) ? size : best), better[0] ?? tokens)
+    const better = this.sizes.filter(
+      (size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone,
+    )
+    return better.reduce(
+      (best, size) => (costs.estimate(size) < costs.estimate(best) ? size : best),
+      better[0] ?? tokens,
+    )
   }
 
   /** Takes in how long that many tokens took; as of the next smaller size. */
