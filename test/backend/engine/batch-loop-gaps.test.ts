@@ -3,7 +3,7 @@ import {countPasses} from '../../../src/backend/engine/passes.js'
 import type {Generation} from '../../../src/backend/engine/generation.js'
 import {suite} from '../../support/suite.js'
 import {type RecordedPart} from './support/fake-context.js'
-import {request, sampled, Loop, isAnswers, sequencesOf, during} from './support/loop.js'
+import {sampled, Loop, isAnswers, sequencesOf, during} from './support/loop.js'
 
 const test = suite('gaps between busy slots')
 
