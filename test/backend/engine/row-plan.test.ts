@@ -59,6 +59,16 @@ test('a few rows go one by one where a single row is far cheaper', () => {
   assert.equal(planRuns([3, 4], never, singleIsCheaper), [{from: 3, to: 4}])
 })
 
+test('what fewer passes cost more is one budget for the whole plan', () => {
+  // Four single rows take 40 ms. 7 ms more are allowed: enough for one pair in a pass, not for two.
+  const cost = (rows: number): number => [0, 10, 26.5][rows] ?? 1000
+  assert.equal(planRuns([0, 1, 8, 9], always, cost), [
+    {from: 8, to: 9},
+    {from: 1, to: 1},
+    {from: 0, to: 0},
+  ])
+})
+
 const slots = fc.uniqueArray(fc.nat(15), {minLength: 1, maxLength: 8}).map((ids) => ids.sort((a, b) => a - b))
 const fillable = fc.uniqueArray(fc.nat(15))
 const anyCost = fc
