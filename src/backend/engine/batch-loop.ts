@@ -32,8 +32,10 @@ export interface LoopSettings {
 /** A standing loop begins when no further request has come for so long, in milliseconds; they come one message at a time. */
 const quietMs = 0.5
 const longestGatherMs = 5
+/** What passes of more rows take shrinks by this at every step that avoids them: one bad measurement must not rule for ever. */
+const forgetting = 0.998
 
-/** A row of a slot that nobody uses; `undefined` is the generation of a row that only closes a gap. */
+/** A row and whose it is; a row that only closes a gap is nobody's. */
 interface Part {
   generation: Generation | undefined
   row: Row
@@ -177,9 +179,12 @@ export class BatchLoop {
   }
 
   private async step(select: () => readonly Generation[]): Promise<void> {
-    const prompts = select().filter(({inPrompt}) => inPrompt)
+    // One may have ended since it was selected, in the step of another.
+    const running = select().filter(({runnable}) => runnable)
+    const prompts = running.filter(({inPrompt}) => inPrompt)
+    if (prompts.length > 0) await this.evaluatePrompts(prompts, running.length - prompts.length)
+    if (!this.promptsWait) this.share.idle()
     if (prompts.length > 0) {
-      await this.evaluatePrompts(prompts, select().length - prompts.length)
       // A request that came meanwhile has a slot, which would be a gap between the others.
       await this.admit()
     }
@@ -187,6 +192,12 @@ export class BatchLoop {
     await this.decodeAnswers(
       going.filter(({inPrompt}) => !inPrompt),
       going.filter(({inPrompt}) => inPrompt),
+    )
+  }
+
+  private get promptsWait(): boolean {
+    return [...this.generations].some(
+      ({inPrompt, prepared, ended}) => inPrompt && prepared !== undefined && ended === undefined,
     )
   }
 
@@ -204,8 +215,9 @@ export class BatchLoop {
       this.share.spent(ms)
       waiting = waiting.filter(({inPrompt, runnable}) => inPrompt && runnable)
       left -= ms
+      // Less than a pass takes is no time for one more.
+      if (this.share.costs.estimate(1) > left) break
     }
-    if (waiting.length === 0) this.share.idle()
   }
 
   /** Evaluates about so many tokens of the prompts that come first; gives how long that took, in milliseconds. */
@@ -243,10 +255,8 @@ export class BatchLoop {
     const ready = answers.filter((generation) => this.makeRoom(generation))
     if (ready.length === 0) return
     const ids = ready.map(({slot}) => slot.id).sort((a, b) => a - b)
-    // The last token of a prompt is sampled from, and for that it has a turn of its own.
-    const riding = prompts.filter(({promptRest}) => promptRest.length > 1)
-    const bySlot = new Map([...riding, ...ready].map((generation) => [generation.slot.id, generation]))
-    const cost = (rows: number): number => this.rowCosts.estimate(rows)
+    const bySlot = new Map([...prompts, ...ready].map((generation) => [generation.slot.id, generation]))
+    const cost = (rows: number): number => this.rowCosts.optimistic(rows)
     const planned = planRuns(ids, (slot) => bySlot.has(slot) || this.slots.canFill(slot), cost)
     const rides = (slot: number): boolean => bySlot.get(slot)?.inPrompt === true
     const [only] = planned
@@ -303,9 +313,11 @@ export class BatchLoop {
   private answerPart(id: number, generation: Generation | undefined): Part {
     const slot = generation?.slot ?? this.slots.at(id)
     if (generation === undefined) return {generation, row: {slot, tokens: filler, keep: 0, wanted: nothing}}
-    return generation.inPrompt
-      ? {generation, row: {slot, tokens: generation.promptRest.subarray(0, 1), keep: 1, wanted: nothing}}
-      : {generation, row: {slot, tokens: generation.lastToken, keep: 1, wanted: first}}
+    if (!generation.inPrompt) return {generation, row: {slot, tokens: generation.lastToken, keep: 1, wanted: first}}
+    const {promptRest} = generation
+    // The answer's first token is sampled from the prompt's last one.
+    const wanted = promptRest.length === 1 ? first : nothing
+    return {generation, row: {slot, tokens: promptRest.subarray(0, 1), keep: 1, wanted}}
   }
 
   /** Of several passes only the sum is known: each estimate is corrected by the same factor. */
@@ -315,6 +327,10 @@ export class BatchLoop {
     if (only !== undefined && sizes.length === 1) {
       this.rowCosts.measured(only, ms)
       return
+    }
+    const most = (runs[0]?.to ?? 0) - (runs.at(-1)?.from ?? 0) + 1
+    for (let rows = Math.min(...sizes) + 1; rows <= most; rows++) {
+      if (!sizes.includes(rows)) this.rowCosts.scale(rows, forgetting)
     }
     const expected = sizes.reduce((sum, size) => sum + this.rowCosts.estimate(size), 0)
     if (!Number.isFinite(expected)) return
@@ -339,9 +355,9 @@ export class BatchLoop {
       return 0
     }
     await Promise.all(
-      parts.map(({generation, row}, index) => {
+      parts.map(async ({generation, row}, index) => {
         const logits = decoded.logits[index] ?? nothing
-        return generation === undefined || logits.length === 0 ? undefined : this.sample(generation, row, logits)
+        if (generation !== undefined && logits.length > 0) await this.sample(generation, row, logits)
       }),
     )
     return decoded.ms

@@ -51,6 +51,13 @@ export class CostCurve {
     return largest !== undefined && rows <= 2 * largest ? this.of(largest) : Infinity
   }
 
+  /** The same, but with any size above all that was measured as long as the largest one: for sizes that are tried at once. */
+  optimistic(rows: number): number {
+    const known = this.estimate(rows)
+    const largest = this.sizes.at(-1)
+    return Number.isFinite(known) || largest === undefined ? known : this.of(largest)
+  }
+
   private of(size: number): number {
     return this.known.get(size) ?? Infinity
   }

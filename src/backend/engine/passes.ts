@@ -20,6 +20,7 @@ export function countPasses(parts: readonly BatchPart[], most: number): number {
     for (const part of left) {
       const last = taken.at(-1)
       if (part.tokens > 0 && (last === undefined || part.sequence === last.sequence + 1)) taken.push(part)
+      if (taken.length > most) break
     }
     if (taken.length === 0) return passes
     const shortest = Math.min(...taken.map(({tokens}) => tokens))

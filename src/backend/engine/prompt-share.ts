@@ -31,12 +31,12 @@ const worthPadding = 0.9
 /**
  * How long prompts are evaluated between two tokens of the running answers.
  *
- * Prompts get as much time as the answers do, and more when more requests wait for their first token than are being
+ * Prompts get about as much time as the answers do, and more when more requests wait for their first token than are being
  * answered: then each request has the same share. The time is spent in one of two ways, whichever evaluates more tokens by
  * the measured costs:
  *
  * - in every step, which doubles the gap between two tokens;
- * - saved up, and spent in one pause of at most `longestGapMs` for every 28 tokens. Large pieces are much quicker on a CPU: llama.cpp's
+ * - in one pause for every 28 tokens, as long as these took and at most `longestGapMs`. Large pieces are much quicker on a CPU: llama.cpp's
  *   attention has a fast path from 64 tokens on, and behind 1,900 others a token of a piece of 12 takes 8 ms, of 256 takes 3
  *   (docs/benchmarks.md).
  *
@@ -47,11 +47,11 @@ export class PromptShare {
   private readonly sizes: readonly number[]
   /** What is left of the moments that waiting prompts may take at once. */
   private momentsMs = 0
-  /** What was saved up for the next pause. */
-  private savedMs = 0
+  /** Steps of the answers since the last pause. */
+  private steps = 0
   /** What an answer step takes of late, in milliseconds; 0 when that is not known. */
   private usual = 0
-  /** What the last step was given apart from the moments. */
+  /** What is left of what the last step was given apart from the moments. */
   private due = 0
 
   /**
@@ -73,7 +73,7 @@ export class PromptShare {
   /** No prompt waits beside answers. */
   idle(): void {
     this.momentsMs = 0
-    this.savedMs = 0
+    this.steps = 0
   }
 
   /** A step of the answers took so long. */
@@ -83,30 +83,26 @@ export class PromptShare {
 
   /** What prompts may take now, in milliseconds; 0 when they have to wait for the next pause. */
   budget({answers, prompts, tokens}: Waiting): number {
-    const share = this.usual * Math.max(1, prompts / answers)
-    const everyStep = Math.max(share, Math.min(shortGapMs, this.longestGapMs) - this.usual)
-    const pause = Math.min(tokensBetweenPauses * share, this.longestGapMs - this.usual)
+    const {usual, longestGapMs} = this
+    const crowding = Math.max(1, prompts / answers)
+    const everyStep = Math.max(usual * crowding, Math.min(shortGapMs, longestGapMs) - usual)
+    const pause = Math.min(tokensBetweenPauses * usual, longestGapMs - usual)
+    const spacing = Math.max(1, tokensBetweenPauses / crowding)
+    const often = this.tokensWithin(everyStep) / (usual + everyStep)
+    const seldom = this.tokensWithin(pause) / (spacing * usual + pause)
     this.due = everyStep
-    if (pause > everyStep && this.pausesArePreferred(everyStep, pause, share)) {
-      this.savedMs = Math.min(pause, this.savedMs + share)
-      const isEnough = this.savedMs >= Math.min(pause, this.costs.estimate(tokens))
-      this.due = isEnough ? this.savedMs : 0
-      if (isEnough) this.savedMs = 0
+    if (pause > everyStep && seldom > often && this.costs.estimate(tokens) > everyStep) {
+      this.steps++
+      this.due = this.steps >= spacing ? pause : 0
+      if (this.due > 0) this.steps = 0
     }
     return this.due + this.momentsMs
-  }
-
-  /** Whether pauses evaluate more tokens in the same time, with the same share of it. */
-  private pausesArePreferred(everyStep: number, pause: number, share: number): boolean {
-    const steps = Math.max(1, Math.min(tokensBetweenPauses, (tokensBetweenPauses * this.usual) / share))
-    const often = this.tokensWithin(everyStep) / (this.usual + everyStep)
-    const seldom = this.tokensWithin(pause) / (steps * this.usual + pause)
-    return seldom > often
   }
 
   /** Prompts beside answers took so long. */
   spent(ms: number): void {
     this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
+    this.due = Math.max(0, this.due - ms)
   }
 
   /** Tokens of a piece that takes about so long; at least 1. */

@@ -24,29 +24,44 @@ export function planRuns(
   canFill: (slot: number) => boolean,
   cost: (rows: number) => number,
 ): Run[] {
-  if (slots.length === 0) return []
-  // The best way to take the slots up to each one, the last run of which begins at `from`.
-  const best: {ms: number; from: number}[] = []
-  const before = (index: number): number => (index === 0 ? 0 : (best[index - 1]?.ms ?? Infinity))
   const maySplit = (index: number): boolean =>
     index === 0 || slots.length <= fewRows || (slots[index] ?? 0) - (slots[index - 1] ?? 0) > 1
-  for (const [end, last] of slots.entries()) {
-    let choice = {ms: Infinity, from: end}
+  const [first = 0] = slots
+  const last = slots.at(-1) ?? 0
+  if (slots.length > fewRows && last - first + 1 === slots.length) return [{from: first, to: last}]
+  // The quickest way to take the slots up to each one.
+  const best: {ms: number; passes: number}[] = []
+  /** The ways to take the slots up to `end`, by where the last run begins; before it, the quickest way. */
+  const waysTo = (end: number): {from: number; ms: number; passes: number}[] => {
+    const ways: {from: number; ms: number; passes: number}[] = []
     for (let from = end; from >= 0; from--) {
       if (from < end && !isBridged(slots, from, canFill)) break
       if (!maySplit(from)) continue
-      const rows = last - (slots[from] ?? last) + 1
+      const before = best[from - 1] ?? {ms: 0, passes: 0}
+      const rows = (slots[end] ?? 0) - (slots[from] ?? 0) + 1
       const known = cost(rows)
       // With nothing measured, fewer passes are better, and rows cost next to nothing.
-      const ms = before(from) + (Number.isFinite(known) ? known : 1e6 + rows)
-      // The longer run is taken unless the shorter one is clearly better: passes are what costs on other machines.
-      if (choice.ms === Infinity || ms * worthSplitting <= choice.ms) choice = {ms, from}
+      const ms = Number.isFinite(known) ? known : 1e6 + rows
+      ways.push({from, ms: before.ms + ms, passes: before.passes + 1})
     }
-    best.push(choice)
+    return ways
   }
+  for (const end of slots.keys()) {
+    const quickest = waysTo(end).reduce((one, other) => (other.ms <= one.ms ? other : one))
+    best.push(quickest)
+  }
+  // The fewest passes that take hardly longer in all: passes are what costs on other machines.
+  const total = best.at(-1)?.ms ?? 0
+  let spare = total / worthSplitting - total
   const runs: Run[] = []
   for (let end = slots.length - 1; end >= 0;) {
-    const from = best[end]?.from ?? end
+    const least = best[end]?.ms ?? 0
+    const {from, ms} = waysTo(end)
+      .filter((way) => way.ms - least <= spare)
+      .reduce((one, other) =>
+        other.passes < one.passes || (other.passes === one.passes && other.ms < one.ms) ? other : one,
+      )
+    spare -= ms - least
     runs.push({from: slots[from] ?? 0, to: slots[end] ?? 0})
     end = from - 1
   }

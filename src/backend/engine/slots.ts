@@ -213,7 +213,8 @@ export class Slots {
   /** Whether a slot that nobody uses can take a row for nothing: it has room, and its cell can be taken back. */
   canFill(id: number): boolean {
     const slot = this.at(id)
-    return !slot.busy && slot.tokens.length < this.capacity && !this.isCopying(slot) && this.canDiscard(slot)
+    // Cells that are to be copied may have company: a decode copies them before it computes.
+    return !slot.busy && slot.tokens.length < this.capacity && !this.copying.to.has(slot) && this.canDiscard(slot)
   }
 
   /** Removes the cells behind the slot's tokens. */

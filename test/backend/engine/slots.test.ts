@@ -16,16 +16,19 @@ class Cells {
   /** What a saved file holds of tokens, by path. */
   readonly files = new Map<string, number>()
   readonly calls: string[] = []
-  removeTokenCellsFromSequence(): boolean {
-    return true
+  /** Whether cells can be removed. */
+  removes = true
+  removeTokenCellsFromSequence(slot: number, start: number, end: number): boolean {
+    this.calls.push(`remove ${start} to ${end} of ${slot}`)
+    return this.removes
   }
   /** The first position that all layers have; more than 0 where windows have slid. */
   first = 0
   getSequenceKvCacheMinPosition(): number {
     return this.first
   }
-  disposeSequence(): void {
-    return undefined
+  disposeSequence(slot: number): void {
+    this.calls.push(`clear ${slot}`)
   }
   shiftSequenceTokenCells(): void {
     return undefined
@@ -48,7 +51,7 @@ class Cells {
 
 const opened = (
   count: number,
-  {maxTokens = 0, partial = true} = {},
+  {maxTokens = 0, partial = true, capacity = Infinity} = {},
 ): {slots: Slots; cells: Cells; events: string[]} => {
   const cells = new Cells()
   const events: string[] = []
@@ -58,7 +61,8 @@ const opened = (
     unsaved: (session, reason) => events.push(`${reason} ${session}`),
     failed: (message) => events.push(message),
   })
-  return {slots: new Slots(cells as unknown as AddonContext, count, states, partial), cells, events}
+  const slots = new Slots(cells as unknown as AddonContext, count, states, partial, true, capacity)
+  return {slots, cells, events}
 }
 
 test.after(() => rm(path.join(tmpdir(), `wnn-test-${process.pid}`), {recursive: true, force: true}))
@@ -137,7 +141,10 @@ test('a session that loses its slot has its cache back when it returns', async (
   await serve(slots, 'b', range(200, 1000))
   const {cachedTokens, source} = await serve(slots, 'a', range(120))
   assert.equal([cachedTokens, source], [100, 'saved'])
-  assert.equal(cells.calls, ['save 0', 'save 0', 'load 0'])
+  assert.equal(
+    cells.calls.filter((call) => /save|load/.test(call)),
+    ['save 0', 'save 0', 'load 0'],
+  )
   assert.equal(events, ['saved a: 100', 'saved b: 200', 'restored a'])
 })
 
@@ -255,6 +262,85 @@ test('until the next decode, nothing is saved from or read into a slot that is b
     [],
   )
   assert.ok(!events.includes('saved c: 100'))
+})
+
+test('of slots that were never used, the lowest one is taken', () => {
+  const {slots} = opened(4)
+  const taken = [1, 2, 3].map((session) => slots.take(prompt(range(20, session * 1000)), `s${session}`)?.id)
+  assert.equal(taken, [0, 1, 2])
+})
+
+test('a free slot with room closes a gap, whether it holds tokens or not', async () => {
+  const {slots, cells} = opened(3, {capacity: 100})
+  assert.ok(slots.canFill(0))
+  await serve(slots, 'a', range(50))
+  assert.ok(slots.canFill(0))
+  cells.first = 10
+  assert.not(slots.canFill(0), 'its window has slid: the cells could not be taken back')
+  assert.ok(slots.canFill(1), 'an empty one has no window')
+  cells.first = 0
+  const {slot} = await serve(slots, 'a', range(100))
+  assert.not(slots.canFill(slot.id), 'it is full')
+})
+
+test('a busy slot closes no gap', async () => {
+  const {slots} = opened(2)
+  const slot = slots.take(prompt(range(20)), 'a')
+  assert.ok(slot?.id === 0)
+  assert.not(slots.canFill(0))
+  await slots.prepare(slot, prompt(range(20)), 'a')
+  slots.release(slot)
+  assert.ok(slots.canFill(0))
+})
+
+test('until the next decode, the slot that cells are copied into closes no gap; the one that they come from may', async () => {
+  const {slots, cells} = opened(3)
+  await serve(slots, 'a', range(100))
+  cells.copied = 99
+  const taken = slots.take(prompt([...range(60), 7777]), 'b')
+  assert.ok(taken?.id === 1)
+  await slots.prepare(taken, prompt([...range(60), 7777]), 'b')
+  // Its request was aborted before it began.
+  slots.release(taken)
+  assert.equal(
+    [0, 1, 2].map((id) => slots.canFill(id)),
+    [true, false, true],
+  )
+  slots.decoded()
+  assert.equal(
+    [0, 1, 2].map((id) => slots.canFill(id)),
+    [true, true, true],
+  )
+})
+
+test('where a cache may not lose its end, no cell can be taken back', async () => {
+  const {slots} = opened(2, {partial: false})
+  const {slot} = await serve(slots, 'a', range(50))
+  assert.equal([slots.canDiscard(slot), slots.canFill(0), slots.canFill(1)], [false, false, false])
+})
+
+test('the cells behind the tokens are removed, and an empty slot is cleared', async () => {
+  const {slots, cells} = opened(2)
+  const {slot} = await serve(slots, 'a', range(50))
+  cells.calls.length = 0
+  slots.discardBehind(slot)
+  slots.discardBehind(slots.at(1))
+  assert.equal(cells.calls, ['remove 50 to -1 of 0', 'clear 1'])
+  assert.equal(slot.tokens, range(50))
+})
+
+test('where the cells behind the tokens cannot be removed, the slot is emptied', async () => {
+  const {slots, cells} = opened(1)
+  const {slot} = await serve(slots, 'a', range(50))
+  cells.calls.length = 0
+  cells.removes = false
+  slots.discardBehind(slot)
+  assert.equal(cells.calls, ['remove 50 to -1 of 0', 'clear 0'])
+  assert.equal(slot.tokens, [])
+})
+
+test('there is no slot beyond the last', () => {
+  assert.throws(() => opened(2).slots.at(2), /There is no slot 2/)
 })
 
 test('sessions with one system prompt evaluate it once, and answer as if each had', async () => {

@@ -38,6 +38,12 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
     performance: {
       ...{tasks: 20, prompt_tokens: 100, cached_tokens: 50, generated_tokens: 200},
       ...{prompt_tokens_per_second: 1000, generated_tokens_per_second: 87.65, uptime_ms: 61_000},
+      graphs: [
+        {
+          ...{graph: 0, name: 'qwen', passes_per_step: 1},
+          ...{answer_steps: 200, answer_passes: 200, prompt_passes: 20, filler_rows: 0},
+        },
+      ],
     },
     model: {
       ...{config, config_warnings: []},
