@@ -91,10 +91,13 @@ export class PromptShare {
     const often = this.tokensWithin(everyStep) / (usual + everyStep)
     const seldom = this.tokensWithin(pause) / (spacing * usual + pause)
     this.due = everyStep
-    if (pause > everyStep && seldom > often && this.costs.estimate(tokens) > everyStep) {
+    const rest = this.costs.estimate(tokens)
+    if (pause > everyStep && seldom > often && rest > everyStep) {
       this.steps++
-      this.due = this.steps >= spacing ? pause : 0
-      if (this.due > 0) this.steps = 0
+      // What is left of the prompts may come as soon as the answers have had as much time.
+      const isTime = this.steps >= spacing || this.steps * usual * crowding >= rest
+      this.due = isTime ? pause : 0
+      if (isTime) this.steps = 0
     }
     return this.due + this.momentsMs
   }
