@@ -10,7 +10,14 @@ test('every step decodes a token of every answer: four answers of 64 tokens take
   assert.is(batches.length, 64)
   assert.ok(batches.every((batch) => batch.length === 4))
   assert.ok(finished.every(({tokens}) => tokens.length === 64))
-  assert.equal(loop.counts, {answer_steps: 63, answer_passes: 63, prompt_passes: 1, filler_rows: 0})
+  assert.equal(loop.counts, {
+    answer_steps: 63,
+    answer_passes: 63,
+    prompt_passes: 1,
+    filler_rows: 0,
+    drafted_tokens: 0,
+    accepted_tokens: 0,
+  })
 })
 
 test('tokens go to the position behind those that the slot holds', async () => {

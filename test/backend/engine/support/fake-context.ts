@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type {AddonContext} from '../../../../src/backend/engine/addon-types.js'
 import type {Clocks} from '../../../../src/backend/engine/decoder.js'
-import {SavedStates} from '../../../../src/backend/engine/saved-states.js'
+import {PrefixStore} from '../../../../src/backend/engine/prefix-store.js'
 import {Slots} from '../../../../src/backend/engine/slots.js'
 import {splitEqual} from './split-equal.js'
 
@@ -117,6 +117,7 @@ const unexpected = (): void => {
 
 /** Slots of a context that saves nothing. */
 export function slotsOf(context: AddonContext, count: number, {partial = true, capacity = Infinity} = {}): Slots {
-  const states = new SavedStates(context, null, {saved: unexpected, unsaved: unexpected, failed: unexpected})
+  const events = {saved: unexpected, restored: unexpected, unsaved: unexpected, failed: unexpected}
+  const states = new PrefixStore(context, null, events)
   return new Slots(context, count, states, partial, true, capacity)
 }

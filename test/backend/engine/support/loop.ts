@@ -19,6 +19,7 @@ export const request: GenerateRequest = {
   sampling,
   stopping: {...stopping, max_tokens: 64, max_time_ms: 0, max_repetition_count: 0},
   ...{contextShift: null, contextSize: 4096, cachePrompt: true, deterministic: false, pace: 'free', stream: false},
+  promptLookup: true,
 }
 
 /** Tokens from here on were sampled; those of prompts are smaller, and 0 is a filler. */
@@ -28,6 +29,8 @@ export interface Asked {
   /** The tokens of the prompt, or how many it has. */
   prompt: number[] | number
   maxTokens?: number
+  /** The token that is sampled next, by how many were sampled before. */
+  says?: (index: number) => number
   request?: Partial<GenerateRequest>
 }
 
@@ -70,8 +73,9 @@ export class Loop {
 
   private readonly now: () => number
 
-  add({prompt: asked, maxTokens = 64, request: changed}: Asked): Generation {
+  add({prompt: asked, maxTokens = 64, says, request: changed}: Asked): Generation {
     const id = this.all.length
+    let said = 0
     const prompt = Uint32Array.from(
       typeof asked === 'number' ? Array.from({length: asked}, (_, index) => id * 10_000 + index + 1) : asked,
     )
@@ -80,7 +84,10 @@ export class Loop {
     const generation = new Generation({
       ...{id, prompt, slot, dropped: 0, turns: [], model, seed: 1, build: {release: '', commit: ''}, now: this.now},
       request: {...request, ...changed, stopping: {...request.stopping, max_tokens: maxTokens, ...changed?.stopping}},
-      sampler: {next: () => Promise.resolve({token: sampled + id}), dispose: () => undefined},
+      sampler: {
+        next: () => Promise.resolve({token: says === undefined ? sampled + id * 100_000 + said++ : says(said++)}),
+        dispose: () => undefined,
+      },
     })
     this.all.push(generation)
     this.loop.add(generation)
