@@ -102,6 +102,7 @@ export class EngineProcess {
           else if (event.type === 'fatal') reject(fromWire(event.error))
           else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
           else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
+          else if (isStateEvent(event)) handlers.onState?.(event)
         })
         void child.died.then(reject)
         child.send({type: 'start', options})
@@ -198,6 +199,11 @@ export class EngineProcess {
   /** Tells that the file of a saved cache is gone. */
   drop(cache: string): void {
     this.send({type: 'drop', cache})
+  }
+
+  /** Tells that another engine has left saved caches in its folder. */
+  adopt(): void {
+    this.send({type: 'adopt'})
   }
 
   /** Saves the caches of all slots. Gives up after some seconds: then what they hold is lost with the process. */
@@ -325,6 +331,10 @@ export class EngineProcess {
       reject(error)
     }
   }
+}
+
+function isStateEvent(event: EngineEvent): event is StateEvent {
+  return event.type === 'saved' || event.type === 'restored' || event.type === 'unsaved'
 }
 
 /** A caller's callback that throws fails the load, not the process. */

@@ -134,6 +134,7 @@ export type EngineRequest =
   | {type: 'slots'; id: number}
   | {type: 'drop'; cache: string}
   | {type: 'forget'; session: string}
+  | {type: 'adopt'}
   | {type: 'save'; id: number}
   | {type: 'ping'}
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
 import type {StoreSettings} from '../engine/prefix-store.js'
-import {toWire} from '../errors.js'
+import {toNnError, toWire} from '../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
 import {fileIdentity, rememberedDigest} from './model-content.js'
@@ -61,12 +61,16 @@ export async function prepareModel(
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
+  const store = await storeOf(modelPath, config, caches).catch((error: unknown) => {
+    warnings.push(`Caches are not saved: ${toNnError(error).message}`)
+    return null
+  })
   const engineOptions: EngineOptions = {
     modelPath,
     header: {architecture, layers, vocabularySize, chatTemplate, pooling},
     model: {...model, threads},
     performance: config.performance,
-    store: await storeOf(modelPath, config, caches),
+    store,
     canShift,
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,

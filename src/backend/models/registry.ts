@@ -21,7 +21,6 @@ export interface RegistryOptions {
   cores: number
   /** A session's cache was saved, or a saved one is gone. */
   onState?: (model: LoadedModel, event: StateEvent) => void
-  /** A model's engine has gone, and whatever it had cached with it. */
   /** Where caches are saved. */
   caches: CacheFolder
   /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
@@ -174,9 +173,18 @@ export class Registry {
   async discard(model: LoadedModel, keepCaches = true): Promise<void> {
     await model.unload(keepCaches)
     this.models.delete(model)
+    this.shareCaches(model)
     const folder = await this.folder
     const {modelPath} = model.parts.engineOptions
     if (folder !== undefined && path.dirname(modelPath) === folder) await rm(modelPath, {force: true})
+  }
+
+  /** What a model saved at its end is found by others of the same file and settings that run already: after a switch, say. */
+  private shareCaches({parts: {engineOptions}}: LoadedModel): void {
+    const folder = engineOptions.store?.folder
+    for (const {parts, running} of this.models) {
+      if (folder !== undefined && parts.engineOptions.store?.folder === folder) running?.adopt()
+    }
   }
 
   /** Ends everything, loads in flight included. */
