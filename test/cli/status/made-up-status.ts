@@ -20,7 +20,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
     memory: {
       ...{host_rss_bytes: 90 * 1024 ** 2, max_memory_mb: 0},
       saved_caches: {
-        ...{sessions: 0, tokens: 0, bytes: 0, max_cache_tokens: 10_000, cache_strategy: 'smart'},
+        ...{caches: 0, tokens: 0, bytes: 0, max_cache_tokens: 'auto', max_bytes: 1024 ** 3, cache_strategy: 'smart'},
         ...{saved: 0, restored: 0, dropped: 0, failed: 0},
       },
       graphs: [
