@@ -166,8 +166,8 @@ export class Engine {
   }
 
   /** Takes in what another engine has saved meanwhile. */
-  adopt(): void {
-    void this.store.adopt()
+  adopt(id: number): void {
+    void this.store.adopt().then(() => this.send({type: 'flushed', id}))
   }
 
   /** Saves what the slots hold: the process is about to end, and another one may go on from there. */

@@ -73,7 +73,7 @@ function handle(request: EngineRequest): void {
       engine?.forget(request.session)
       break
     case 'adopt':
-      engine?.adopt()
+      engine?.adopt(request.id)
       break
     case 'ping':
       send({type: 'alive', decodingMs: engine?.decodingMs ?? 0})

@@ -134,7 +134,7 @@ export type EngineRequest =
   | {type: 'slots'; id: number}
   | {type: 'drop'; cache: string}
   | {type: 'forget'; session: string}
-  | {type: 'adopt'}
+  | {type: 'adopt'; id: number}
   | {type: 'save'; id: number}
   | {type: 'ping'}
 
