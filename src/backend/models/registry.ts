@@ -184,7 +184,8 @@ export class Registry {
     const folder = engineOptions.store?.folder
     if (folder === undefined || this.closing.signal.aborted) return
     const others = [...this.models].filter(({parts}) => parts.engineOptions.store?.folder === folder)
-    for (const {reason} of await Promise.allSettled(others.map(({running}) => running?.adopt())).then(rejected)) {
+    const adopting = others.flatMap(({running}) => (running === undefined ? [] : [running.adopt()]))
+    for (const {reason} of rejected(await Promise.allSettled(adopting))) {
       // It finds them when it starts the next time.
       this.options.logger.log('warn', 'MEM', 'saved caches not shared', {model, reason: toNnError(reason).message})
     }
