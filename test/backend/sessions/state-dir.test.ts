@@ -195,7 +195,7 @@ test('a folder whose path is longer than the address of a socket is locked as we
   const backend = await initBackend({stateDir})
   await rejects(initBackend({stateDir}), 'invalid_argument', /in use/)
   await backend.deinit()
-  assert.equal(readdirSync(stateDir), ['caches', 'histories.jsonl'])
+  assert.equal(readdirSync(stateDir), ['histories.jsonl'])
 })
 
 test('what cannot be used is refused, and nothing of it stays behind', async (t) => {
