@@ -1,9 +1,8 @@
-import {rm} from 'node:fs/promises'
 import type {Config, ConfigWarning} from './config/index.js'
 import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import type {HeartbeatLimits} from './engine/heartbeat.js'
-import {descriptionOf} from './engine/state-files.js'
+import {removeState} from './engine/state-files.js'
 import {toNnError} from './errors.js'
 import type {InitOptions} from './init-options.js'
 import {Journal} from './journal.js'
@@ -11,6 +10,7 @@ import {createLogger} from './logging/logger.js'
 import type {CacheFolder} from './memory/cache-folder.js'
 import {CacheKeeper} from './memory/cache-keeper.js'
 import type {SavedCache} from './memory/saved-caches.js'
+import type {LoadedModel} from './models/loaded-model.js'
 import {Registry} from './models/registry.js'
 import {Scheduler} from './scheduler/scheduler.js'
 import {SessionStore, type RemovalReason, type Session} from './sessions/session-store.js'
@@ -48,8 +48,9 @@ export class Parts {
     this.journal = new Journal(logger)
     this.registry = new Registry({
       ...{names: models, logger, cores, heartbeat},
-      onState: ({parts: {name}}, event) => {
-        this.caches.told(name, event)
+      onState: (model, event) => {
+        this.caches.told(model.parts.name, event)
+        if (event.type === 'unsaved') this.forgetCache(event.id, model)
         void this.caches.relieve()
       },
       caches: cacheFolder,
@@ -81,10 +82,15 @@ export class Parts {
   }
 
   private dropCache({id, file}: SavedCache): void {
-    for (const model of this.registry.models) model.running?.drop(id)
-    Promise.all([file, descriptionOf(file)].map((path) => rm(path, {force: true}))).catch((error: unknown) => {
+    this.forgetCache(id)
+    removeState(file).catch((error: unknown) => {
       this.journal.logger.log('warn', 'MEM', 'saved cache not removed', {file, reason: toNnError(error).message})
     })
+  }
+
+  /** Two engines of one model share their saved caches. */
+  private forgetCache(id: string, except?: LoadedModel): void {
+    for (const model of this.registry.models) if (model !== except) model.running?.drop(id)
   }
 
   private sessionRemoved(session: Session, reason: RemovalReason): void {

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import {configFromObject} from '../../src/backend/config/index.js'
 import {LocalBackend} from '../../src/backend/local.js'
+import {cacheFolder} from '../../src/backend/memory/cache-folder.js'
 import {Parts} from '../../src/backend/parts.js'
 import {readOutput, textTensor} from '../../src/index.js'
 import {ask, qwen, type Opened} from '../support/fixtures.js'
@@ -14,7 +15,8 @@ const endless = {ignore_eos: true, max_tokens: -1, max_time_ms: 0, timeout_ms: 6
 
 async function open(t: TestContext, own: object = {}): Promise<Opened> {
   const {config} = configFromObject({temp: 0, repeat_penalty: 1, ...own}, {strict: true, cores: 2})
-  const parts = new Parts({config, configWarnings: [], cores: 2, state: undefined, heartbeat})
+  const caches = await cacheFolder(undefined, 'auto')
+  const parts = new Parts({config, configWarnings: [], cores: 2, state: undefined, heartbeat, cacheFolder: caches})
   const backend = new LocalBackend({strict: true, cores: 2}, parts)
   t.after(() => backend.deinit())
   const graph = await backend.loadByName(qwen)

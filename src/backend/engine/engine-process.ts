@@ -19,8 +19,8 @@ import type {
 /** An engine answers questions about itself between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
-/** Saving the caches of all slots before an engine ends may take so long, in milliseconds. */
-const saveMs = 10_000
+/** Saving the caches of all slots, or reading a folder of them, may take so long, in milliseconds. */
+const flushMs = 10_000
 
 /** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
 const longestDecodeMs = 300_000
@@ -102,6 +102,7 @@ export class EngineProcess {
           else if (event.type === 'fatal') reject(fromWire(event.error))
           else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
           else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
+          else if (isStateEvent(event)) handlers.onState?.(event)
         })
         void child.died.then(reject)
         child.send({type: 'start', options})
@@ -200,12 +201,21 @@ export class EngineProcess {
     this.send({type: 'drop', cache})
   }
 
+  /** Takes in the saved caches that another engine has left in the folder of this one. Gives up after some seconds. */
+  adopt(): Promise<void> {
+    return this.flush('adopt')
+  }
+
   /** Saves the caches of all slots. Gives up after some seconds: then what they hold is lost with the process. */
-  async saveCaches(): Promise<void> {
+  saveCaches(): Promise<void> {
+    return this.flush('save')
+  }
+
+  private async flush(type: 'adopt' | 'save'): Promise<void> {
     const id = ++this.lastId
-    const timer = setTimeout(() => this.settle(id)?.resolve({type: 'flushed', id}), saveMs)
+    const timer = setTimeout(() => this.settle(id)?.resolve({type: 'flushed', id}), flushMs)
     try {
-      await this.request({type: 'save', id}, id)
+      await this.request({type, id}, id)
     } finally {
       clearTimeout(timer)
     }
@@ -325,6 +335,10 @@ export class EngineProcess {
       reject(error)
     }
   }
+}
+
+function isStateEvent(event: EngineEvent): event is StateEvent {
+  return event.type === 'saved' || event.type === 'restored' || event.type === 'unsaved'
 }
 
 /** A caller's callback that throws fails the load, not the process. */

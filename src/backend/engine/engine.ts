@@ -165,6 +165,11 @@ export class Engine {
     this.store.forget(cache)
   }
 
+  /** Takes in what another engine has saved meanwhile. */
+  adopt(id: number): void {
+    void this.store.adopt().then(() => this.send({type: 'flushed', id}))
+  }
+
   /** Saves what the slots hold: the process is about to end, and another one may go on from there. */
   saveAll(id: number): void {
     void this.loop.between(() => this.slots.saveAll()).then(() => this.send({type: 'flushed', id}))

@@ -72,6 +72,9 @@ function handle(request: EngineRequest): void {
     case 'forget':
       engine?.forget(request.session)
       break
+    case 'adopt':
+      engine?.adopt(request.id)
+      break
     case 'ping':
       send({type: 'alive', decodingMs: engine?.decodingMs ?? 0})
       break

@@ -29,8 +29,9 @@ export class PrefixIndex {
     return [...this.lists.keys()]
   }
 
-  /** Lists shorter than a block are never found. */
+  /** Takes the place of an earlier list of that id. Lists shorter than a block are never found. */
   add(id: string, tokens: Uint32Array): void {
+    this.delete(id)
     const list = {id, tokens, hashes: blockHashes(tokens)}
     this.lists.set(id, list)
     for (const hash of list.hashes) {

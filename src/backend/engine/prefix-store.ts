@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto'
-import {open, rm} from 'node:fs/promises'
+import {open} from 'node:fs/promises'
 import path from 'node:path'
 import {toNnError} from '../errors.js'
 import {makeFolder} from '../make-folder.js'
@@ -7,7 +7,7 @@ import type {AddonContext} from './addon-types.js'
 import {dropEnd} from './drop-end.js'
 import {PrefixIndex} from './prefix-index.js'
 import type {Slot} from './slots.js'
-import {descriptionOf, findStates, isIntact, type StateFile} from './state-files.js'
+import {findStates, isIntact, removeState, type StateFile} from './state-files.js'
 
 export interface StoreSettings {
   /** Folder for the caches of this model and these settings alone; made with the first one, for its owner only. */
@@ -75,11 +75,22 @@ export class PrefixStore {
     private readonly events: StoreEvents,
   ) {}
 
-  /** Takes in what an earlier process has left in the folder. */
+  /** Takes in what other processes have left in the folder; what is known stays. Never throws. */
   async adopt(): Promise<void> {
     const {settings} = this
     if (settings === null) return
-    for (const found of await findStates(settings.folder, (message) => this.events.failed(message))) {
+    try {
+      await this.adoptFrom(settings.folder)
+    } catch (error) {
+      this.events.failed(`Saved caches in ${settings.folder} are not used: ${toNnError(error).message}`)
+    }
+  }
+
+  private async adoptFrom(folder: string): Promise<void> {
+    const isKnown = (id: string): boolean => this.entries.has(id)
+    for (const found of await findStates(folder, {tell: (message) => this.events.failed(message), isKnown})) {
+      // This process may have saved it while the folder was read.
+      if (isKnown(found.id)) continue
       const {id, tokens, file, bytes, session, line, savedAt, checksum} = found
       this.entries.set(id, {file, bytes, checksum, session, line, isUnchecked: true})
       this.index.add(id, tokens)
@@ -109,7 +120,7 @@ export class PrefixStore {
   async save(slot: Slot, session: string | null): Promise<void> {
     const {settings} = this
     const length = this.savable(slot.tokens.length)
-    if (settings === null || length === 0 || this.holds(slot.tokens)) return
+    if (settings === null || length === 0 || this.holds(slot.tokens.slice(0, length))) return
     if (length < slot.tokens.length && !this.cut(slot, length)) return
     const from = performance.now()
     const id = randomUUID()
@@ -179,7 +190,6 @@ export class PrefixStore {
   }
 
   private removeFile(file: string): void {
-    const gone = [file, descriptionOf(file)].map((path) => rm(path, {force: true}))
-    Promise.all(gone).catch((error: unknown) => this.events.failed(toNnError(error).message))
+    removeState(file).catch((error: unknown) => this.events.failed(toNnError(error).message))
   }
 }

@@ -138,6 +138,7 @@ export type EngineRequest =
   | {type: 'slots'; id: number}
   | {type: 'drop'; cache: string}
   | {type: 'forget'; session: string}
+  | {type: 'adopt'; id: number}
   | {type: 'save'; id: number}
   | {type: 'ping'}
 

@@ -13,6 +13,8 @@ export interface Slot {
   busy: boolean
   /** The session that the tokens are of; `undefined` when it is gone or continues in another slot. */
   owner: string | undefined
+  /** The session that they are of, though it may continue in another slot: a saved cache of them goes with it. */
+  session: string | null
   /** The conversation that they are of, as saved caches of it are counted. */
   line: string | undefined
   /** Of a session that was removed: not to be saved. */
@@ -52,7 +54,8 @@ export class Slots {
     readonly capacity = Infinity,
   ) {
     this.slots = Array.from({length: count}, (_, id) => ({
-      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, line: undefined, isPrivate: false, used: 0},
+      ...{id, tokens: [], exact: Infinity, busy: false, owner: undefined, session: null, line: undefined},
+      ...{isPrivate: false, used: 0},
     }))
   }
 
@@ -105,8 +108,9 @@ export class Slots {
     return this.have(slot, own, previous !== undefined && previous === session ? 'slot' : 'shared')
   }
 
-  /** Leaves so many tokens in the slot, if it can. */
+  /** Leaves so many tokens in the slot, if it can. What goes on elsewhere than where the slot's tokens end is another conversation. */
   private have(slot: Slot, tokens: number, source: CacheSource): Prepared {
+    if (slot.tokens.length - tokens > nextToNothing) slot.line = undefined
     const cachedTokens = this.truncate(slot, tokens)
     return {cachedTokens, source: cachedTokens === 0 ? 'none' : source}
   }
@@ -121,6 +125,7 @@ export class Slots {
   private claim(slot: Slot, session: string | null): void {
     if (session !== null) this.disown(session)
     slot.owner = session ?? undefined
+    slot.session = session
     slot.isPrivate = false
   }
 
@@ -129,19 +134,31 @@ export class Slots {
    * or saved already. Saving cuts off what is too long, and would take from the next request what it was to begin with.
    */
   private async keep(slot: Slot, staying: number): Promise<void> {
-    if (this.store.savable(slot.tokens.length) - staying < worthKeeping || slot.exact < slot.tokens.length) return
-    if (slot.isPrivate || this.copying.to.has(slot) || this.isElsewhere(slot)) return
-    await this.store.save(slot, slot.owner ?? null)
+    if (!this.isWorthSaving(slot, staying) || this.isElsewhere(slot)) return
+    await this.store.save(slot, slot.session)
+  }
+
+  private isWorthSaving(slot: Slot, staying: number): boolean {
+    if (slot.isPrivate || this.copying.to.has(slot) || slot.exact < slot.tokens.length) return false
+    return this.store.savable(slot.tokens.length) - staying >= worthKeeping
   }
 
   private isElsewhere(slot: Slot): boolean {
-    const {length} = slot.tokens
-    return this.slots.some((other) => other !== slot && commonPrefix(other.tokens, slot.tokens) === length)
+    return this.slots.some((other) => other !== slot && !other.isPrivate && this.covers(other, slot))
   }
 
-  /** Saves what all slots hold: the engine is about to end. Only between decodes. */
+  private covers({tokens, exact}: Slot, slot: Slot): boolean {
+    return Math.min(commonPrefix(tokens, slot.tokens), exact) === slot.tokens.length
+  }
+
+  /**
+   * Saves what all slots hold: the engine is about to end. The longest first: of slots that hold the same tokens one is
+   * saved. Only between decodes.
+   */
   async saveAll(): Promise<void> {
-    for (const slot of this.slots) await this.keep(slot, 0)
+    for (const slot of this.slots.toSorted((a, b) => b.tokens.length - a.tokens.length)) {
+      if (this.isWorthSaving(slot, 0)) await this.store.save(slot, slot.session)
+    }
   }
 
   private isCopying(slot: Slot): boolean {
@@ -159,6 +176,7 @@ export class Slots {
       return false
     }
     to.tokens = [...from.tokens]
+    to.line = from.line
     return true
   }
 
@@ -176,7 +194,7 @@ export class Slots {
 
   /** Nobody will ask for this session's cache again: its slot is the first to be taken, and what it holds is not saved. */
   forget(session: string): void {
-    for (const slot of this.slots) if (slot.owner === session) slot.isPrivate = true
+    for (const slot of this.slots) if (slot.session === session) slot.isPrivate = true
     this.disown(session)
   }
 

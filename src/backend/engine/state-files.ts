@@ -30,6 +30,9 @@ const isDescription = createValidator(description)
 const magic = 0x67677371
 const headerBytes = 12
 
+/** How long a cache may be without its description, in milliseconds. */
+const youngMs = 60_000
+
 export interface StateFile {
   id: string
   file: string
@@ -52,33 +55,82 @@ export async function describeState(
   const target = descriptionOf(file)
   await writeFile(`${target}.tmp`, JSON.stringify(text), {mode: 0o600})
   await rename(`${target}.tmp`, target)
+  // It may have been removed meanwhile: nothing is described that is not there.
+  if (!(await exists(file))) await rm(target, {force: true})
 }
 
-export function descriptionOf(file: string): string {
+function descriptionOf(file: string): string {
   return file.replace(/\.kv$/, '.json')
 }
 
-/** The saved caches of a folder, the oldest first. What is torn, foreign or of another version is removed, and told. */
-export async function findStates(folder: string, tell: (message: string) => void): Promise<StateFile[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
+/** Removes a saved cache. The description goes last: see `describeState`. */
+export async function removeState(file: string): Promise<void> {
+  await rm(file, {force: true})
+  await rm(descriptionOf(file), {force: true})
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    },
+  )
+}
+
+export interface FindOptions {
+  /** Says what is not used, and why. */
+  tell: (message: string) => void
+  /** Caches that are not read again. */
+  isKnown?: (id: string) => boolean
+  now?: number
+}
+
+/**
+ * The saved caches of a folder, the oldest first. What is torn, damaged or of another version is reported and removed. A
+ * cache without a description is left alone for a minute: another engine of the same model may be writing it.
+ */
+export async function findStates(
+  folder: string,
+  {tell, isKnown = () => false, now = Date.now()}: FindOptions,
+): Promise<StateFile[]> {
+  const names = await readdir(folder).catch((error: unknown): string[] => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   })
   const found: StateFile[] = []
-  for (const id of new Set(names.map((name) => name.split('.')[0] ?? name))) {
+  const ids = new Set(names.flatMap((name) => /^(.+)\.(?:kv|json|json\.tmp)$/.exec(name)?.[1] ?? []))
+  for (const id of ids) {
+    if (isKnown(id) || (!names.includes(`${id}.json`) && (await isYoung(folder, id, now)))) continue
     try {
       found.push(await readState(folder, id))
     } catch (error) {
-      tell(`The saved cache ${path.join(folder, id)} is not used, and removed: ${toNnError(error).message}`)
-      for (const ending of ['kv', 'json', 'json.tmp']) await rm(path.join(folder, `${id}.${ending}`), {force: true})
+      tell(`The saved cache ${path.join(folder, `${id}.kv`)} is not used, and removed: ${toNnError(error).message}`)
+      for (const ending of ['kv', 'json.tmp', 'json']) {
+        await rm(path.join(folder, `${id}.${ending}`), {recursive: true, force: true})
+      }
     }
   }
   return found.sort((a, b) => a.savedAt - b.savedAt)
 }
 
+async function isYoung(folder: string, id: string, now: number): Promise<boolean> {
+  const times = await Promise.all(
+    ['kv', 'json.tmp'].map((ending) =>
+      stat(path.join(folder, `${id}.${ending}`)).then(
+        ({mtimeMs}) => mtimeMs,
+        () => -Infinity,
+      ),
+    ),
+  )
+  return now - Math.max(...times) < youngMs
+}
+
 async function readState(folder: string, id: string): Promise<StateFile> {
   const file = path.join(folder, `${id}.kv`)
-  const value: unknown = JSON.parse(await readFile(path.join(folder, `${id}.json`), 'utf8'))
+  if (!(await exists(descriptionOf(file)))) throw new Error('saving it was cut off: it has no description')
+  const value: unknown = JSON.parse(await readFile(descriptionOf(file), 'utf8'))
   if (!isDescription(value)) throw new Error('its description is damaged, or of another version')
   const {tokens: count, bytes, checksum, session, line, saved_at: savedAt} = value as Description
   const {size} = await stat(file)

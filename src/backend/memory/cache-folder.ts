@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto'
 import {accessSync, constants} from 'node:fs'
-import {readdir, rm, stat, statfs} from 'node:fs/promises'
+import {readdir, stat, statfs} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import {descriptionOf} from '../engine/state-files.js'
+import {removeState} from '../engine/state-files.js'
 
 /** Where saved caches are, for all models of a backend. */
 export interface CacheFolder {
@@ -61,7 +61,7 @@ async function freeBytes(folder: string): Promise<number> {
 
 /**
  * Removes from a kept folder what is older than allowed, and the oldest files beyond the size allowed: also of models that nobody
- * loads any more, which no engine tells of.
+ * loads any more, which no engine reports.
  */
 export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: number, now = Date.now()): Promise<void> {
   const names = await readdir(folder, {recursive: true}).catch((error: unknown) => {
@@ -81,6 +81,6 @@ export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: num
     .sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     bytes += size
     if (now - mtimeMs < maxAgeMs && bytes <= maxBytes) continue
-    for (const name of [file, descriptionOf(file)]) await rm(name, {force: true})
+    await removeState(file)
   }
 }

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto'
+import {createHash, randomUUID} from 'node:crypto'
 import {createReadStream} from 'node:fs'
 import {readFile, rename, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
@@ -34,8 +34,10 @@ export async function rememberedDigest(file: string, folder: string): Promise<st
   const digest = await fileDigest(file)
   const entries = [...known, [identity, digest] as const].slice(-mostDigests)
   makeFolder(folder, 0o700)
-  await writeFile(`${list}.tmp`, JSON.stringify(Object.fromEntries(entries)), {mode: 0o600})
-  await rename(`${list}.tmp`, list)
+  // Two models may be loaded at the same time.
+  const written = `${list}.${randomUUID()}.tmp`
+  await writeFile(written, JSON.stringify(Object.fromEntries(entries)), {mode: 0o600})
+  await rename(written, list)
   return digest
 }
 

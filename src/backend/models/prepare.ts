@@ -4,7 +4,7 @@ import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
 import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
 import type {StoreSettings} from '../engine/prefix-store.js'
 import {planSamplingThreads} from '../engine/sampling-threads.js'
-import {toWire} from '../errors.js'
+import {toNnError, toWire} from '../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from './gguf.js'
 import {fileIdentity, rememberedDigest} from './model-content.js'
@@ -62,12 +62,16 @@ export async function prepareModel(
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
+  const store = await storeOf(modelPath, config, slots, caches).catch((error: unknown) => {
+    warnings.push(`Caches are not saved: ${toNnError(error).message}`)
+    return null
+  })
   const engineOptions: EngineOptions = {
     modelPath,
     header: {architecture, layers, vocabularySize, chatTemplate, pooling},
     model: {...model, threads},
     performance: config.performance,
-    store: await storeOf(modelPath, config, caches),
+    store,
     canShift,
     partialCaches: config.memory.enable_partial_cache_deletion,
     modelSizeBytes: fileBytes,
@@ -84,13 +88,19 @@ export async function prepareModel(
  * Saved caches of a model are in a folder of their own, named after all that decides what is in them, but for llama.cpp's build,
  * which the engine adds. Other content or other settings have another folder: they never find these.
  */
-async function storeOf(modelPath: string, config: Config, caches: CacheFolder): Promise<StoreSettings | null> {
+async function storeOf(
+  modelPath: string,
+  config: Config,
+  slots: number,
+  caches: CacheFolder,
+): Promise<StoreSettings | null> {
   const {cache_prompt, max_cache_tokens: most, enable_partial_cache_deletion: partial} = config.memory
   if (!cache_prompt || most === 0 || caches.maxBytes === 0) return null
   const {durable} = caches
   const {cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers} = config.model
   const content = durable ? await rememberedDigest(modelPath, caches.folder) : await fileIdentity(modelPath)
-  const settings = {content, cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers}
+  // llama.cpp refuses a sequence of a context with another number of them (`n_stream` in src/llama-kv-cache.cpp).
+  const settings = {content, slots, cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers}
   const name = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 32)
   return {folder: path.join(caches.folder, name), durable, maxTokens: most === 'auto' ? Infinity : most, partial}
 }

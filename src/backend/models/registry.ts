@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../backend.js'
 import type {Config, ParsedConfig} from '../config/index.js'
-import {NnError} from '../errors.js'
+import {NnError, toNnError} from '../errors.js'
 import type {Logger} from '../logging/logger.js'
 import type {HeartbeatLimits} from '../engine/heartbeat.js'
 import type {EngineLogLevel, StateEvent} from '../engine/protocol.js'
@@ -21,7 +21,6 @@ export interface RegistryOptions {
   cores: number
   /** A session's cache was saved, or a saved one is gone. */
   onState?: (model: LoadedModel, event: StateEvent) => void
-  /** A model's engine has gone, and whatever it had cached with it. */
   /** Where caches are saved. */
   caches: CacheFolder
   /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
@@ -174,9 +173,22 @@ export class Registry {
   async discard(model: LoadedModel, keepCaches = true): Promise<void> {
     await model.unload(keepCaches)
     this.models.delete(model)
+    await this.shareCaches(model)
     const folder = await this.folder
     const {modelPath} = model.parts.engineOptions
     if (folder !== undefined && path.dirname(modelPath) === folder) await rm(modelPath, {force: true})
+  }
+
+  /** What a model saved at its end is found by others of the same file and settings that run already: after a switch, say. */
+  private async shareCaches({parts: {engineOptions, name: model}}: LoadedModel): Promise<void> {
+    const folder = engineOptions.store?.folder
+    if (folder === undefined || this.closing.signal.aborted) return
+    const others = [...this.models].filter(({parts}) => parts.engineOptions.store?.folder === folder)
+    const adopting = others.flatMap(({running}) => (running === undefined ? [] : [running.adopt()]))
+    for (const {reason} of rejected(await Promise.allSettled(adopting))) {
+      // It finds them when it starts the next time.
+      this.options.logger.log('warn', 'MEM', 'saved caches not shared', {model, reason: toNnError(reason).message})
+    }
   }
 
   /** Ends everything, loads in flight included. */
@@ -191,6 +203,10 @@ export class Registry {
     this.folder = undefined
     if (folder !== undefined) await rm(folder, {recursive: true, force: true})
   }
+}
+
+function rejected(results: readonly PromiseSettledResult<unknown>[]): PromiseRejectedResult[] {
+  return results.filter((result) => result.status === 'rejected')
 }
 
 function checkEncodingAndTarget(encoding: GraphEncoding, target: ExecutionTarget): void {

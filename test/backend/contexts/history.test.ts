@@ -74,7 +74,7 @@ test('a conversation sent back as it was is found in the cache', async () => {
 })
 
 test('the same beginning keeps its tokens, the rest has none', () => {
-  const generated = {model: 0, tokens: new Uint32Array([1])}
+  const generated = {model: 'qwen', tokens: new Uint32Array([1])}
   const [question, answer] = alice as [StoredMessage, StoredMessage]
   const stored = [question, {...answer, generated}, ...bob]
   assert.equal(rewrittenHistory(stored, [...alice, ...alice]), [question, {...answer, generated}, ...alice])

@@ -17,7 +17,7 @@ for (const how of ['stderr', 'log']) {
       else process.env.NODE_OPTIONS = before
       delete process.env.OLD_DRIVER
     })
-    const child = new EngineChild()
+    const child = new EngineChild(1)
     t.after(() => child.end())
     const {message, hint} = await child.died
     assert.match(message, /ended by SIGABRT: CUDA error: the provided PTX was compiled/)

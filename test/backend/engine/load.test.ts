@@ -60,7 +60,8 @@ test('the engine reports what it was given, and the size it was padded to', asyn
 /** What is reported of a model on a machine with such a GPU, which is made up, and the batch of its context. */
 async function loadedOn(gpu: 'cuda' | false, given: object): Promise<EngineInfo & {contextBatch: number | undefined}> {
   const {config} = configFromObject(given, {strict: true})
-  const {engineOptions} = await prepareModel(qwen, config, {cores: 2, logLevel: 'error', othersBytes: 0})
+  const caches = {folder: '', durable: false, maxBytes: 0}
+  const {engineOptions} = await prepareModel(qwen, config, {cores: 2, logLevel: 'error', othersBytes: 0, caches})
   const stub = gpuAddon(gpu)
   const log = {errors: () => Promise.resolve(''), find: () => undefined}
   const {info} = await loadModel(stub, engineOptions, log, () => undefined)

@@ -1,76 +1,50 @@
-import {rm} from 'node:fs/promises'
+import {randomUUID} from 'node:crypto'
+import {mkdtempSync} from 'node:fs'
+import {readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import type {AddonContext} from '../../../src/backend/engine/addon-types.js'
-import {SavedStates} from '../../../src/backend/engine/saved-states.js'
+import {PrefixStore} from '../../../src/backend/engine/prefix-store.js'
 import {Slots, type Prepared, type Slot} from '../../../src/backend/engine/slots.js'
 import {ask, openBackend} from '../../support/fixtures.js'
 import {suite} from '../../support/suite.js'
+import {KvCells} from '../support/kv-cells.js'
 
 const test = suite('slots', {timeoutMs: 20_000})
 
-/** Cells that do as they are told, and a record of what they were told. */
-class Cells {
-  copied = 0
-  /** What a saved file holds of tokens, by path. */
-  readonly files = new Map<string, number>()
-  readonly calls: string[] = []
-  /** Whether cells can be removed. */
-  removes = true
-  removeTokenCellsFromSequence(slot: number, start: number, end: number): boolean {
-    this.calls.push(`remove ${start} to ${end} of ${slot}`)
-    return this.removes
-  }
-  /** The first position that all layers have; more than 0 where windows have slid. */
-  first = 0
-  getSequenceKvCacheMinPosition(): number {
-    return this.first
-  }
-  disposeSequence(slot: number): void {
-    this.calls.push(`clear ${slot}`)
-  }
-  shiftSequenceTokenCells(): void {
-    return undefined
-  }
-  copySequenceStateFromOtherSequence(to: number, from: number): Promise<number> {
-    this.calls.push(`copy ${from} to ${to}`)
-    return Promise.resolve(this.copied)
-  }
-  saveSequenceStateToFile(file: string, slot: number, tokens: Uint32Array): Promise<number> {
-    this.calls.push(`save ${slot}`)
-    this.files.set(file, tokens.length)
-    return Promise.resolve(tokens.length * 10)
-  }
-  loadSequenceStateFromFile(file: string, slot: number): Promise<Uint32Array> {
-    this.calls.push(`load ${slot}`)
-    const tokens = this.files.get(file)
-    return tokens === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(new Uint32Array(tokens))
-  }
+interface Opened {
+  slots: Slots
+  store: PrefixStore
+  cells: KvCells
+  events: string[]
+  folder: string
 }
 
-const opened = (
-  count: number,
-  {maxTokens = 0, partial = true, capacity = Infinity} = {},
-): {slots: Slots; cells: Cells; events: string[]} => {
-  const cells = new Cells()
+const opened = (count: number, {maxTokens = 0, partial = true, capacity = Infinity} = {}): Opened => {
+  const cells = new KvCells()
   const events: string[] = []
-  const settings = maxTokens === 0 ? null : {folder: path.join(tmpdir(), `wnn-test-${process.pid}`), maxTokens, partial}
-  const states = new SavedStates(cells as unknown as AddonContext, settings, {
-    saved: ({session, tokens}) => events.push(`saved ${session}: ${tokens}`),
-    unsaved: (session, reason) => events.push(`${reason} ${session}`),
+  const folder = path.join(folders, randomUUID())
+  const settings = maxTokens === 0 ? null : {folder, durable: false, maxTokens, partial}
+  const owners = new Map<string, string>()
+  const store: PrefixStore = new PrefixStore(cells.context, settings, {
+    saved: ({id, session, tokens}) => {
+      owners.set(id, session ?? 'nobody')
+      events.push(`saved ${session ?? 'nobody'}: ${tokens}`)
+    },
+    restored: (id) => events.push(`restored ${owners.get(id) ?? id}`),
+    unsaved: (id, reason) => events.push(`${reason} ${owners.get(id) ?? id}`),
     failed: (message) => events.push(message),
   })
-  const slots = new Slots(cells as unknown as AddonContext, count, states, partial, true, capacity)
-  return {slots, cells, events}
+  return {slots: new Slots(cells.context, count, store, partial, true, capacity), store, cells, events, folder}
 }
 
-test.after(() => rm(path.join(tmpdir(), `wnn-test-${process.pid}`), {recursive: true, force: true}))
+const folders = mkdtempSync(path.join(tmpdir(), 'wnn-test-'))
+test.after(() => rm(folders, {recursive: true, force: true}))
 
 const prompt = (tokens: number[]): Uint32Array => Uint32Array.from(tokens)
 
 /** Takes a slot for a prompt, prepares it, leaves these tokens in it and gives it back. */
-const serve = async (slots: Slots, session: string, tokens: number[]): Promise<Prepared & {slot: Slot}> => {
+const serve = async (slots: Slots, session: string | null, tokens: number[]): Promise<Prepared & {slot: Slot}> => {
   const slot = slots.take(prompt(tokens), session)
   if (slot === undefined) throw new Error('no slot')
   const prepared = await slots.prepare(slot, prompt(tokens), session)
@@ -183,8 +157,8 @@ test('a sliding window that was read back goes on, but does not slide back', asy
   await serve(slots, 'b', range(200, 1000))
   assert.is((await serve(slots, 'a', range(120))).cachedTokens, 100)
   assert.is((await serve(slots, 'a', [...range(60), 7777])).cachedTokens, 0)
-  // What is cut off to be saved would be missed as well.
-  assert.equal(events, ['saved a: 100', 'restored a'])
+  // What is cut off to be saved would be missed as well, so b's is not; a's is whole.
+  assert.equal(events, ['saved a: 100', 'restored a', 'superseded a', 'saved a: 120'])
 })
 
 test('what was shifted is continued by its own answer alone: more than its tokens went into its cells', async () => {
@@ -213,14 +187,15 @@ test('where a cache may not lose its end, one that differs there is of no use', 
   assert.is((await serve(slots, 'a', range(110))).cachedTokens, 100)
 })
 
-test('a cache that is given up while its session comes back leaves the slot empty, not with what was there', async () => {
-  const {slots, cells} = opened(1, {maxTokens: 1000})
+test('a cache that is evicted while its session comes back leaves the slot empty, not with what was there', async () => {
+  const {slots, store, cells} = opened(1, {maxTokens: 1000})
   await serve(slots, 'a', range(100))
   await serve(slots, 'b', range(200, 1000))
+  const evicted = store.find(prompt(range(120)))
   const save = cells.saveSequenceStateToFile.bind(cells)
   // The host's word comes while the cache of b, which loses the slot, is being saved.
   cells.saveSequenceStateToFile = (...args) => {
-    slots.drop('a')
+    store.forget(evicted?.id ?? '')
     return save(...args)
   }
   const slot = slots.take(prompt(range(120)), 'a')
@@ -229,13 +204,14 @@ test('a cache that is given up while its session comes back leaves the slot empt
   assert.equal(slot.tokens, [])
 })
 
-test('a cache that cannot be read back is evaluated anew, and said to be lost', async () => {
-  const {slots, cells, events} = opened(1, {maxTokens: 1000})
+test('a cache that cannot be read back is evaluated anew, and reported', async () => {
+  const {slots, folder, events} = opened(1, {maxTokens: 1000})
   await serve(slots, 'a', range(100))
   await serve(slots, 'b', range(200, 1000))
-  cells.files.clear()
+  await rm(folder, {recursive: true})
   assert.is((await serve(slots, 'a', range(120))).source, 'none')
-  assert.ok(events.includes('The cache of session a could not be read: no such file') && events.includes('failed a'))
+  assert.ok(events.some((event) => /^The saved cache .*\.kv could not be used, .*: ENOENT/.test(event)))
+  assert.ok(events.includes('failed a'))
 })
 
 test('until the next decode, nothing is saved from or read into a slot that is being copied', async () => {
@@ -322,25 +298,123 @@ test('where a cache may not lose its end, no cell can be taken back', async () =
 test('the cells behind the tokens are removed, and an empty slot is cleared', async () => {
   const {slots, cells} = opened(2)
   const {slot} = await serve(slots, 'a', range(50))
-  cells.calls.length = 0
+  cells.removed.length = 0
   slots.discardBehind(slot)
   slots.discardBehind(slots.at(1))
-  assert.equal(cells.calls, ['remove 50 to -1 of 0', 'clear 1'])
+  assert.equal(cells.removed, ['remove 50 to -1 of 0', 'clear 1'])
   assert.equal(slot.tokens, range(50))
 })
 
 test('where the cells behind the tokens cannot be removed, the slot is emptied', async () => {
   const {slots, cells} = opened(1)
   const {slot} = await serve(slots, 'a', range(50))
-  cells.calls.length = 0
+  cells.removed.length = 0
   cells.removes = false
   slots.discardBehind(slot)
-  assert.equal(cells.calls, ['remove 50 to -1 of 0', 'clear 0'])
+  assert.equal(cells.removed, ['remove 50 to -1 of 0', 'clear 0'])
   assert.equal(slot.tokens, [])
 })
 
 test('there is no slot beyond the last', () => {
   assert.throws(() => opened(2).slots.at(2), /There is no slot 2/)
+})
+
+test('a request without a session has its cache saved as well, and any conversation that begins alike finds it', async () => {
+  const {slots, events} = opened(1, {maxTokens: 1000})
+  await serve(slots, null, range(100))
+  await serve(slots, 'b', range(200, 1000))
+  const {cachedTokens, source} = await serve(slots, 'c', [...range(90), 7777])
+  assert.equal([cachedTokens, source], [90, 'saved'])
+  assert.equal(events, ['saved nobody: 100', 'saved b: 200', 'restored nobody'])
+})
+
+test('what another slot or a saved cache holds is not saved again', async () => {
+  const {slots, cells, events} = opened(2, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  cells.copied = 99
+  const second = await serve(slots, 'b', range(140))
+  assert.is(second.slot.id, 0, 'b continues the slot')
+  slots.at(1).tokens = range(60)
+  await serve(slots, 'c', range(90, 2000))
+  assert.equal(events, [], 'slot 0 holds what c took the place of')
+  await serve(slots, 'd', range(90, 3000))
+  await serve(slots, 'e', range(140))
+  await serve(slots, 'f', range(90, 4000))
+  await serve(slots, 'g', range(90, 5000))
+  assert.equal(events.filter((event) => event.endsWith(': 140')).length, 1, events.join())
+})
+
+test('text of a session goes with it, in a slot that it has left as well', async () => {
+  const {slots, events} = opened(2, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(50, 1000))
+  // Its history was rewritten to what b said.
+  assert.is((await serve(slots, 'a', range(60, 1000))).slot.id, 1)
+  slots.forget('a')
+  await serve(slots, 'c', range(90, 2000))
+  await serve(slots, 'd', range(90, 3000))
+  assert.equal(
+    events.filter((event) => event.includes('saved')),
+    [],
+  )
+})
+
+test('a session that has left a slot for another one has the first one saved for itself', async () => {
+  const {slots, events} = opened(2, {maxTokens: 1000})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(50, 1000))
+  await serve(slots, 'a', range(60, 1000))
+  await serve(slots, 'c', range(90, 2000))
+  assert.equal(events, ['saved a: 100'])
+})
+
+test('before the engine ends all slots are saved; of those that hold the same, one', async () => {
+  const {slots, events} = opened(4, {maxTokens: 1000})
+  slots.at(0).tokens = range(100)
+  slots.at(1).tokens = range(100)
+  slots.at(2).tokens = range(60)
+  slots.at(3).tokens = range(20, 1000)
+  await slots.saveAll()
+  assert.equal(events, ['saved nobody: 100'])
+})
+
+test('a longer cache takes the place of those that it begins with', async () => {
+  const {slots, folder, events} = opened(1, {maxTokens: 1000})
+  for (const length of [100, 150]) {
+    await serve(slots, 'a', range(length))
+    await serve(slots, 'b', range(90, 5000))
+  }
+  assert.equal(
+    events.filter((event) => event.endsWith(' a') || event.startsWith('saved a')),
+    ['saved a: 100', 'restored a', 'superseded a', 'saved a: 150'],
+  )
+  const longer = await readdir(folder)
+  assert.is(longer.length, 2, longer.join())
+})
+
+test('a cache that was cut to be saved is not saved again', async () => {
+  const {slots, cells} = opened(1, {maxTokens: 64})
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(90, 5000))
+  await serve(slots, 'a', range(100))
+  await serve(slots, 'b', range(90, 5000))
+  assert.is(cells.calls.filter((call) => call.startsWith('save')).length, 2)
+})
+
+test('conversations that share a slot one after the other are counted apart', async () => {
+  const {slots, store} = opened(1, {maxTokens: 1000})
+  const lines: string[] = []
+  const save = store.save.bind(store)
+  store.save = async (slot, session) => {
+    await save(slot, session)
+    lines.push(slot.line ?? '')
+  }
+  await serve(slots, null, [...range(5), ...range(100, 1000)])
+  await serve(slots, null, [...range(5), ...range(100, 2000)])
+  await serve(slots, null, [...range(5), ...range(150, 1000)])
+  await serve(slots, null, [...range(5), ...range(100, 3000)])
+  const [first, second, third] = lines
+  assert.ok(first !== second && first === third, lines.join())
 })
 
 test('sessions with one system prompt evaluate it once, and answer as if each had', async () => {

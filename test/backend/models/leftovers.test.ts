@@ -16,12 +16,12 @@ test('what killed processes left behind goes after an hour; all else stays', asy
   const others = [`wnn-caches-${process.pid}-c`, `wnn-caches-${process.ppid}-d`, `other-${nobody}-e`, 'wnn-1000']
   for (const name of [...left, ...others]) {
     mkdirSync(path.join(folder, name))
-    writeFileSync(path.join(folder, name, '1.state'), 'x')
+    writeFileSync(path.join(folder, name, '1.kv'), 'x')
   }
   const there = (names: readonly string[]): boolean[] => names.map((name) => existsSync(path.join(folder, name)))
-  await removeLeftovers(folder)
+  await removeLeftovers([folder])
   assert.equal(there(left), [true, true])
-  await removeLeftovers(folder, Date.now() + 3_600_001)
+  await removeLeftovers([folder], Date.now() + 3_600_001)
   assert.equal(there(left), [false, false])
   assert.equal(there(others), [true, true, true, true])
 })

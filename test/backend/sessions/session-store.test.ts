@@ -108,7 +108,7 @@ test('idle sessions go by themselves, each when its time is up', async () => {
 
 test('generated tokens go along only to the graph that made them', () => {
   const tokens = Uint32Array.of(1, 2)
-  const messages = [{role: 'assistant' as const, content: 'hi', generated: {model: 1, tokens}}]
-  assert.equal(toChatMessages(messages, 1), [{role: 'assistant', content: 'hi', tokens}])
-  assert.equal(toChatMessages(messages, 2), [{role: 'assistant', content: 'hi'}])
+  const messages = [{role: 'assistant' as const, content: 'hi', generated: {model: 'one', tokens}}]
+  assert.equal(toChatMessages(messages, 'one'), [{role: 'assistant', content: 'hi', tokens}])
+  assert.equal(toChatMessages(messages, 'two'), [{role: 'assistant', content: 'hi'}])
 })

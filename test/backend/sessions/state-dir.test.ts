@@ -17,7 +17,7 @@ test('a conversation goes on after a restart, on another model, too', async (t) 
   const stateDir = path.join(temporaryFolder(t), 'made', 'state')
   await within({stateDir}, 'alice', (context) => ask(context, 'My name is Alice.'))
   assert.is(statSync(stateDir).mode & 0o777, 0o700)
-  assert.equal(readdirSync(stateDir), ['histories.jsonl'])
+  assert.equal(readdirSync(stateDir), ['caches', 'histories.jsonl'])
   assert.is(statSync(path.join(stateDir, 'histories.jsonl')).mode & 0o777, 0o600)
   for (const model of [{}, {model: phi3}]) {
     await within({stateDir, ...model}, 'alice', async (context) => {

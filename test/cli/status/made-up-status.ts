@@ -20,7 +20,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
     memory: {
       ...{host_rss_bytes: 90 * 1024 ** 2, max_memory_mb: 0},
       saved_caches: {
-        ...{sessions: 0, tokens: 0, bytes: 0, max_cache_tokens: 10_000, cache_strategy: 'smart'},
+        ...{caches: 0, tokens: 0, bytes: 0, max_cache_tokens: 'auto', max_bytes: 1024 ** 3, cache_strategy: 'smart'},
         ...{saved: 0, restored: 0, dropped: 0, failed: 0},
       },
       graphs: [
@@ -41,7 +41,14 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
       graphs: [
         {
           ...{graph: 0, name: 'qwen', passes_per_step: 1},
-          ...{answer_steps: 200, answer_passes: 200, prompt_passes: 20, filler_rows: 0},
+          ...{
+            answer_steps: 200,
+            answer_passes: 200,
+            prompt_passes: 20,
+            filler_rows: 0,
+            drafted_tokens: 0,
+            accepted_tokens: 0,
+          },
         },
       ],
     },
