@@ -1,14 +1,12 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {NnError, toNnError} from '../errors.js'
 import type {AddonContext} from './addon-types.js'
-import {CostCurve} from './cost-curve.js'
-import {Decoder, wallClocks, type Clocks, type DecodeCounts, type Row} from './decoder.js'
-import {planDraft, type Draft} from './draft-plan.js'
+import {AnswerSteps} from './answer-steps.js'
+import {Decoder, wallClocks, type Clocks, type DecodeCounts} from './decoder.js'
 import type {Generation, Progress} from './generation.js'
 import {planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
-import {planRuns, withFreeRows, type Run} from './row-plan.js'
-import {planShift} from './shift.js'
+import {SampledDecode, type Part} from './sampled-decode.js'
 import type {Slots} from './slots.js'
 
 export interface LoopEvents {
@@ -32,20 +30,6 @@ export interface LoopSettings {
 /** A standing loop begins when no further request has come for so long, in milliseconds; they come one message at a time. */
 const quietMs = 0.5
 const longestGatherMs = 5
-/** What passes of more rows take shrinks by this at every step that avoids them: one bad measurement must not rule for ever. */
-const forgetting = 0.998
-
-/** A row and whose it is; a row that only closes a gap is nobody's. */
-interface Part {
-  generation: Generation | undefined
-  row: Row
-}
-
-const nothing = new Uint32Array()
-const first = Uint32Array.of(0)
-/** Any token does: its cell is removed at once. */
-const filler = Uint32Array.of(0)
-
 /**
  * Continuous batching. Every step first evaluates as much of the waiting prompts as their share of the time allows, then
  * decodes one token of each running answer, in as few passes over the weights as measured costs recommend. Between steps
@@ -60,9 +44,8 @@ export class BatchLoop {
   private running: Promise<void> | undefined
   private readonly share: PromptShare
   private readonly decoder: Decoder
-  private readonly rowCosts = new CostCurve()
-  /** Of steps with guessed tokens: several rows of a slot. */
-  private readonly draftCosts = new CostCurve()
+  private readonly decode: SampledDecode
+  private readonly answers: AnswerSteps
   /** Other work on the same threads, one piece between two steps. */
   private readonly others: (() => Promise<void>)[] = []
   /** Prompt tokens evaluated so far. */
@@ -77,6 +60,8 @@ export class BatchLoop {
   ) {
     this.share = new PromptShare(settings.batchSize, settings.longestGapMs)
     this.decoder = new Decoder(context, slots, settings.batchSize, clocks)
+    this.decode = new SampledDecode(this.decoder, slots, events.progressed, (one, error) => this.fail(one, error))
+    this.answers = new AnswerSteps(this.decode, slots, settings.batchSize, events.progressed)
   }
 
   /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
@@ -189,10 +174,11 @@ export class BatchLoop {
       await this.admit()
     }
     const going = select().filter(({runnable}) => runnable)
-    await this.decodeAnswers(
+    const ms = await this.answers.step(
       going.filter(({inPrompt}) => !inPrompt),
       going.filter(({inPrompt}) => inPrompt),
     )
+    if (ms > 0) this.share.answered(ms)
   }
 
   private get promptsWait(): boolean {
@@ -231,7 +217,7 @@ export class BatchLoop {
       for (const generation of prompts) this.fail(generation, stuck)
     }
     const parts = pieces.map((piece) => this.promptPart(piece, pieces.length === 1))
-    const ms = await this.decode(parts, 'prompts')
+    const ms = await this.decode.run(parts, 'prompts')
     this.evaluated += pieces.reduce((sum, {tokens}) => sum + tokens.length, 0)
     const rows = parts.reduce((sum, {row}) => sum + row.tokens.length, 0)
     if (ms > 0) this.share.measured(rows, ms)
@@ -246,164 +232,8 @@ export class BatchLoop {
       this.slots.capacity - slot.tokens.length,
       this.settings.batchSize,
     )
-    const wanted = samples ? Uint32Array.of(tokens.length - 1) : nothing
+    const wanted = samples ? Uint32Array.of(tokens.length - 1) : new Uint32Array()
     return {generation, row: {slot, tokens: lengthened(tokens, padded), keep: tokens.length, wanted}}
-  }
-
-  /** One token of each answer, in as few passes as is quickest; waiting prompts close gaps with a token of theirs. */
-  private async decodeAnswers(answers: readonly Generation[], prompts: readonly Generation[]): Promise<void> {
-    const ready = answers.filter((generation) => this.makeRoom(generation))
-    if (ready.length === 0) return
-    const ids = ready.map(({slot}) => slot.id).sort((a, b) => a - b)
-    const bySlot = new Map([...prompts, ...ready].map((generation) => [generation.slot.id, generation]))
-    const cost = (rows: number): number => this.rowCosts.optimistic(rows)
-    const planned = planRuns(ids, (slot) => bySlot.has(slot) || this.slots.canFill(slot), cost)
-    const rides = (slot: number): boolean => bySlot.get(slot)?.inPrompt === true
-    const [only] = planned
-    const runs = only !== undefined && planned.length === 1 ? [withFreeRows(only, rides, cost)] : planned
-    const [run] = runs
-    if (run !== undefined && runs.length === 1 && run.to - run.from + 1 === ready.length) {
-      const length = this.draftLength(ready)
-      if (length > 0) {
-        await this.decodeDrafts(
-          ready.toSorted((a, b) => a.slot.id - b.slot.id),
-          length,
-        )
-        return
-      }
-    }
-    const parts = runs.flatMap((each) => slotsOf(each).map((id) => this.answerPart(id, bySlot.get(id))))
-    const ms = await this.decode(parts, 'answers')
-    if (ms === 0) return
-    this.share.answered(ms)
-    this.measureRows(runs, ms)
-  }
-
-  /** How many tokens of each answer are guessed and checked in the next step; 0 when that would not pay. */
-  private draftLength(answers: readonly Generation[]): number {
-    const most = Math.floor(this.settings.batchSize / answers.length) - 1
-    const drafts: Draft[] = []
-    for (const generation of answers) {
-      const {lookup, slot, request} = generation
-      const room = Math.min(most, request.contextSize - slot.tokens.length - 1, tokensLeft(generation) - 1)
-      const length = lookup === undefined || !this.slots.canDiscard(slot) ? 0 : lookup.guess(room).length
-      if (lookup === undefined || length === 0) return 0
-      drafts.push({length, accuracy: lookup.accuracy})
-    }
-    return planDraft(drafts, (rows) => {
-      const known = rows === answers.length ? Infinity : this.draftCosts.estimate(rows)
-      return Number.isFinite(known) ? known : this.rowCosts.estimate(rows)
-    })
-  }
-
-  /** Decodes each answer's last token and guesses behind it, and keeps those that the answer's own sampler chooses as well. */
-  private async decodeDrafts(answers: readonly Generation[], length: number): Promise<void> {
-    const positions = Uint32Array.from({length: length + 1}, (_, index) => index)
-    const parts = answers.map((generation) => {
-      const guessed = generation.lookup?.guess(length) ?? []
-      const tokens = Uint32Array.from([...generation.lastToken, ...guessed])
-      return {generation, row: {slot: generation.slot, tokens, keep: tokens.length, wanted: positions}}
-    })
-    const ms = await this.decode(parts, 'answers')
-    if (ms === 0) return
-    this.share.answered(ms)
-    this.draftCosts.measured(answers.length * (length + 1), ms)
-  }
-
-  private answerPart(id: number, generation: Generation | undefined): Part {
-    const slot = generation?.slot ?? this.slots.at(id)
-    if (generation === undefined) return {generation, row: {slot, tokens: filler, keep: 0, wanted: nothing}}
-    if (!generation.inPrompt) return {generation, row: {slot, tokens: generation.lastToken, keep: 1, wanted: first}}
-    const {promptRest} = generation
-    // The answer's first token is sampled from the prompt's last one.
-    const wanted = promptRest.length === 1 ? first : nothing
-    return {generation, row: {slot, tokens: promptRest.subarray(0, 1), keep: 1, wanted}}
-  }
-
-  /** Of several passes only the sum is known: each estimate is corrected by the same factor. */
-  private measureRows(runs: readonly Run[], ms: number): void {
-    const sizes = runs.map(({from, to}) => to - from + 1)
-    const [only] = sizes
-    if (only !== undefined && sizes.length === 1) {
-      this.rowCosts.measured(only, ms)
-      return
-    }
-    const most = (runs[0]?.to ?? 0) - (runs.at(-1)?.from ?? 0) + 1
-    for (let rows = Math.min(...sizes) + 1; rows <= most; rows++) {
-      if (!sizes.includes(rows)) this.rowCosts.scale(rows, forgetting)
-    }
-    const expected = sizes.reduce((sum, size) => sum + this.rowCosts.estimate(size), 0)
-    if (!Number.isFinite(expected)) return
-    for (const size of sizes) this.rowCosts.measured(size, (this.rowCosts.estimate(size) * ms) / expected)
-  }
-
-  /** Decodes all parts in one call and samples those that ask for it; gives the time of the decode, 0 when it failed. */
-  private async decode(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
-    if (parts.length === 0) return 0
-    let decoded: Awaited<ReturnType<Decoder['decode']>>
-    try {
-      decoded = await this.decoder.decode(
-        parts.map(({row}) => row),
-        kind,
-      )
-    } catch (error) {
-      // One bad part fails the whole decode, and what the cells hold now is unknown.
-      for (const {generation, row} of parts) {
-        if (generation === undefined) this.slots.clear(row.slot)
-        else this.fail(generation, toNnError(error, 'runtime_error'))
-      }
-      return 0
-    }
-    await Promise.all(
-      parts.map(async ({generation, row}, index) => {
-        const logits = decoded.logits[index] ?? nothing
-        if (generation !== undefined && logits.length > 0) await this.sample(generation, row, logits)
-      }),
-    )
-    return decoded.ms
-  }
-
-  /** Whether the slot can take one more token, after a context shift if need be. */
-  private makeRoom(generation: Generation): boolean {
-    const {slot, request} = generation
-    if (slot.tokens.length < request.contextSize) return true
-    if (request.contextShift === null) {
-      this.events.progressed(generation, generation.end('context_full'))
-      return false
-    }
-    const {from, count} = planShift(slot.tokens.length, generation.shiftable, request.contextShift)
-    if (this.slots.shift(slot, from, count)) return true
-    // Recurrent memory has no cells that could go.
-    this.events.progressed(generation, generation.end('context_full'))
-    return false
-  }
-
-  /** Samples one token, and as many further ones as were guessed right. */
-  private async sample(generation: Generation, {tokens, wanted}: Row, logits: Uint32Array): Promise<void> {
-    let right = 0
-    try {
-      for (const logitIndex of logits) {
-        const {token, logprob} = await generation.sampler.next(logitIndex, generation.answer)
-        // Aborted while it was being sampled.
-        if (generation.ended !== undefined) break
-        this.events.progressed(generation, generation.accept(token, logprob))
-        if (generation.ended !== undefined || token !== tokens[right + 1]) break
-        right++
-      }
-    } catch (error) {
-      this.fail(generation, toNnError(error, 'runtime_error'))
-      return
-    }
-    if (wanted.length > 1) this.keepGuesses(generation, wanted.length - 1, right)
-  }
-
-  /** Takes the cells of wrong guesses back. */
-  private keepGuesses(generation: Generation, drafted: number, accepted: number): void {
-    this.slots.truncate(generation.slot, generation.slot.tokens.length - (drafted - accepted))
-    generation.drafts.drafted += drafted
-    generation.drafts.accepted += accepted
-    this.counts.drafted_tokens += drafted
-    this.counts.accepted_tokens += accepted
   }
 
   private fail(generation: Generation, error: NnError): void {
@@ -411,14 +241,6 @@ export class BatchLoop {
     if (generation.ended === undefined) generation.end('aborted')
     this.slots.clear(generation.slot)
   }
-}
-
-function tokensLeft({tokens, request: {stopping}}: Generation): number {
-  return stopping.max_tokens < 0 ? Infinity : stopping.max_tokens - tokens.length
-}
-
-function slotsOf({from, to}: Run): number[] {
-  return Array.from({length: to - from + 1}, (_, index) => from + index)
 }
 
 /** The same tokens, and any others behind them. */

@@ -1,60 +1,12 @@
-import {randomUUID} from 'node:crypto'
-import {mkdtempSync} from 'node:fs'
-import {readdir, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
-import path from 'node:path'
+import {rm} from 'node:fs/promises'
 import * as assert from 'uvu/assert'
-import {PrefixStore} from '../../../src/backend/engine/prefix-store.js'
-import {Slots, type Prepared, type Slot} from '../../../src/backend/engine/slots.js'
 import {ask, openBackend} from '../../support/fixtures.js'
 import {suite} from '../../support/suite.js'
-import {KvCells} from '../support/kv-cells.js'
+import {opened, prompt, range, removeFolders, serve} from './support/opened-slots.js'
 
 const test = suite('slots', {timeoutMs: 20_000})
 
-interface Opened {
-  slots: Slots
-  store: PrefixStore
-  cells: KvCells
-  events: string[]
-  folder: string
-}
-
-const opened = (count: number, {maxTokens = 0, partial = true, capacity = Infinity} = {}): Opened => {
-  const cells = new KvCells()
-  const events: string[] = []
-  const folder = path.join(folders, randomUUID())
-  const settings = maxTokens === 0 ? null : {folder, durable: false, maxTokens, partial}
-  const owners = new Map<string, string>()
-  const store: PrefixStore = new PrefixStore(cells.context, settings, {
-    saved: ({id, session, tokens}) => {
-      owners.set(id, session ?? 'nobody')
-      events.push(`saved ${session ?? 'nobody'}: ${tokens}`)
-    },
-    restored: (id) => events.push(`restored ${owners.get(id) ?? id}`),
-    unsaved: (id, reason) => events.push(`${reason} ${owners.get(id) ?? id}`),
-    failed: (message) => events.push(message),
-  })
-  return {slots: new Slots(cells.context, count, store, partial, true, capacity), store, cells, events, folder}
-}
-
-const folders = mkdtempSync(path.join(tmpdir(), 'wnn-test-'))
-test.after(() => rm(folders, {recursive: true, force: true}))
-
-const prompt = (tokens: number[]): Uint32Array => Uint32Array.from(tokens)
-
-/** Takes a slot for a prompt, prepares it, leaves these tokens in it and gives it back. */
-const serve = async (slots: Slots, session: string | null, tokens: number[]): Promise<Prepared & {slot: Slot}> => {
-  const slot = slots.take(prompt(tokens), session)
-  if (slot === undefined) throw new Error('no slot')
-  const prepared = await slots.prepare(slot, prompt(tokens), session)
-  slots.decoded()
-  slot.tokens = [...tokens]
-  slots.release(slot)
-  return {...prepared, slot}
-}
-
-const range = (length: number, from = 0): number[] => Array.from({length}, (_, i) => from + i)
+test.after(removeFolders)
 
 test('a conversation gets the slot that it continues', async () => {
   const {slots} = opened(3)
@@ -317,104 +269,6 @@ test('where the cells behind the tokens cannot be removed, the slot is emptied',
 
 test('there is no slot beyond the last', () => {
   assert.throws(() => opened(2).slots.at(2), /There is no slot 2/)
-})
-
-test('a request without a session has its cache saved as well, and any conversation that begins alike finds it', async () => {
-  const {slots, events} = opened(1, {maxTokens: 1000})
-  await serve(slots, null, range(100))
-  await serve(slots, 'b', range(200, 1000))
-  const {cachedTokens, source} = await serve(slots, 'c', [...range(90), 7777])
-  assert.equal([cachedTokens, source], [90, 'saved'])
-  assert.equal(events, ['saved nobody: 100', 'saved b: 200', 'restored nobody'])
-})
-
-test('what another slot or a saved cache holds is not saved again', async () => {
-  const {slots, cells, events} = opened(2, {maxTokens: 1000})
-  await serve(slots, 'a', range(100))
-  cells.copied = 99
-  const second = await serve(slots, 'b', range(140))
-  assert.is(second.slot.id, 0, 'b continues the slot')
-  slots.at(1).tokens = range(60)
-  await serve(slots, 'c', range(90, 2000))
-  assert.equal(events, [], 'slot 0 holds what c took the place of')
-  await serve(slots, 'd', range(90, 3000))
-  await serve(slots, 'e', range(140))
-  await serve(slots, 'f', range(90, 4000))
-  await serve(slots, 'g', range(90, 5000))
-  assert.equal(events.filter((event) => event.endsWith(': 140')).length, 1, events.join())
-})
-
-test('text of a session goes with it, in a slot that it has left as well', async () => {
-  const {slots, events} = opened(2, {maxTokens: 1000})
-  await serve(slots, 'a', range(100))
-  await serve(slots, 'b', range(50, 1000))
-  // Its history was rewritten to what b said.
-  assert.is((await serve(slots, 'a', range(60, 1000))).slot.id, 1)
-  slots.forget('a')
-  await serve(slots, 'c', range(90, 2000))
-  await serve(slots, 'd', range(90, 3000))
-  assert.equal(
-    events.filter((event) => event.includes('saved')),
-    [],
-  )
-})
-
-test('a session that has left a slot for another one has the first one saved for itself', async () => {
-  const {slots, events} = opened(2, {maxTokens: 1000})
-  await serve(slots, 'a', range(100))
-  await serve(slots, 'b', range(50, 1000))
-  await serve(slots, 'a', range(60, 1000))
-  await serve(slots, 'c', range(90, 2000))
-  assert.equal(events, ['saved a: 100'])
-})
-
-test('before the engine ends all slots are saved; of those that hold the same, one', async () => {
-  const {slots, events} = opened(4, {maxTokens: 1000})
-  slots.at(0).tokens = range(100)
-  slots.at(1).tokens = range(100)
-  slots.at(2).tokens = range(60)
-  slots.at(3).tokens = range(20, 1000)
-  await slots.saveAll()
-  assert.equal(events, ['saved nobody: 100'])
-})
-
-test('a longer cache takes the place of those that it begins with', async () => {
-  const {slots, folder, events} = opened(1, {maxTokens: 1000})
-  for (const length of [100, 150]) {
-    await serve(slots, 'a', range(length))
-    await serve(slots, 'b', range(90, 5000))
-  }
-  assert.equal(
-    events.filter((event) => event.endsWith(' a') || event.startsWith('saved a')),
-    ['saved a: 100', 'restored a', 'superseded a', 'saved a: 150'],
-  )
-  const longer = await readdir(folder)
-  assert.is(longer.length, 2, longer.join())
-})
-
-test('a cache that was cut to be saved is not saved again', async () => {
-  const {slots, cells} = opened(1, {maxTokens: 64})
-  await serve(slots, 'a', range(100))
-  await serve(slots, 'b', range(90, 5000))
-  await serve(slots, 'a', range(100))
-  await serve(slots, 'b', range(90, 5000))
-  assert.is(cells.calls.filter((call) => call.startsWith('save')).length, 2)
-})
-
-test('conversations that share a slot one after the other are counted apart', async () => {
-  const {slots, store} = opened(1, {maxTokens: 1000})
-  const lines: string[] = []
-  const save = store.save.bind(store)
-  store.save = async (slot, session) => {
-    await save(slot, session)
-    lines.push(slot.line ?? '')
-  }
-  await serve(slots, null, [...range(5), ...range(100, 1000)])
-  await serve(slots, null, [...range(5), ...range(100, 2000)])
-  await serve(slots, null, [...range(5), ...range(150, 1000)])
-  await serve(slots, null, [...range(5), ...range(100, 3000)])
-  const [first, second, third] = lines
-  assert.ok(first !== second && first === third, lines.join())
 })
 
 test('sessions with one system prompt evaluate it once, and answer as if each had', async () => {
