@@ -46,7 +46,8 @@ export async function* measure(
         const at = now()
         const prompt = (tokens: number, stream: number): string =>
           prompts.make(tokens, seedOf(options.seed, index, testIndex, round, stream))
-        const before = await target.decodes?.()
+        const decodes = async (): Promise<Decodes> => (test.concurrency > 1 ? target.decodes?.() : undefined)
+        const before = await decodes()
         const outcome =
           test.workload === 'traffic'
             ? await measureTraffic(target, test, {
@@ -58,9 +59,8 @@ export async function* measure(
               })
             : await runTest(target, test, {prompt, signal, now})
         if (repetition === 0) continue
-        const metrics = {...outcome.metrics, ...passesBetween(before, await target.decodes?.())}
-        const {requests} = outcome
-        yield {subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt, metrics, requests}
+        const metrics = {...outcome.metrics, ...passesBetween(before, await decodes())}
+        yield {subject: target.subject.name, test: test.name, repetition, at_ms: at - startedAt, ...outcome, metrics}
       }
     }
   }

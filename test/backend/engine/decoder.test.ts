@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {Decoder, engineClocks, wallClocks, type Row} from '../../../src/backend/engine/decoder.js'
+import {Decoder, engineClocks, wallClocks, type Row, noDecodes} from '../../../src/backend/engine/decoder.js'
 import type {Slots} from '../../../src/backend/engine/slots.js'
 import {suite} from '../../support/suite.js'
 import {thrownBy} from '../../support/rejects.js'
@@ -77,16 +77,16 @@ test('the cell of a filler row is removed, behind tokens and in an empty slot', 
 
 test('it counts steps and passes of answers, passes of prompts, and rows without a use', async () => {
   const {slots, decoder} = opened(4, 16)
-  assert.equal(decoder.counts, {answer_steps: 0, answer_passes: 0, prompt_passes: 0, filler_rows: 0})
+  assert.equal(decoder.counts, noDecodes)
   const answers = (...ids: number[]): Row[] => ids.map((id) => row(slots, id, [7], {wanted: [0]}))
   await decoder.decode(answers(0, 1, 2, 3), 'answers')
   await decoder.decode(answers(3, 0, 1), 'answers')
-  assert.equal(decoder.counts, {answer_steps: 2, answer_passes: 3, prompt_passes: 0, filler_rows: 0})
+  assert.equal(decoder.counts, {...noDecodes, answer_steps: 2, answer_passes: 3, prompt_passes: 0, filler_rows: 0})
   await decoder.decode([row(slots, 0, [1, 2, 3, 4], {keep: 3}), row(slots, 1, [1, 2], {wanted: [1]})], 'prompts')
-  assert.equal(decoder.counts, {answer_steps: 2, answer_passes: 3, prompt_passes: 2, filler_rows: 1})
+  assert.equal(decoder.counts, {...noDecodes, answer_steps: 2, answer_passes: 3, prompt_passes: 2, filler_rows: 1})
   // A prompt's token that rides in a step is of use.
   await decoder.decode([row(slots, 0, [5]), row(slots, 1, [0], {keep: 0}), ...answers(2)], 'answers')
-  assert.equal(decoder.counts, {answer_steps: 3, answer_passes: 4, prompt_passes: 2, filler_rows: 2})
+  assert.equal(decoder.counts, {...noDecodes, answer_steps: 3, answer_passes: 4, prompt_passes: 2, filler_rows: 2})
 })
 
 test('a decode costs what the clock of costs says, and is under way by the other', async () => {
