@@ -65,7 +65,7 @@ console.log(
 )
 console.log('|---|---|---|---|---|---|---|')
 for (const [task, question] of Object.entries(tasks)) {
-  const rows = []
+  const rows: Record<'without' | 'withGuesses', Awaited<ReturnType<typeof answer>>>[] = []
   for (let round = 0; round < Number(flags.prompts); round++) {
     const text = question()
     rows.push({without: await answer(off, text), withGuesses: await answer(on, text)})

@@ -4,7 +4,7 @@ import type {AddonContext} from './addon-types.js'
 import {AnswerSteps} from './answer-steps.js'
 import {Decoder, wallClocks, type Clocks, type DecodeCounts} from './decoder.js'
 import type {Generation, Progress} from './generation.js'
-import {planPrompts, type Piece} from './prompt-plan.js'
+import {nextOf, planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
 import {SampledDecode, type Part} from './sampled-decode.js'
 import type {Slots} from './slots.js'
@@ -197,7 +197,7 @@ export class BatchLoop {
     let left = this.share.budget({answers, prompts: prompts.length, tokens})
     let waiting = prompts
     while (left > 0 && waiting.length > 0) {
-      const ms = await this.evaluate(waiting, this.share.tokens(left))
+      const ms = await this.evaluate(waiting, this.share.tokens(left, nextOf(waiting)?.promptRest.length))
       this.share.spent(ms)
       waiting = waiting.filter(({inPrompt, runnable}) => inPrompt && runnable)
       left -= ms

@@ -21,9 +21,9 @@ const worthSharing = 0.85
  * one had: that takes it at most twice as long as alone.
  */
 export function planPrompts(prompts: readonly Generation[], room: number, costs: CostCurve): Piece[] {
-  const inTurn = prompts.toSorted((a, b) => a.turn - b.turn).filter((generation) => wantedOf(generation).length > 0)
-  const [next, ...others] = inTurn
+  const next = nextOf(prompts)
   if (next === undefined) return []
+  const others = prompts.filter((generation) => generation !== next)
   const {length} = wantedOf(next).subarray(0, room)
   return [next, ...companions(next, others, length, room, costs)]
     .sort((a, b) => a.slot.id - b.slot.id)
@@ -31,6 +31,11 @@ export function planPrompts(prompts: readonly Generation[], room: number, costs:
       const tokens = wantedOf(generation).subarray(0, length)
       return {generation, tokens, samples: length === generation.promptRest.length}
     })
+}
+
+/** The prompt whose turn it is; `undefined` when none has anything to evaluate. */
+export function nextOf(prompts: readonly Generation[]): Generation | undefined {
+  return prompts.filter((one) => wantedOf(one).length > 0).sort((a, b) => a.turn - b.turn)[0]
 }
 
 function companions(

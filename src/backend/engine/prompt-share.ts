@@ -26,7 +26,7 @@ const forgetting = 0.998
 /** llama.cpp's attention on a CPU changes to a quicker way at so many tokens of a sequence (GGML_FA_TILE_Q). */
 const fastAttention = 64
 /** Rows are added to a piece when the larger one takes at most this share of its time. */
-const worthPadding = 0.9
+const worthPadding = 0.95
 
 /**
  * How long prompts are evaluated between two tokens of the running answers.
@@ -108,8 +108,12 @@ export class PromptShare {
     this.due = Math.max(0, this.due - ms)
   }
 
-  /** Tokens of a piece that takes about so long; at least 1. */
-  tokens(budgetMs: number): number {
+  /**
+   * Tokens of a piece that takes about so long; at least 1.
+   * @param left tokens of the prompt: all of them in one piece, where that takes hardly longer than a smaller one and a rest
+   */
+  tokens(budgetMs: number, left = Infinity): number {
+    if (left <= this.largest && this.costs.estimate(this.padded(left)) <= mostOverdraft * budgetMs) return left
     let size = this.tokensWithin(budgetMs)
     for (const larger of this.sizes) {
       if (larger <= size) continue
@@ -133,7 +137,9 @@ export class PromptShare {
     const {costs, largest} = this
     const isNear = tokens > fastAttention / 2 && tokens < fastAttention && fastAttention <= largest
     if (isNear && !costs.has(fastAttention)) return fastAttention
-    const alone = costs.estimate(tokens)
+    // Measurements of sizes in between are kept under the next smaller size.
+    const known = this.sizes.findLast((size) => size <= tokens) ?? 1
+    const alone = (costs.estimate(known) * tokens) / known
     const better = this.sizes.filter(
       (size) => size > tokens && costs.has(size) && costs.estimate(size) < worthPadding * alone,
     )
