@@ -226,7 +226,7 @@ export class BatchLoop {
 
   private promptPart({generation, tokens, samples}: Piece, mayPad: boolean): Part {
     const {slot, request} = generation
-    const canPad = mayPad && !request.deterministic && this.slots.canDiscard(slot)
+    const canPad = mayPad && !request.deterministic && this.slots.canPad(slot)
     const padded = Math.min(
       canPad ? this.share.padded(tokens.length) : tokens.length,
       this.slots.capacity - slot.tokens.length,

@@ -39,6 +39,8 @@ const nextToNothing = 16
 export class Slots {
   private readonly slots: Slot[]
   private clock = 0
+  /** Whether the memory was seen to have a cell for each token. */
+  private keepsEveryToken = false
   /** llama.cpp copies cells at the next decode only: until then these slots' cells are not, or must stay, what they seem. */
   private readonly copying = {from: new Set<Slot>(), to: new Set<Slot>()}
 
@@ -189,6 +191,7 @@ export class Slots {
   /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
   release(slot: Slot): void {
     this.truncate(slot, slot.exact)
+    if (!this.keepsEveryToken && slot.tokens.length > 1) this.keepsEveryToken = this.canDiscard(slot)
     slot.busy = false
   }
 
@@ -228,6 +231,14 @@ export class Slots {
     return this.partial && (slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0)
   }
 
+  /**
+   * Whether a piece of a prompt may have further rows behind it, whose cells are taken back. Of an empty slot that is not known
+   * before another one has shown it: recurrent memory has one state for all tokens, and cannot lose its end.
+   */
+  canPad(slot: Slot): boolean {
+    return slot.tokens.length === 0 ? this.partial && this.keepsEveryToken : this.canDiscard(slot)
+  }
+
   /** Whether a slot that nobody uses can take a row for nothing: it has room, and its cell can be taken back. */
   canFill(id: number): boolean {
     const slot = this.at(id)
@@ -235,10 +246,12 @@ export class Slots {
     return !slot.busy && slot.tokens.length < this.capacity && !this.copying.to.has(slot) && this.canDiscard(slot)
   }
 
-  /** Removes the cells behind the slot's tokens. */
+  /** Removes the cells behind the slot's tokens. @throws when they cannot be removed, and the slot is empty then */
   discardBehind(slot: Slot): void {
     const {length} = slot.tokens
-    if (length === 0 || !this.context.removeTokenCellsFromSequence(slot.id, length, -1)) this.clear(slot)
+    if (length > 0 && this.context.removeTokenCellsFromSequence(slot.id, length, -1)) return
+    this.clear(slot)
+    if (length > 0 && slot.busy) throw new Error(`The cells behind ${length} tokens could not be removed.`)
   }
 
   clear(slot: Slot): void {
