@@ -100,9 +100,10 @@ export class Generation {
     return this.tokens.length === 0
   }
 
-  /** Whether the loop has something to do for it. */
+  /** Whether the loop can decode for it. Before it is prepared, its slot holds what is another conversation's. */
   get runnable(): boolean {
-    return this.ended === undefined && (this.credits > 0 || (this.inPrompt && this.promptRest.length > 1))
+    if (this.prepared === undefined || this.ended !== undefined) return false
+    return this.credits > 0 || (this.inPrompt && this.promptRest.length > 1)
   }
 
   /** The answer so far, text that may become a stop string included. */
