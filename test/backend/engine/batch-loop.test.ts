@@ -106,3 +106,16 @@ test('an answer whose time is over ends between tokens', async () => {
   const [ended] = loop.finished
   assert.equal([ended?.ended, ended?.tokens.length], ['max_time', 3])
 })
+
+test('a request that comes between two steps waits until its slot is prepared', async () => {
+  const loop = new Loop({slots: 1})
+  for (let count = 1; count <= 20; count++) {
+    // As long as the one before, whose tokens are still in the slot.
+    loop.add({prompt: 40, maxTokens: 3})
+    await loop.finish(count)
+  }
+  assert.equal(
+    loop.finished.map(({error, tokens}) => [error, tokens.length]),
+    loop.finished.map(() => [undefined, 3]),
+  )
+})
