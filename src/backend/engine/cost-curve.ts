@@ -9,6 +9,8 @@ const followUp = 0.25
  */
 export class CostCurve {
   private readonly known = new Map<number, number>()
+  /** Sizes that were measured once only: the first decode of a size has caches and pages to fill. */
+  private readonly once = new Set<number>()
   private sizes: number[] = []
 
   /** @param rows at least 1 */
@@ -16,14 +18,21 @@ export class CostCurve {
     const before = this.known.get(rows)
     if (before === undefined) {
       this.known.set(rows, ms)
+      this.once.add(rows)
       this.sizes = [...this.known.keys()].sort((a, b) => a - b)
       return
     }
-    this.known.set(rows, before + (ms < before ? followDown : followUp) * (ms - before))
+    const wasOnce = this.once.delete(rows)
+    this.known.set(rows, wasOnce && ms < before ? ms : before + (ms < before ? followDown : followUp) * (ms - before))
   }
 
   has(rows: number): boolean {
     return this.known.has(rows)
+  }
+
+  /** Whether its first measurement has been confirmed by another one. */
+  isSettled(rows: number): boolean {
+    return this.known.has(rows) && !this.once.has(rows)
   }
 
   /** Changes what was measured by this factor: where one size cannot be told from another in a decode of several. */

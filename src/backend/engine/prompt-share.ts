@@ -130,13 +130,13 @@ export class PromptShare {
   }
 
   /**
-   * How many tokens a piece is best evaluated as: a kernel may be quicker with some more rows. The first time that a piece has
-   * more than half of 64 tokens, it is found out how long 64 take.
+   * How many tokens a piece is best evaluated as: a kernel may be quicker with some more rows. The first two
+   * pieces of more than half of 64 tokens find out how long 64 take.
    */
   padded(tokens: number): number {
     const {costs, largest} = this
     const isNear = tokens > fastAttention / 2 && tokens < fastAttention && fastAttention <= largest
-    if (isNear && !costs.has(fastAttention)) return fastAttention
+    if (isNear && !costs.isSettled(fastAttention)) return fastAttention
     // Measurements of sizes in between are kept under the next smaller size.
     const known = this.sizes.findLast((size) => size <= tokens) ?? 1
     const alone = (costs.estimate(known) * tokens) / known

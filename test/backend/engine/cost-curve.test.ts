@@ -26,10 +26,19 @@ test('a first measurement is taken as it is', () => {
 
 test('a shorter measurement counts for more than a longer one', () => {
   const curve = knowing({8: 40})
+  curve.measured(8, 40)
   curve.measured(8, 20)
   assert.is(curve.estimate(8), 30)
   curve.measured(8, 70)
   assert.is(curve.estimate(8), 40)
+})
+
+test('the first decode of a size is often slow: a shorter second one takes its place', () => {
+  const curve = knowing({64: 300})
+  assert.not(curve.isSettled(64))
+  curve.measured(64, 120)
+  assert.ok(curve.isSettled(64))
+  assert.is(curve.estimate(64), 120)
 })
 
 test('between two measured sizes the estimate is on the straight line, also where more rows take less time', () => {
