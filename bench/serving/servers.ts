@@ -34,6 +34,8 @@ export function wnnServer(name: string, checkout: string, settings: readonly str
         'model.threads=1',
         `model.parallel=${slots}`,
         `model.ctx_size=${contextTokens}`,
+        // Random models repeat themselves more than real ones do (docs/decisions.md, 41).
+        'performance.prompt_lookup=false',
         `backend.max_concurrent=${Math.min(1024, 4 * slots)}`,
         'backend.queue_size=10000',
         'backend.default_task_timeout_ms=3600000',

@@ -49,7 +49,7 @@ export class Parts {
     this.registry = new Registry({
       ...{names: models, logger, cores, heartbeat},
       onState: (model, event) => {
-        this.caches.told(model.parts.name, event)
+        this.caches.heard(model.parts.name, event)
         if (event.type === 'unsaved') this.forgetCache(event.id, model)
         void this.caches.relieve()
       },
@@ -65,6 +65,7 @@ export class Parts {
     this.caches = new CacheKeeper({
       ...{settings: config.memory, logger},
       maxBytes: cacheFolder.maxBytes,
+      onDisk: cacheFolder.durable,
       hasSession: (session) => this.sessions.find(session) !== undefined,
       drop: (cache) => this.dropCache(cache),
       resident: () => this.registry.residentBytes(),
@@ -90,7 +91,7 @@ export class Parts {
 
   /** Two engines of one model share their saved caches. */
   private forgetCache(id: string, except?: LoadedModel): void {
-    for (const model of this.registry.models) if (model !== except) model.running?.drop(id)
+    for (const model of this.registry.models) if (model !== except) model.dropCache(id)
   }
 
   private sessionRemoved(session: Session, reason: RemovalReason): void {

@@ -44,7 +44,8 @@ export class AnswerSteps {
     const [run] = runs
     if (run !== undefined && runs.length === 1 && run.to - run.from + 1 === ready.length) {
       const length = this.draftLength(ready)
-      if (length > 0) {
+      if (length === 0) this.draftCosts.forget(forgetting)
+      else {
         return this.decodeDrafts(
           ready.toSorted((a, b) => a.slot.id - b.slot.id),
           length,
@@ -70,7 +71,8 @@ export class AnswerSteps {
     }
     return planDraft(drafts, (rows) => {
       const known = rows === answers.length ? Infinity : this.draftCosts.estimate(rows)
-      return Number.isFinite(known) ? known : this.rowCosts.estimate(rows)
+      const ms = Number.isFinite(known) ? known : this.rowCosts.estimate(rows)
+      return Math.max(ms, this.rowCosts.estimate(answers.length))
     })
   }
 

@@ -190,7 +190,7 @@ export class BatchLoop {
   private async evaluatePrompts(prompts: readonly Generation[], answers: number): Promise<void> {
     if (answers === 0) {
       // Always the same pieces: the same request gives the same text whenever it is alone.
-      await this.evaluate(prompts, this.settings.batchSize)
+      this.share.spent(await this.evaluate(prompts, this.settings.batchSize))
       return
     }
     const tokens = prompts.reduce((sum, {promptRest}) => sum + promptRest.length, 0)

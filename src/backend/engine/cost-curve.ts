@@ -35,6 +35,11 @@ export class CostCurve {
     return this.known.has(rows) && !this.once.has(rows)
   }
 
+  /** Changes all that was measured by this factor. */
+  forget(factor: number): void {
+    for (const [rows, ms] of this.known) this.known.set(rows, ms * factor)
+  }
+
   /** Changes what was measured by this factor: where one size cannot be told from another in a decode of several. */
   scale(rows: number, factor: number): void {
     const before = this.known.get(rows)

@@ -285,7 +285,7 @@ export class EngineProcess {
       case 'saved':
       case 'restored':
       case 'unsaved':
-        // What it did on its way out concerns nobody.
+        // Ignore what it reports while it ends.
         if (this.gone === undefined) this.handlers.onState?.(event)
         break
       case 'ready':

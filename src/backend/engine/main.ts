@@ -1,4 +1,5 @@
 import {rmSync} from 'node:fs'
+import path from 'node:path'
 import {addonLogLevels, loadAddon} from './addon.js'
 import {toWire} from '../errors.js'
 import {Engine} from './engine.js'
@@ -27,7 +28,8 @@ const send = (event: EngineEvent): void => {
 let engine: Engine | undefined
 
 async function start(options: EngineOptions): Promise<void> {
-  cacheFolder = options.store?.durable === false ? options.store.folder : undefined
+  // The folder of the whole backend: it holds caches of models that have no engine any more, and nobody else removes them.
+  cacheFolder = options.store?.durable === false ? path.dirname(options.store.folder) : undefined
   try {
     const loaded = await loadAddon(options.model.n_gpu_layers !== 0)
     const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))

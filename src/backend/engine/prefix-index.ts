@@ -73,8 +73,10 @@ export class PrefixIndex {
   /** Lists that these tokens begin with, all of each. */
   coveredBy(tokens: ArrayLike<number>): string[] {
     const found = new Set<string>()
-    for (const hash of blockHashes(tokens)) {
+    for (const [block, hash] of blockHashes(tokens).entries()) {
       for (const list of this.blocks.get(hash) ?? []) {
+        // Each list is compared once, at its last block.
+        if (list.hashes.length !== block + 1) continue
         if (list.tokens.length <= tokens.length && commonPrefix(list.tokens, tokens) === list.tokens.length)
           found.add(list.id)
       }

@@ -20,7 +20,7 @@ export interface StoreSettings {
   partial: boolean
 }
 
-/** Why a saved cache is gone: a longer one holds it, it was told to go, or its file is not what it should be. */
+/** Why a saved cache is gone: a longer one holds it, the host dropped it, or its file is not what it should be. */
 export type UnsavedReason = 'superseded' | 'dropped' | 'failed'
 
 export interface SavedState {
@@ -36,6 +36,8 @@ export interface SavedState {
   ms: number
   /** How long ago it was saved, in milliseconds; 0 for a new one. */
   ageMs: number
+  /** Found in the folder when the engine started; its files are as an earlier process has left them. */
+  isAdopted: boolean
 }
 
 export interface StoreEvents {
@@ -95,8 +97,13 @@ export class PrefixStore {
       this.entries.set(id, {file, bytes, checksum, session, line, isUnchecked: true})
       this.index.add(id, tokens)
       const ageMs = Math.max(0, Date.now() - savedAt)
-      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms: 0, ageMs})
+      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms: 0, ageMs, isAdopted: true})
     }
+  }
+
+  /** Whether caches are saved at all. */
+  get isOpen(): boolean {
+    return this.settings !== null
   }
 
   /** How many of the tokens in a slot would be saved. */
@@ -137,7 +144,7 @@ export class PrefixStore {
       this.entries.set(id, {file, bytes, checksum: undefined, session, line, isUnchecked: false})
       this.index.add(id, tokens)
       const ms = performance.now() - from
-      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms, ageMs: 0})
+      this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms, ageMs: 0, isAdopted: false})
     } catch (error) {
       this.removeFile(file)
       this.events.failed(`A cache of ${tokens.length} tokens was not saved to ${file}: ${toNnError(error).message}`)

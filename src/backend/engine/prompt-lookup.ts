@@ -2,7 +2,6 @@
 const matchTokens = 3
 /** How much the accuracy follows the newest guess. */
 const weight = 0.1
-const firstAccuracy = 0.5
 
 /**
  * Guesses the next tokens of an answer from the conversation's own text: what followed the last three tokens the last time that
@@ -15,7 +14,7 @@ export class PromptLookup {
   private readonly follows = new Map<number, number>()
   private expected: number | undefined
   /** Share of the last guesses that came true. */
-  accuracy = firstAccuracy
+  accuracy = 0
 
   constructor(prompt: Iterable<number>) {
     for (const token of prompt) this.append(token)

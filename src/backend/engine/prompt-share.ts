@@ -85,7 +85,11 @@ export class PromptShare {
   budget({answers, prompts, tokens}: Waiting): number {
     const {usual, longestGapMs} = this
     const crowding = Math.max(1, prompts / answers)
-    const everyStep = Math.max(usual * crowding, Math.min(shortGapMs, longestGapMs) - usual)
+    const everyStep = Math.max(
+      usual,
+      Math.min(usual * crowding, longestGapMs - usual),
+      Math.min(shortGapMs, longestGapMs) - usual,
+    )
     const pause = Math.min(tokensBetweenPauses * usual, longestGapMs - usual)
     const spacing = Math.max(1, tokensBetweenPauses / crowding)
     const often = this.tokensWithin(everyStep) / (usual + everyStep)
@@ -99,7 +103,7 @@ export class PromptShare {
       this.due = isTime ? pause : 0
       if (isTime) this.steps = 0
     }
-    return this.due + this.momentsMs
+    return Math.min(this.due + this.momentsMs, Math.max(everyStep, longestGapMs - usual))
   }
 
   /** Prompts beside answers took so long. */
@@ -121,7 +125,8 @@ export class PromptShare {
       if (ms <= mostOverdraft * budgetMs && ms <= hardlyLonger * this.costs.estimate(size)) size = larger
       else if (larger >= 2 * size) break
     }
-    for (const larger of this.sizes) if (larger > size) this.costs.scale(larger, forgetting)
+    const larger = this.sizes.find((one) => one > size)
+    if (larger !== undefined) this.costs.scale(larger, forgetting)
     return size
   }
 

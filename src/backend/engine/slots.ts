@@ -73,12 +73,21 @@ export class Slots {
       .filter(({slot, shared}) => shared > 0 && slot.tokens.length - shared <= nextToNothing)
       .sort((a, b) => b.shared - a.shared)[0]
     const own = session === null ? undefined : free.find(({owner}) => owner === session)
-    // The sort is stable: of slots that were never used, or are nobody's, the lowest one, so that busy slots stand together.
-    const slot = continued?.slot ?? own ?? free.sort((a, b) => a.used - b.used)[0]
+    const slot = continued?.slot ?? own ?? this.leastLoss(free)
     if (slot === undefined) return undefined
     slot.busy = true
     slot.used = ++this.clock
     return slot
+  }
+
+  /**
+   * Of free slots the lowest that is unused or nobody's. Then the lowest of all where what it loses is saved, so that busy slots
+   * stand together (`planRuns`); else the least recently used one.
+   */
+  private leastLoss(free: readonly Slot[]): Slot | undefined {
+    const byUse = free.toSorted((a, b) => a.used - b.used)
+    const [first] = byUse
+    return first === undefined || first.used === 0 || !this.store.isOpen ? first : free[0]
   }
 
   /**
@@ -87,6 +96,7 @@ export class Slots {
    * saved first. Only between decodes, which read the same cells.
    */
   async prepare(slot: Slot, prompt: Uint32Array, session: string | null): Promise<Prepared> {
+    if (!this.keepsEveryToken && slot.tokens.length > 1) this.keepsEveryToken = this.canDiscard(slot)
     const previous = slot.owner
     const own = this.usable(slot.tokens, prompt)
     const other = this.slots
@@ -191,7 +201,6 @@ export class Slots {
   /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
   release(slot: Slot): void {
     this.truncate(slot, slot.exact)
-    if (!this.keepsEveryToken && slot.tokens.length > 1) this.keepsEveryToken = this.canDiscard(slot)
     slot.busy = false
   }
 
@@ -228,7 +237,10 @@ export class Slots {
 
   /** Whether cells behind the slot's tokens can be taken back. */
   canDiscard(slot: Slot): boolean {
-    return this.partial && (slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0)
+    if (!this.partial) return false
+    // One token is the first and the last of any memory.
+    if (slot.tokens.length === 1) return this.keepsEveryToken
+    return slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0
   }
 
   /**

@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto'
 import {accessSync, constants} from 'node:fs'
-import {readdir, stat, statfs} from 'node:fs/promises'
+import {lstat, readdir, statfs} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {removeState} from '../engine/state-files.js'
@@ -64,23 +64,27 @@ async function freeBytes(folder: string): Promise<number> {
  * loads any more, which no engine reports.
  */
 export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: number, now = Date.now()): Promise<void> {
-  const names = await readdir(folder, {recursive: true}).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  })
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const file = path.join(folder, name)
-      const {size, mtimeMs} = await stat(file)
-      return {file, size, mtimeMs}
-    }),
-  )
+  const files = await findFiles(folder)
   let bytes = 0
-  for (const {file, size, mtimeMs} of files
-    .filter(({file}) => file.endsWith('.kv'))
-    .sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+  for (const {file, size, mtimeMs} of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     bytes += size
     if (now - mtimeMs < maxAgeMs && bytes <= maxBytes) continue
     await removeState(file)
   }
+}
+
+/** Saved caches in a folder and those below it. Links are left alone: what they lead to is not this program's. */
+async function findFiles(folder: string): Promise<{file: string; size: number; mtimeMs: number}[]> {
+  const entries = await readdir(folder, {withFileTypes: true}).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  })
+  const found = entries.map(async (entry) => {
+    const file = path.join(folder, entry.name)
+    if (entry.isDirectory()) return findFiles(file)
+    if (!entry.isFile() || !entry.name.endsWith('.kv')) return []
+    const {size, mtimeMs} = await lstat(file)
+    return [{file, size, mtimeMs}]
+  })
+  return (await Promise.all(found)).flat()
 }

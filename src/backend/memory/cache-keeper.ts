@@ -8,6 +8,8 @@ export interface KeeperParts {
   settings: MemoryConfig
   /** Bytes that saved caches may have together; what `max_cache_mb` stands for on this machine. */
   maxBytes: number
+  /** Whether the files are on a disk: then they take no memory. */
+  onDisk: boolean
   logger: Logger
   /** Whether a session of that id is kept. */
   hasSession: (session: string) => boolean
@@ -42,7 +44,7 @@ export class CacheKeeper {
   }
 
   /** What an engine says about a saved cache. */
-  told(model: string, event: StateEvent): void {
+  heard(model: string, event: StateEvent): void {
     const {logger} = this.parts
     this.expire()
     switch (event.type) {
@@ -64,8 +66,8 @@ export class CacheKeeper {
 
   private put(model: string, event: Extract<StateEvent, {type: 'saved'}>): void {
     const {settings, hasSession, logger, drop} = this.parts
-    const {id, session, line, file, tokens, bytes, ms, ageMs} = event
-    // An engine that starts again tells of what is known already.
+    const {id, session, line, file, tokens, bytes, ms, ageMs, isAdopted} = event
+    // An engine that starts again reports caches that are known.
     const isKnown = this.caches.has(id)
     if (isKnown) return
     const cache: SavedCache = {id, model, session, line, file, tokens, bytes, usedAt: this.now() - ageMs}
@@ -74,7 +76,7 @@ export class CacheKeeper {
       drop(cache)
       return
     }
-    this.totals.saved++
+    if (!isAdopted) this.totals.saved++
     logger.log('debug', 'MEM', 'cache saved', {model, ...facts(cache), ms})
     const gone = this.caches.put(cache, this.now())
     const {max_cache_tokens, max_cache_mb} = settings
@@ -83,19 +85,20 @@ export class CacheKeeper {
 
   /** Evicts saved caches when memory runs short of `memory_pressure_threshold` × `max_memory_mb`. */
   async relieve(): Promise<void> {
+    const {onDisk} = this.parts
     const {max_memory_mb, memory_pressure_threshold} = this.parts.settings
     this.expire()
     if (max_memory_mb === 0 || this.now() - this.checkedAt < pressureEveryMs) return
     this.checkedAt = this.now()
     const resident = await this.parts.resident()
     const allowed = max_memory_mb * 1024 ** 2 * memory_pressure_threshold
-    const used = (): number => resident + this.caches.bytes
+    const used = (): number => resident + (onDisk ? 0 : this.caches.bytes)
     const before = used()
     if (before <= allowed) {
       this.pressed = false
       return
     }
-    const gone = this.caches.evict(() => used() > allowed)
+    const gone = onDisk ? [] : this.caches.evict(() => used() > allowed)
     const why = {used_bytes: before, allowed_bytes: Math.floor(allowed), max_memory_mb, memory_pressure_threshold}
     if (gone.length > 0) this.evicted(gone, 'memory pressure', why)
     if (used() > allowed && !this.pressed) {

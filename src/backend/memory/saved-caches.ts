@@ -85,6 +85,10 @@ export class SavedCaches {
 
   /** Takes a cache in; gives those that are evicted for it, which may be this one. */
   put(cache: SavedCache, now: number): SavedCache[] {
+    const {maxTokens, maxBytes} = this.limits
+    this.remove(cache.id)
+    // It would evict all others, and then itself.
+    if (cache.tokens > maxTokens || cache.bytes > maxBytes) return [cache]
     const past = this.past.get(cache.line) ?? {firstAt: now, returns: 0}
     this.past.delete(cache.line)
     this.past.set(cache.line, past)
@@ -96,7 +100,6 @@ export class SavedCaches {
     this.kept.set(cache.id, {...cache, firstAt: past.firstAt, worth: this.floor + 1 + past.returns})
     this.totalTokens += cache.tokens
     this.totalBytes += cache.bytes
-    const {maxTokens, maxBytes} = this.limits
     return this.evict(() => this.totalTokens > maxTokens || this.totalBytes > maxBytes)
   }
 

@@ -38,6 +38,7 @@ export type ModelState = 'ready' | 'starting' | 'stopped' | 'failed'
 export class LoadedModel {
   private process: Promise<EngineProcess> | undefined
   private current: EngineProcess | undefined
+  private readonly droppedCaches: string[] = []
   private readonly uses = new Set<Promise<unknown>>()
   private cancelling = new AbortController()
   private readonly unloading = new AbortController()
@@ -118,6 +119,12 @@ export class LoadedModel {
     this.cancelling = new AbortController()
   }
 
+  /** Tells the engine that the files of a saved cache are gone; one that is starting, as soon as it can listen. */
+  dropCache(id: string): void {
+    if (this.current !== undefined) this.current.drop(id)
+    else if (this.process !== undefined) this.droppedCaches.push(id)
+  }
+
   private async start({onProgress, signal}: StartOptions): Promise<EngineProcess> {
     const {engineOptions, logger, name} = this.parts
     await this.backOff()
@@ -130,7 +137,7 @@ export class LoadedModel {
         ...(onProgress && {onProgress}),
         onLog: (level, message) => logger.log(level, 'LLAMA', message),
         onState: (event) => {
-          if (event.type === 'saved' && event.ageMs === 0) this.describing.add(event)
+          if (event.type === 'saved' && !event.isAdopted) this.describing.add(event)
           this.parts.onState(event)
         },
         onCrash: (error) => this.crashed(error),
@@ -141,6 +148,7 @@ export class LoadedModel {
       },
     )
     this.current = engine
+    for (const id of this.droppedCaches.splice(0)) engine.drop(id)
     const {info} = engine
     for (const warning of info.warnings) logger.log('warn', 'MODEL', warning, {model: name})
     logger.log('info', 'MODEL', 'model loaded', {

@@ -108,7 +108,7 @@ export class HttpTarget implements Target {
   private async notThere(error: RefusedError, signal: AbortSignal): Promise<NnError> {
     const names = await listModels(this.server, signal)
     if (names.includes(this.model)) return error
-    const has = names.length === 0 ? 'It tells of none.' : `It has ${names.join(', ')}.`
+    const has = names.length === 0 ? 'It lists none.' : `It has ${names.join(', ')}.`
     return new NnError('model_not_found', `${this.server.base} has no model ${this.model}.`, {cause: error, hint: has})
   }
 

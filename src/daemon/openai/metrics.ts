@@ -40,6 +40,8 @@ export function createMetrics(backend: ServedBackend): Metrics {
   const slots = gauge('wnn_slots', 'Decode slots by state.', ['model', 'state'])
   const steps = counter('wnn_engine_steps_total', 'Decodes that made a token of each running answer.', ['model'])
   const passes = counter('wnn_engine_passes_total', 'Passes over the weights that these decodes took.', ['model'])
+  const drafted = counter('wnn_drafted_tokens_total', 'Guessed tokens that were checked.', ['model'])
+  const accepted = counter('wnn_accepted_tokens_total', 'Guessed tokens that came true.', ['model'])
   const cells = gauge('wnn_kv_tokens', 'Tokens in the KV cache.', ['model'])
 
   const collect = async (): Promise<void> => {
@@ -52,11 +54,13 @@ export function createMetrics(backend: ServedBackend): Metrics {
     for (const outcome of ['completed', 'failed', 'timed_out', 'refused', 'cancelled'] as const)
       ended.set({outcome}, queue[outcome])
     sessions.set(session.active)
-    // Models come and go; what is gone is not to be told for ever.
-    for (const each of [resident, slots, cells, steps, passes]) each.reset()
-    for (const {name, answer_steps, answer_passes} of performance.graphs) {
-      steps.inc({model: name}, answer_steps)
-      passes.inc({model: name}, answer_passes)
+    // Models come and go: a model that is gone has no metrics.
+    for (const each of [resident, slots, cells, steps, passes, drafted, accepted]) each.reset()
+    for (const {name, ...counts} of performance.graphs) {
+      steps.inc({model: name}, counts.answer_steps)
+      passes.inc({model: name}, counts.answer_passes)
+      drafted.inc({model: name}, counts.drafted_tokens)
+      accepted.inc({model: name}, counts.accepted_tokens)
     }
     resident.set({process: 'host'}, memory.host_rss_bytes)
     for (const graph of memory.graphs) {

@@ -59,7 +59,8 @@ test('answers side by side have as many guesses each, in one pass', async () => 
   const [without, withGuesses] = [await answersOf(asked, false), await answersOf(asked, true)]
   assert.equal(withGuesses.tokens, without.tokens)
   const {counts} = withGuesses.loop.loop
-  assert.is(counts.answer_passes, counts.answer_steps)
+  // Whether one row by itself is quicker is found out once.
+  assert.ok(counts.answer_passes <= counts.answer_steps + 1)
   assert.ok(counts.accepted_tokens > 0)
 })
 

@@ -86,8 +86,9 @@ test('prompts have as much time as the answers', () => {
 })
 
 test('requests that wait for their first token have as much time each as those that are answered', () => {
-  assert.is(knowing(linear).budget({...long, prompts: 4}), 10)
-  assert.is(knowing(linear).budget({...long, prompts: 64}), 80)
+  const share = knowing(linear, {longestGapMs: 750, stepMs: 50})
+  assert.is(share.budget({...long, prompts: 4}), 50)
+  assert.is(share.budget({...long, prompts: 64}), 400)
 })
 
 test('one slow step changes little of what a step usually takes', () => {
@@ -149,31 +150,37 @@ test('what was saved is forgotten when no prompt waits', () => {
 })
 
 test('a prompt that comes may take a moment at once, a short one no more than it needs', () => {
-  const share = knowing(linear)
+  const share = knowing(linear, {longestGapMs: 750, stepMs: 50})
   share.arrived(2000)
-  assert.is(share.budget(long), 260)
+  assert.is(share.budget(long), 300)
   share.spent(256)
-  // 250 ms and this step's 10, of which 4 are left.
-  assert.is(share.budget(long), 14)
+  // 250 ms and this step's 50, of which 44 are left.
+  assert.is(share.budget(long), 94)
   share.idle()
   share.arrived(60)
-  assert.is(share.budget(long), 70)
-  share.spent(72)
-  assert.is(share.budget(long), 10)
+  assert.is(share.budget(long), 110)
+  share.spent(120)
+  assert.is(share.budget(long), 50)
 })
 
 test('a moment that is spent in several pieces is spent once', () => {
-  const share = knowing(linear)
+  const share = knowing(linear, {longestGapMs: 750, stepMs: 50})
   share.arrived(2000)
-  assert.is(share.budget(long), 260)
+  assert.is(share.budget(long), 300)
   for (let piece = 0; piece < 32; piece++) share.spent(8)
-  assert.is(share.budget(long), 14)
+  assert.is(share.budget(long), 94)
+})
+
+test('moments make no gap longer than the longest', () => {
+  const share = knowing(linear, {longestGapMs: 100, stepMs: 50})
+  for (let prompt = 0; prompt < 12; prompt++) share.arrived(60)
+  assert.is(share.budget({...long, prompts: 12}), 50)
 })
 
 test('moments of several prompts add up', () => {
-  const share = knowing(linear)
+  const share = knowing(linear, {longestGapMs: 750, stepMs: 50})
   for (let prompt = 0; prompt < 3; prompt++) share.arrived(60)
-  assert.is(share.budget(long), 190)
+  assert.is(share.budget(long), 230)
 })
 
 test('a piece of more than 32 tokens is tried as one of 64, twice', () => {

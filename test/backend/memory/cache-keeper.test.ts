@@ -8,7 +8,7 @@ const test = suite('cache keeper')
 
 const mib = 1024 ** 2
 
-const opened = (changes: Partial<MemoryConfig> = {}, maxBytes = Infinity) => {
+const opened = (changes: Partial<MemoryConfig> = {}, maxBytes = Infinity, onDisk = false) => {
   const state = {
     dropped: [] as string[],
     logged: [] as {level: string; message: string; fields: LogFields}[],
@@ -24,6 +24,7 @@ const opened = (changes: Partial<MemoryConfig> = {}, maxBytes = Infinity) => {
       enabled: () => true,
       close: () => undefined,
     },
+    onDisk,
     hasSession: (session) => !state.gone.has(session),
     drop: ({model, id}) => void state.dropped.push(`${model}/${id}`),
     resident: () => Promise.resolve(state.resident),
@@ -31,8 +32,8 @@ const opened = (changes: Partial<MemoryConfig> = {}, maxBytes = Infinity) => {
   })
   /** A session's cache, named after it, which was used so long after another one as the numbers say. */
   const save = (session: string | null, tokens: number, {bytes = tokens * 1000, id = session ?? 'none'} = {}): void =>
-    keeper.told('m', {
-      ...{type: 'saved', id, session, line: id, file: `/caches/${id}.kv`, tokens, bytes, ms: 1},
+    keeper.heard('m', {
+      ...{type: 'saved', id, session, line: id, file: `/caches/${id}.kv`, tokens, bytes, ms: 1, isAdopted: false},
       ageMs: Math.max(0, 1000 - Number(/\d+/.exec(id)?.[0] ?? 1000)),
     })
   return {keeper, state, save}
@@ -84,7 +85,7 @@ test('a cache that nobody has used for max_cache_age_ms goes; 0 is no limit', ()
   save(null, 100, {id: 'a'})
   save(null, 100, {id: 'b'})
   state.time += 4000
-  keeper.told('m', {type: 'restored', id: 'b', ms: 1})
+  keeper.heard('m', {type: 'restored', id: 'b', ms: 1})
   state.time += 1000
   save(null, 100, {id: 'c'})
   assert.equal(state.dropped, ['m/a'])
@@ -100,10 +101,10 @@ test('a cache that nobody has used for max_cache_age_ms goes; 0 is no limit', ()
 test('a cache that an earlier engine saved is as old as it is', () => {
   const {keeper, state, save} = opened({max_cache_age_ms: 500})
   save(null, 100, {id: 'a-700'})
-  keeper.told('m', {type: 'restored', id: 'none', ms: 1})
+  keeper.heard('m', {type: 'restored', id: 'none', ms: 1})
   assert.equal(state.dropped, [])
   state.time += 200
-  keeper.told('m', {type: 'restored', id: 'none', ms: 1})
+  keeper.heard('m', {type: 'restored', id: 'none', ms: 1})
   assert.equal(state.dropped, ['m/a-700'])
 })
 
@@ -118,9 +119,9 @@ test('an engine that reports a cache again changes nothing', () => {
 test('what engines report is counted', () => {
   const {keeper, save} = opened()
   for (const id of ['a', 'b', 'c']) save(null, 100, {id})
-  keeper.told('m', {type: 'restored', id: 'a', ms: 1})
-  keeper.told('m', {type: 'unsaved', id: 'b', reason: 'superseded'})
-  keeper.told('m', {type: 'unsaved', id: 'c', reason: 'failed'})
+  keeper.heard('m', {type: 'restored', id: 'a', ms: 1})
+  keeper.heard('m', {type: 'unsaved', id: 'b', reason: 'superseded'})
+  keeper.heard('m', {type: 'unsaved', id: 'c', reason: 'failed'})
   const {caches, saved, restored, dropped, failed} = keeper.status()
   assert.equal([caches, saved, restored, dropped, failed], [1, 3, 1, 0, 1])
 })
@@ -163,4 +164,20 @@ test('memory is looked at once a second at most, and not at all without a limit'
   unlimited.save('s1', 100)
   await unlimited.keeper.relieve()
   assert.equal(unlimited.state.dropped, [])
+})
+
+test('files on a disk take no memory: pressure evicts none of them', async () => {
+  const {keeper, state, save} = opened({max_memory_mb: 100}, Infinity, true)
+  save('s1', 100, {bytes: 50 * mib})
+  state.resident = 95 * mib
+  await keeper.relieve()
+  assert.equal(state.dropped, [])
+  assert.is(keeper.status().caches, 1)
+})
+
+test('a cache that is larger than all may be evicts no other one', () => {
+  const {keeper, state, save} = opened({}, 100)
+  for (const id of ['s1', 's2', 's3']) save(id, 10, {bytes: 9})
+  save('s4', 200, {bytes: 101})
+  assert.equal([state.dropped, keeper.status().caches], [['m/s4'], 3])
 })

@@ -18,7 +18,7 @@ export const performance = Type.Object(
     prompt_lookup: Type.Boolean({
       default: true,
       description:
-        'Guesses the next tokens of an answer from the text of its conversation and checks several in one step, where that makes answers quicker. The answers stay the same.',
+        'Guesses the next tokens of an answer from the text of its conversation and checks several in one step, where that makes answers quicker. Answers stay the same, up to near ties.',
     }),
     token_gap_ms: Type.Integer({
       default: 750,
@@ -26,7 +26,7 @@ export const performance = Type.Object(
       maximum: 60_000,
       unit: 'ms',
       description:
-        'The longest gap between two tokens of an answer that prompts of other requests may cause, at most once in 28 tokens. Smaller values make answers smoother, and the first token of a long prompt later.',
+        'The longest gap between two tokens of an answer that prompts of other requests may cause, unless a step of the answers itself takes longer than half of it; at most once in 28 tokens. Smaller values make answers smoother, and the first token of a long prompt later.',
     }),
   },
   {description: 'How the requests of several contexts are put together.'},
