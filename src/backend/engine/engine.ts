@@ -107,8 +107,10 @@ export class Engine {
       })
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
+      // On a CPU rows cost about as much as the tokens that they spare (docs/benchmarks.md).
+      const guesses = request.promptLookup === 'auto' ? this.info.gpuLayers > 0 : request.promptLookup
       const generation = new Generation({
-        ...{id, request, prompt, turns, dropped, slot, sampler, model: this.model, seed},
+        ...{id, request, prompt, turns, dropped, slot, sampler, model: this.model, guesses, seed},
         ...{build: {release, commit}, now},
       })
       tokens.recent = () => [...prompt, ...generation.tokens]

@@ -20,6 +20,8 @@ export interface GenerationParts {
   slot: Slot
   sampler: Sampler
   model: EngineModel
+  /** Whether tokens of the answer are guessed. */
+  guesses: boolean
   seed: number
   build: {release: string; commit: string}
   now: () => number
@@ -69,8 +71,7 @@ export class Generation {
     this.shiftable = {turns: [...parts.turns], protectedTokens: hasSystem ? (parts.turns[1] ?? 0) : 0}
     this.sampler = parts.sampler
     this.credits = request.pace === 'step' ? 0 : Infinity
-    if (request.promptLookup && request.pace === 'free' && !request.deterministic)
-      this.lookup = new PromptLookup(parts.prompt)
+    if (parts.guesses && request.pace === 'free' && !request.deterministic) this.lookup = new PromptLookup(parts.prompt)
     this.stream = new TextStream((tokens) => model.text(tokens))
     this.detector = new StopDetector(
       request.stopping.stop,

@@ -90,7 +90,7 @@ export interface GenerateRequest {
   contextSize: number
   cachePrompt: boolean
   /** Guesses tokens from the conversation's own text, and checks several in one step, where that pays. */
-  promptLookup: boolean
+  promptLookup: boolean | 'auto'
   /** Decodes in a batch of its own, from an empty slot, so that the text does not depend on the company. */
   deterministic: boolean
   /** `step` generates one token per `advance`. */

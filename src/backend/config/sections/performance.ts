@@ -15,10 +15,10 @@ export const performance = Type.Object(
       unit: 'ms',
       description: 'How long an engine that has nothing to do waits, once a request has come, for others to join it.',
     }),
-    prompt_lookup: Type.Boolean({
-      default: true,
+    prompt_lookup: Type.Union([Type.Boolean(), Type.Literal('auto')], {
+      default: 'auto',
       description:
-        'Guesses the next tokens of an answer from the text of its conversation and checks several in one step, where that makes answers quicker. Answers stay the same, up to near ties.',
+        'Guesses the next tokens of an answer from the text of its conversation and checks several in one step, where that makes answers quicker. Answers stay the same, up to near ties. `auto` is on with layers on a GPU and off on the CPU, where it does not pay.',
     }),
     token_gap_ms: Type.Integer({
       default: 750,

@@ -82,7 +82,18 @@ export class Loop {
     const slot = this.slots.take(prompt, null)
     if (slot === undefined) throw new Error('no slot')
     const generation = new Generation({
-      ...{id, prompt, slot, dropped: 0, turns: [], model, seed: 1, build: {release: '', commit: ''}, now: this.now},
+      ...{
+        id,
+        prompt,
+        slot,
+        dropped: 0,
+        turns: [],
+        model,
+        guesses: changed?.promptLookup !== false,
+        seed: 1,
+        build: {release: '', commit: ''},
+        now: this.now,
+      },
       request: {...request, ...changed, stopping: {...request.stopping, max_tokens: maxTokens, ...changed?.stopping}},
       sampler: {
         next: () => Promise.resolve({token: says === undefined ? sampled + id * 100_000 + said++ : says(said++)}),
