@@ -2,15 +2,7 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist/',
-      'node_modules/',
-      '.mutants/',
-      'bin/',
-      'bench/empty-oclif/',
-      'bench/start/',
-      'test/support/hooks/',
-    ],
+    ignores: ['dist/', 'node_modules/', '.mutants/', 'bin/', 'perf/empty-oclif/', 'perf/start/', 'test/support/hooks/'],
   },
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {configSchema, renderConfigReference} from '../src/backend/config/index.js'
+import {configSchema, renderConfigReference} from '../src/config/index.js'
 import {suiteJsonSchema} from '../src/suites/index.js'
 
 /** The files that are written from the sources, by their paths in the repository. A test compares them. */

@@ -1,4 +1,4 @@
-import type {Output} from '../chat/style.js'
+import type {Output} from '../terminal/style.js'
 import type {ErrorLimit} from './error-limit.js'
 import {formOf} from './input/open-input.js'
 import {Notes} from './items/notes.js'

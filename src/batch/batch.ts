@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {answerInput} from './answer-input.js'
 import {contextOf, settingsOf, type BatchRequest, type CheckRequest} from './batch-request.js'
 import {checkInput} from './check-input.js'
@@ -7,7 +7,7 @@ import {BatchOutput} from './output/batch-output.js'
 import {checkOutput} from './output/check-output.js'
 import {findRows} from './output/find-rows.js'
 import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
-import {begun} from './until-aborted.js'
+import {begun} from '../system/until-aborted.js'
 
 /**
  * Checks an input and answers nothing; with an output also whether that can be gone on with.

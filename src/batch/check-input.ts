@@ -1,11 +1,11 @@
-import {TransientLine} from '../chat/transient-line.js'
+import {TransientLine} from '../terminal/transient-line.js'
 import type {CheckRequest} from './batch-request.js'
 import type {BatchItem} from './items/item.js'
 import {readItems, type ItemsContext} from './items/read-items.js'
 import {openInput} from './input/open-input.js'
 import {LineSet} from './output/line-set.js'
 import type {InputCheck, Fault} from './summary.js'
-import {untilAborted} from './until-aborted.js'
+import {untilAborted} from '../system/until-aborted.js'
 
 /** Faults that are kept to be shown; counted are all. */
 const mostFaults = 20

@@ -1,7 +1,7 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** From so many ended items on a share of them tells something. */
-export const fewestForShare = 100
+const fewestForShare = 100
 
 /** Whether a batch with so many failures among so many ended items is to stop. */
 export type ErrorLimit = (failed: number, ended: number) => boolean

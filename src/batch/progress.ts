@@ -1,7 +1,7 @@
-import {realClock, type Clock} from '../backend/clock.js'
-import {TransientLine} from '../chat/transient-line.js'
-import type {Output} from '../chat/style.js'
-import {duration, short} from '../cli/units.js'
+import {realClock, type Clock} from '../system/clock.js'
+import {TransientLine} from '../terminal/transient-line.js'
+import type {Output} from '../terminal/style.js'
+import {duration, short} from '../terminal/units.js'
 
 /** How far a batch is. */
 export interface ProgressState {

@@ -1,5 +1,5 @@
-import {realClock, type Clock} from '../backend/clock.js'
-import {NnError} from '../backend/errors.js'
+import {realClock, type Clock} from '../system/clock.js'
+import {NnError} from '../errors.js'
 
 export interface RetryOptions {
   /** How often an attempt that failed with `runtime_error` is repeated. Defaults to `0`. */

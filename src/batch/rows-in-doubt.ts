@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** Rows may be of something else than the record of the run says, and nobody can tell which. */
 export class RowsInDoubt extends NnError {

@@ -1,9 +1,9 @@
 import {setMaxListeners} from 'node:events'
-import {realClock, type Clock} from '../backend/clock.js'
-import {toNnError, type NnError} from '../backend/errors.js'
+import {realClock, type Clock} from '../system/clock.js'
+import {toNnError, type NnError} from '../errors.js'
 import {withRetries, type RetryOptions} from './retry.js'
 import {Turnstile, type Order} from './turnstile.js'
-import {untilAborted} from './until-aborted.js'
+import {untilAborted} from '../system/until-aborted.js'
 
 /** How one item ended. Milliseconds are from the start of its first attempt. */
 export type Ended<Item, Answer> = {item: Item; attempts: number; latencyMs: number} & (

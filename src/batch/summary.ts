@@ -1,4 +1,4 @@
-import {bytes, duration, short, table} from '../cli/units.js'
+import {bytes, duration, short, table} from '../terminal/units.js'
 import type {Fingerprint} from './input/open-input.js'
 import type {Outcome} from './run-batch.js'
 import type {Tally} from './tally.js'

@@ -1,6 +1,6 @@
 import {createHistogram} from 'node:perf_hooks'
-import type {OutputMetadata} from '../backend/backend.js'
-import type {ErrorCode} from '../backend/errors.js'
+import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {ErrorCode} from '../errors.js'
 import type {BatchAnswer} from './model/answer-item.js'
 import type {Ended} from './run-batch.js'
 

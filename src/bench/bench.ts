@@ -1,5 +1,5 @@
-import {NnError} from '../backend/errors.js'
-import type {Output} from '../chat/style.js'
+import {NnError} from '../errors.js'
+import type {Output} from '../terminal/style.js'
 import {checkComparable, compareResults, compareWithFirst} from './compare.js'
 import {appendHistory, writeResult, type OutputFile} from './files.js'
 import {busyWarning, describeMachine, loadAverage} from './machine.js'

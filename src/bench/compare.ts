@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import type {BenchResult, Comparison, Ratio, Series, Test, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
 

@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {mkdir, open, readFile, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {parseText, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
 import {checkResult, type BenchResult} from './result.js'

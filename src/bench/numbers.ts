@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** More than anybody waits for; it catches `1-1000000`. */
 const most = 1000

@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {parseNumbers} from './numbers.js'
 import {workloads, type Workload} from './result.js'
 import {planTests} from './tests.js'

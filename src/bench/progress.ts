@@ -1,6 +1,6 @@
-import {TransientLine} from '../chat/transient-line.js'
-import type {Output} from '../chat/style.js'
-import {duration} from '../cli/units.js'
+import {TransientLine} from '../terminal/transient-line.js'
+import type {Output} from '../terminal/style.js'
+import {duration} from '../terminal/units.js'
 import type {MeasureOptions} from './measure.js'
 import type {Test} from './result.js'
 

@@ -1,4 +1,4 @@
-import {seededRandom} from '../backend/engine/sampling/random.js'
+import {seededRandom} from '../system/random.js'
 
 /** Short words that are a token each in most vocabularies, together with the space before them. */
 const words =

@@ -1,4 +1,4 @@
-import {toNnError} from '../backend/errors.js'
+import {toNnError} from '../errors.js'
 import {describeMachine, loadAverage} from './machine.js'
 import {measure, type Measured, type MeasureOptions} from './measure.js'
 import {Prompts} from './prompts.js'

@@ -1,5 +1,5 @@
 import {mean, medianSorted, quantileSorted, sampleStandardDeviation, sampleWithReplacement} from 'simple-statistics'
-import {seededRandom} from '../backend/engine/sampling/random.js'
+import {seededRandom} from '../system/random.js'
 import type {Ratio, Summary} from './result.js'
 
 /** How intervals are made. */

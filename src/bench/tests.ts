@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import type {Test, Workload} from './result.js'
 
 /** What the flags ask for; every combination is a test. Sizes are tokens. */

@@ -1,6 +1,6 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {readConfigFlags} from '../cli/config-flags.js'
-import {modelName} from '../cli/model-name.js'
+import {modelName} from '../rpc/model-name.js'
 import type {LocalModel} from './targets/local-target.js'
 
 export interface VariantFlags {

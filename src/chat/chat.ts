@@ -1,4 +1,4 @@
-import type {GraphStatus} from '../backend/status.js'
+import type {GraphStatus} from '../backend/contract/status.js'
 import type {Conversation} from './conversation.js'
 
 /** An interactive chat, as its slash commands see it. */

@@ -1,5 +1,5 @@
-import type {SessionsStatus} from '../backend/status.js'
-import {duration} from '../cli/units.js'
+import type {SessionsStatus} from '../backend/contract/status.js'
+import {duration} from '../terminal/units.js'
 
 /** Who has the sessions: a daemon, or a backend that ends with the command. */
 export type Host = {kind: 'daemon'; uptimeMs: number} | {kind: 'command'}

@@ -1,8 +1,8 @@
-import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/backend.js'
-import type {RuntimeOptions} from '../backend/config/index.js'
-import {textTensor} from '../backend/contexts/tensor.js'
-import {toNnError, type NnError} from '../backend/errors.js'
-import {readMetadata, readOutput} from '../backend/read-output.js'
+import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/contract/backend.js'
+import type {RuntimeOptions} from '../config/index.js'
+import {textTensor} from '../backend/contract/tensor.js'
+import {toNnError, type NnError} from '../errors.js'
+import {readMetadata, readOutput} from '../backend/contract/read-output.js'
 import {isGone} from './is-gone.js'
 import {addAnswer, noUsage} from './usage.js'
 

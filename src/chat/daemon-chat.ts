@@ -1,8 +1,8 @@
-import type {RuntimeOptions} from '../backend/config/index.js'
-import type {RemoteBackend} from '../backend/remote.js'
-import type {SessionsStatus} from '../backend/status.js'
+import type {RuntimeOptions} from '../config/index.js'
+import type {RemoteBackend} from '../rpc/client/remote-backend.js'
+import type {SessionsStatus} from '../backend/contract/status.js'
 import type {Conversation} from './conversation.js'
-import type {DaemonModel} from './daemon-model.js'
+import type {DaemonModel} from '../pick-model/daemon-model.js'
 import {isGone} from './is-gone.js'
 import {converseIn, openContext, type OpenChat, type OpenContext} from './open-chat.js'
 

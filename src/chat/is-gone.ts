@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** Whether a call failed so because what carries it out is gone: an engine, a daemon, or the connection to it. */
 export function isGone(error: unknown): error is NnError {

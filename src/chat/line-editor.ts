@@ -1,6 +1,6 @@
 import {createInterface, type Interface} from 'node:readline'
 import {bracketedPaste, Keyboard, withoutMarks} from './keyboard.js'
-import type {Output} from './style.js'
+import type {Output} from '../terminal/style.js'
 
 /** What the person did at a prompt. */
 export type Typed =

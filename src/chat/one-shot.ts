@@ -1,11 +1,11 @@
 import {text} from 'node:stream/consumers'
 import {addAbortSignal, type Readable} from 'node:stream'
-import type {OutputMetadata} from '../backend/backend.js'
-import {NnError} from '../backend/errors.js'
+import type {OutputMetadata} from '../backend/contract/backend.js'
+import {NnError} from '../errors.js'
 import type {OpenChat} from './open-chat.js'
-import {sanitize} from './sanitize.js'
+import {sanitize} from '../terminal/sanitize.js'
 import {statsLine} from './stats.js'
-import {paint, type Output} from './style.js'
+import {paint, type Output} from '../terminal/style.js'
 
 /** What `wnn chat --json` prints. */
 export interface ChatResult {

@@ -1,13 +1,13 @@
-import type {ContextId, GraphId} from '../backend/backend.js'
-import type {RuntimeOptions} from '../backend/config/index.js'
-import {initBackend, type LocalBackend} from '../backend/local.js'
-import type {RemoteBackend} from '../backend/remote.js'
-import type {GraphStatus, SessionsStatus} from '../backend/status.js'
-import {loadHere} from '../cli/load/load-here.js'
+import type {ContextId, GraphId} from '../backend/contract/backend.js'
+import type {RuntimeOptions} from '../config/index.js'
+import {initBackend, type LocalBackend} from '../backend/index.js'
+import type {RemoteBackend} from '../rpc/client/remote-backend.js'
+import type {GraphStatus, SessionsStatus} from '../backend/contract/status.js'
+import {loadHere} from '../pick-model/load/load-here.js'
 import {explainNew, type Host} from './continuation.js'
 import {Conversation, type Message} from './conversation.js'
 import type {Settings} from './settings.js'
-import type {Output} from './style.js'
+import type {Output} from '../terminal/style.js'
 
 export interface OpenChatOptions {
   /** Path of a GGUF file. */

@@ -1,13 +1,8 @@
-import {
-  applyRuntimeOptions,
-  runtimeOptionsFromObject,
-  type Config,
-  type RuntimeOptions,
-} from '../backend/config/index.js'
-import {normalizeName} from '../backend/config/aliases.js'
-import {keysOf, requestSections} from '../backend/config/schema.js'
-import {spellingTree, type SpellingNode} from '../backend/config/spellings.js'
-import {NnError} from '../backend/errors.js'
+import {applyRuntimeOptions, runtimeOptionsFromObject, type Config, type RuntimeOptions} from '../config/index.js'
+import {normalizeName} from '../config/legacy/aliases.js'
+import {keysOf, requestSections} from '../config/schema.js'
+import {spellingTree, type SpellingNode} from '../config/legacy/spellings.js'
+import {NnError} from '../errors.js'
 
 /** Runtime options that the chat itself sets, and what to do instead. */
 const ownOptions: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {DaemonChat} from './daemon-chat.js'
-import {findDaemonModel, findNamedModel, type DaemonModel} from './daemon-model.js'
+import {findDaemonModel, findNamedModel, type DaemonModel} from '../pick-model/daemon-model.js'
 import type {ModelFlags} from './flags.js'
 import {openChat, type OpenChat} from './open-chat.js'
 import {readOptionFlags, readSettings} from './settings.js'
-import type {Output} from './style.js'
+import type {Output} from '../terminal/style.js'
 
 export interface ChatRequest {
   /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */

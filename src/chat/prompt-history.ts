@@ -1,7 +1,7 @@
 import {appendFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
 import {devNull} from 'node:os'
 import path from 'node:path'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {withMarks} from './keyboard.js'
 
 const limit = 1000

@@ -2,8 +2,8 @@ import {randomUUID} from 'node:crypto'
 import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import path from 'node:path'
-import type {Config, RuntimeOptions} from '../backend/config/index.js'
-import {NnError} from '../backend/errors.js'
+import type {Config, RuntimeOptions} from '../config/index.js'
+import {NnError} from '../errors.js'
 import {
   createValidator,
   DocumentError,

@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type {OutputMetadata} from '../backend/backend.js'
-import type {NnError} from '../backend/errors.js'
-import type {GraphStatus} from '../backend/status.js'
-import {sanitize} from './sanitize.js'
+import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {NnError} from '../errors.js'
+import type {GraphStatus} from '../backend/contract/status.js'
+import {sanitize} from '../terminal/sanitize.js'
 import {statsLine} from './stats.js'
-import {paint, type Output} from './style.js'
-import {TransientLine} from './transient-line.js'
+import {paint, type Output} from '../terminal/style.js'
+import {TransientLine} from '../terminal/transient-line.js'
 
 /** What a person sees of a chat. Answers go to `out`; what is said about them goes to `err`. */
 export class Screen {

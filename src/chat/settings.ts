@@ -1,5 +1,5 @@
-import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../backend/config/index.js'
-import {NnError} from '../backend/errors.js'
+import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../config/index.js'
+import {NnError} from '../errors.js'
 import {readDocument} from '../documents/index.js'
 import type {ModelFlags} from './flags.js'
 import {checkOptions, noRawInstructions} from './options.js'

@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {suggest} from '../documents/index.js'
 import type {Chat} from './chat.js'
 import {completeFile, completeWord} from './completion.js'

@@ -1,5 +1,5 @@
 import {Command} from '@oclif/core'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {Interruption} from './interruption.js'
 
 /** Errors of oclif's own (unknown flags and the like) carry their exit code here. */

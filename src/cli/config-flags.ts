@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {configFromObject, givenKeys, parseConfig, type ParseConfigOptions} from '../backend/config/index.js'
-import {NnError} from '../backend/errors.js'
+import {configFromObject, givenKeys, parseConfig, type ParseConfigOptions} from '../config/index.js'
+import {NnError} from '../errors.js'
 import {parseText, readDocument} from '../documents/index.js'
 
 /** Flags by which a command takes a configuration. */

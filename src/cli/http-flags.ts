@@ -37,7 +37,7 @@ export function httpIntakes(
   return [
     async (backend) => {
       // Only who asks for it pays for its import.
-      const {listenHttp} = await import('../daemon/openai/index.js')
+      const {listenHttp} = await import('../openai/index.js')
       const {url, close, abort} = await listenHttp(backend, {port, host, apiKeyFile})
       onListening(url)
       return {close, abort}

@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core'
 import type {BatchSummary, InputCheck} from '../batch/summary.js'
 import {keepHeapSmall} from '../batch/small-heap.js'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags} from '../cli/config-flags.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 /** Exit code when some items failed. */
 const someFailed = 4

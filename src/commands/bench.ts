@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {toNnError} from '../backend/errors.js'
+import {toNnError} from '../errors.js'
 import type {BenchResult} from '../bench/result.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags} from '../cli/config-flags.js'

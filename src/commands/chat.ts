@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {NnError, toNnError} from '../backend/errors.js'
-import type {SessionsStatus} from '../backend/status.js'
+import {NnError, toNnError} from '../errors.js'
+import type {SessionsStatus} from '../backend/contract/status.js'
 import {modelFlags} from '../chat/flags.js'
 import {describeContinuation} from '../chat/continuation.js'
 import {converse} from '../chat/interactive.js'
@@ -13,7 +13,7 @@ import {PromptHistory} from '../chat/prompt-history.js'
 import {Screen} from '../chat/screen.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 export default class Chat extends BaseCommand {
   static override summary = 'Chat with a model.'

@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
-import {estimateLoad, renderEstimate, type LoadEstimate} from '../cli/load/estimate.js'
-import {loadModel, renderLoaded, type LoadedModel} from '../cli/load/load-model.js'
-import {checkName, modelName} from '../cli/model-name.js'
+import {estimateLoad, renderEstimate, type LoadEstimate} from '../pick-model/load/estimate.js'
+import {loadModel, renderLoaded, type LoadedModel} from '../pick-model/load/load-model.js'
+import {checkName, modelName} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 /** Exit code of an estimate that is more than there is, as of a load. */
 const doesNotFit = 3

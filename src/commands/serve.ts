@@ -1,13 +1,13 @@
 import path from 'node:path'
 import {Flags} from '@oclif/core'
-import {toWire} from '../backend/errors.js'
+import {toWire} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {httpFlags, httpIntakes} from '../cli/http-flags.js'
-import {modelName, namesOf} from '../cli/model-name.js'
+import {modelName, namesOf} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {StartMessage} from '../daemon/background.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 import {startDaemon, type Daemon} from '../daemon/start.js'
 
 /** What a program that starts the daemon has to know, printed on one line as soon as it can be used. */

@@ -1,14 +1,14 @@
 import {Args, Flags} from '@oclif/core'
-import {DaemonConnection} from '../backend/remote/connection.js'
-import {statusTypes, type StatusType} from '../backend/status.js'
+import {DaemonConnection} from '../rpc/client/connection.js'
+import {statusTypes, type StatusType} from '../backend/contract/status.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {Finding} from '../cli/status/finding.js'
 import {renderFindings, renderFindingsLine, renderLine, renderStatus} from '../cli/status/render.js'
 import {watch} from '../cli/status/watch.js'
 import {explainStatus} from '../cli/status/why.js'
-import {socketPath} from '../daemon/socket-path.js'
-import type {FullStatus} from '../daemon/status.js'
+import {socketPath} from '../rpc/socket-path.js'
+import type {FullStatus} from '../rpc/daemon-status.js'
 
 type StatusResult = Partial<FullStatus> & {findings?: Finding[]}
 

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {stopDaemon} from '../daemon/background.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 export default class Stop extends BaseCommand {
   static override summary = 'Stop the daemon.'

@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core'
-import type {SwitchReport} from '../backend/models/switch.js'
+import type {SwitchReport} from '../backend/contract/switch.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {renderSwitch, switchModel} from '../cli/switch/switch-model.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 export default class Switch extends BaseCommand {
   static override summary = 'Replace a model in the daemon without dropping requests.'

@@ -1,10 +1,10 @@
 import {open, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 import {
   expandCases,
   daemonTarget,

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core'
-import {DaemonConnection} from '../backend/remote/connection.js'
+import {DaemonConnection} from '../rpc/client/connection.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {socketPath} from '../daemon/socket-path.js'
+import {socketPath} from '../rpc/socket-path.js'
 
 interface UnloadResult {
   graph: number

@@ -1,10 +1,10 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {closeSync, fstatSync, openSync, readFileSync, renameSync} from 'node:fs'
 import path from 'node:path'
-import {DaemonConnection} from '../backend/remote/connection.js'
-import {fromWire, NnError, type WireError} from '../backend/errors.js'
-import {logFile} from './log-file.js'
-import {makeOwnFolder} from './own-folder.js'
+import {DaemonConnection} from '../rpc/client/connection.js'
+import {fromWire, NnError, type WireError} from '../errors.js'
+import {logFile} from '../rpc/log-file.js'
+import {makeOwnFolder} from '../system/own-folder.js'
 
 /** How the daemon that was started tells of itself over the channel to whoever started it. */
 export type StartMessage = {ready: true} | {error: WireError}

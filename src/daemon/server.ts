@@ -1,8 +1,8 @@
 import http from 'node:http'
 import type {Socket} from 'node:net'
 import fastify from 'fastify'
-import {bindSocket, type BoundSocket} from '../backend/bind-socket.js'
-import {addRoutes, type RouteOptions} from './routes.js'
+import {bindSocket, type BoundSocket} from '../system/bind-socket.js'
+import {addRoutes, type RouteOptions} from '../rpc/server/routes.js'
 
 /** Model bytes come as base64 in one text; longer ones Node cannot hold. Files are loaded by their path. */
 const maxBodyBytes = 500 * 1024 ** 2

@@ -1,10 +1,10 @@
 import {setMaxListeners} from 'node:events'
 import path from 'node:path'
-import {initBackend, type LocalBackend} from '../backend/local.js'
-import {Hub} from './hub.js'
-import {makeOwnFolder} from './own-folder.js'
+import {initBackend, type LocalBackend} from '../backend/index.js'
+import {Hub} from '../rpc/server/hub.js'
+import {makeOwnFolder} from '../system/own-folder.js'
 import {SocketServer} from './server.js'
-import type {DaemonStatus} from './status.js'
+import type {DaemonStatus} from '../rpc/daemon-status.js'
 
 /** Something else that takes requests for the daemon's backend, such as HTTP on a port. */
 export interface Intake {

@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** One mistake in a document, with the place where it is to be mended. */
 export interface Problem {

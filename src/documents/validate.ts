@@ -20,7 +20,7 @@ export function locateFaults(faults: readonly Fault[], document: ParsedDocument 
 }
 
 /** A fault with its place. */
-export function locateFault(
+function locateFault(
   document: ParsedDocument | undefined,
   {path, target, message, allowed, hint}: Fault,
 ): Problem {

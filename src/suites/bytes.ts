@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import path from 'node:path'
-import {StepFault, type Frame} from './frame.js'
+import type {Frame} from './frame.js'
+import {StepFault} from './step-fault.js'
 import type {ArgumentsOf} from './model.js'
 
 interface InlineBytes {

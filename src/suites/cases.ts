@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import type {Case, Suite} from './model.js'
 
 export interface Selection {

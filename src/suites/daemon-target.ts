@@ -1,4 +1,4 @@
-import {RemoteBackend} from '../backend/remote.js'
+import {RemoteBackend} from '../rpc/client/remote-backend.js'
 import {ensureDaemon, stopDaemon} from '../daemon/background.js'
 import {probeOf, remainsOf, type Host} from './probe.js'
 import type {Target} from './target.js'

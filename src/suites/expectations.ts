@@ -1,5 +1,5 @@
-import type {OutputMetadata} from '../backend/backend.js'
-import {explain, type NnError} from '../backend/errors.js'
+import type {OutputMetadata} from '../backend/contract/backend.js'
+import {explain, type NnError} from '../errors.js'
 import {checkCondition, checkFields, type Mismatch} from './conditions.js'
 import type {StepValue} from './frame.js'
 import type {Expectation} from './schema/expectation.js'

@@ -1,4 +1,4 @@
-import {explain, NnError} from '../backend/errors.js'
+import {explain, NnError} from '../errors.js'
 import type {Mismatch} from './conditions.js'
 import type {Case, Path, Step} from './model.js'
 import type {Failure} from './report.js'

@@ -1,7 +1,8 @@
-import type {SwitchReport} from '../backend/models/switch.js'
-import type {Backend, ContextId, GraphId, OutputMetadata} from '../backend/backend.js'
-import type {NnError} from '../backend/errors.js'
+import type {SwitchReport} from '../backend/contract/switch.js'
+import type {Backend, ContextId, GraphId, OutputMetadata} from '../backend/contract/backend.js'
+import type {NnError} from '../errors.js'
 import type {Case} from './model.js'
+import {StepFault} from './step-fault.js'
 import type {Target} from './target.js'
 import type {Scope} from './variables.js'
 
@@ -43,9 +44,6 @@ export interface StepValue {
   error?: NnError
   duration_ms?: number
 }
-
-/** The step cannot be carried out as it is written; a fault of the suite, not of the backend. */
-export class StepFault extends Error {}
 
 export function backendOf({run}: Frame): Backend {
   if (run.backend === undefined) throw new StepFault('There is no backend: the first step must initialise it.')

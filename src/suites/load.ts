@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, statSync} from 'node:fs'
 import path from 'node:path'
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 import {
   createValidator,
   DocumentError,

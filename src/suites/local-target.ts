@@ -1,4 +1,4 @@
-import {initBackend} from '../backend/local.js'
+import {initBackend} from '../backend/index.js'
 import {probeOf} from './probe.js'
 import type {Target} from './target.js'
 

@@ -1,4 +1,4 @@
-import {NnError} from '../backend/errors.js'
+import {NnError} from '../errors.js'
 
 /** Room for any answer of the models in reach; a caller with less says so by `buffer_bytes`. */
 const roomyBytes = 1024 * 1024

@@ -1,9 +1,10 @@
+import {engineMark} from '../backend/contract/status.js'
 import {readdir, readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Backend, GraphId} from '../backend/backend.js'
-import {NnError} from '../backend/errors.js'
+import type {Backend, GraphId} from '../backend/contract/backend.js'
+import {NnError} from '../errors.js'
 import type {Probe} from './target.js'
 
 /** The process whose backends are looked behind. */
@@ -56,7 +57,7 @@ async function engineProcesses(host: number): Promise<string[]> {
       )
       // After the name in parentheses: the state, the parent.
       const [, state, parent] = /\) (\S) (\d+) /.exec(stat ?? '') ?? []
-      return Number(parent) === host && state !== 'Z' && command?.includes('engine/main') ? nameOf(pid) : ''
+      return Number(parent) === host && state !== 'Z' && command?.includes(engineMark) ? nameOf(pid) : ''
     }),
   )
   return found.filter((name) => name !== '')

@@ -1,4 +1,4 @@
-import type {Backend, GraphId} from '../backend/backend.js'
+import type {Backend, GraphId} from '../backend/contract/backend.js'
 
 export interface InitOptions {
   /** Whether a faulty configuration is an error; otherwise it gives defaults and warnings. */

@@ -1,4 +1,4 @@
-import {StepFault} from './frame.js'
+import {StepFault} from './step-fault.js'
 
 /** Variables of a scenario; `parallel` branches and rounds of `repeat` work on their own copies. */
 export type Scope = Record<string, unknown>

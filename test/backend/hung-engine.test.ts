@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../src/backend/config/index.js'
-import {LocalBackend} from '../../src/backend/local.js'
+import {configFromObject} from '../../src/config/index.js'
+import {LocalBackend} from '../../src/backend/host/local.js'
 import {cacheFolder} from '../../src/backend/memory/cache-folder.js'
-import {Parts} from '../../src/backend/parts.js'
+import {Parts} from '../../src/backend/host/parts.js'
 import {readOutput, textTensor} from '../../src/index.js'
 import {ask, qwen, type Opened} from '../support/fixtures.js'
 import {rejects} from '../support/rejects.js'
@@ -25,7 +25,7 @@ async function open(t: TestContext, own: object = {}): Promise<Opened> {
 
 const stop = async ({backend}: Opened): Promise<void> => {
   const [graph] = (await backend.status('memory')).graphs
-  process.kill(graph?.engine_pid ?? -1, 'SIGSTOP')
+  process.kill(graph?.engine_pid ?? NaN, 'SIGSTOP')
 }
 
 const crashes = async ({backend}: Opened): Promise<[count: number | undefined, why: string | null | undefined]> => {

@@ -6,7 +6,7 @@ import {initBackend, readOutput, textTensor, type LocalBackend, type Tensor} fro
 import {ask, openBackend, phi3, qwen} from '../support/fixtures.js'
 import {enginesOf} from '../support/processes.js'
 import {rejects, thrownBy} from '../support/rejects.js'
-import {NnError} from '../../src/backend/errors.js'
+import {NnError} from '../../src/errors.js'
 import {sharedBackend} from '../support/shared-backend.js'
 import {suite} from '../support/suite.js'
 
@@ -187,7 +187,7 @@ test('run_inference takes options for one call alone', async () => {
 /** Kills the engine while this answer runs. */
 const killed = async (backend: LocalBackend, running: Promise<unknown>): Promise<void> => {
   const [status] = (await backend.status('memory')).graphs
-  process.kill(status?.engine_pid ?? -1, 'SIGKILL')
+  process.kill(status?.engine_pid ?? NaN, 'SIGKILL')
   await running.catch(() => undefined)
 }
 

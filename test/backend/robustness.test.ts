@@ -35,7 +35,7 @@ test('an empty raw prompt is refused, and others go on', async () => {
 test('an engine that is stuck does not hold up a deadline for ever, and is replaced', () =>
   withOwn({}, async (own) => {
     const [graph] = (await own.backend.status('memory')).graphs
-    process.kill(graph?.engine_pid ?? -1, 'SIGSTOP')
+    process.kill(graph?.engine_pid ?? NaN, 'SIGSTOP')
     const late = rejects(ask(own, 'Hello!', {timeout_ms: 100}), 'timeout')
     assert.is((await own.backend.status('memory')).graphs[0]?.responsive, false)
     await late
@@ -133,7 +133,7 @@ test('token by token: a dead engine is an error, not another answer; the context
     await backend.setInput(other, 0, textTensor('Hello!'))
     const queued = backend.computeSingle(other)
     const [status] = (await backend.status('memory')).graphs
-    process.kill(status?.engine_pid ?? -1, 'SIGKILL')
+    process.kill(status?.engine_pid ?? NaN, 'SIGKILL')
     await rejects(single({backend, context}), 'runtime_error', /engine process/)
     await queued
     await backend.closeExecutionContext(context)

@@ -3,7 +3,7 @@ import {atMostEvery} from '../../src/batch/model/at-most-every.js'
 import {ManualClock} from '../support/manual-clock.js'
 import {rejects} from '../support/rejects.js'
 import {suite} from '../support/suite.js'
-import {NnError} from '../../src/backend/errors.js'
+import {NnError} from '../../src/errors.js'
 
 const test = suite('a check that costs something')
 

@@ -1,7 +1,7 @@
 import {linkSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import {NnError} from '../../src/backend/errors.js'
+import {NnError} from '../../src/errors.js'
 import {checkOutput} from '../../src/batch/output/check-output.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'

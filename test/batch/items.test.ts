@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import {configFromObject, defaultConfig, type RuntimeOptions} from '../../src/backend/config/index.js'
-import type {NnError} from '../../src/backend/errors.js'
+import {configFromObject, defaultConfig, type RuntimeOptions} from '../../src/config/index.js'
+import type {NnError} from '../../src/errors.js'
 import type {InputRecord} from '../../src/batch/input/record.js'
 import {IdTable} from '../../src/batch/items/id-table.js'
 import type {BatchItem} from '../../src/batch/items/item.js'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {NnError} from '../../src/backend/errors.js'
+import {NnError} from '../../src/errors.js'
 import {RunEnded} from '../../src/batch/run-batch.js'
 import {ManualClock, settled} from '../support/manual-clock.js'
 import {rejects} from '../support/rejects.js'

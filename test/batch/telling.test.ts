@@ -5,9 +5,9 @@ import {progressLine, Progress, type ProgressState} from '../../src/batch/progre
 import type {Outcome} from '../../src/batch/run-batch.js'
 import {renderSummary, summarize} from '../../src/batch/summary.js'
 import {Tally} from '../../src/batch/tally.js'
-import type {OutputMetadata} from '../../src/backend/backend.js'
-import {NnError} from '../../src/backend/errors.js'
-import type {Output} from '../../src/chat/style.js'
+import type {OutputMetadata} from '../../src/backend/contract/backend.js'
+import {NnError} from '../../src/errors.js'
+import type {Output} from '../../src/terminal/style.js'
 import {ManualClock} from '../support/manual-clock.js'
 import {suite} from '../support/suite.js'
 

@@ -3,7 +3,7 @@ import {compareWithFirst, judge} from '../../src/bench/compare.js'
 import type {MetricName} from '../../src/bench/metrics.js'
 import type {Comparison, Sample, Series} from '../../src/bench/result.js'
 import {seriesOf} from '../../src/bench/series.js'
-import {seededRandom} from '../../src/backend/engine/sampling/random.js'
+import {seededRandom} from '../../src/system/random.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('verdicts within a run')

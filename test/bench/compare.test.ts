@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import {compareResults, judge} from '../../src/bench/compare.js'
 import type {Series, Subject} from '../../src/bench/result.js'
 import {summarize} from '../../src/bench/statistics.js'
-import {seededRandom} from '../../src/backend/engine/sampling/random.js'
+import {seededRandom} from '../../src/system/random.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('verdicts against a baseline')

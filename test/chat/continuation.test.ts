@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type {SessionsStatus} from '../../src/backend/status.js'
+import type {SessionsStatus} from '../../src/backend/contract/status.js'
 import {describeContinuation, explainNew} from '../../src/chat/continuation.js'
 import {madeUpStatus} from '../cli/status/made-up-status.js'
 import {suite} from '../support/suite.js'

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
-import type {ComputeOptions, OutputMetadata, Tensor} from '../../src/backend/backend.js'
-import type {RuntimeOptions} from '../../src/backend/config/index.js'
-import {readTextTensor, writeText} from '../../src/backend/contexts/tensor.js'
-import {NnError} from '../../src/backend/errors.js'
+import type {ComputeOptions, OutputMetadata, Tensor} from '../../src/backend/contract/backend.js'
+import type {RuntimeOptions} from '../../src/config/index.js'
+import {readTextTensor, writeText} from '../../src/backend/contract/tensor.js'
+import {NnError} from '../../src/errors.js'
 import {Conversation, type Message} from '../../src/chat/conversation.js'
 import {suite} from '../support/suite.js'
 

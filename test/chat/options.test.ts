@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../src/backend/config/index.js'
-import type {RuntimeOptions} from '../../src/backend/config/index.js'
+import {configFromObject} from '../../src/config/index.js'
+import type {RuntimeOptions} from '../../src/config/index.js'
 import {changeOption, optionKeys, optionNames, readOptions, valueInForce} from '../../src/chat/options.js'
 import {thrownBy} from '../support/rejects.js'
 import {suite} from '../support/suite.js'

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import * as assert from 'uvu/assert'
-import {errorCodes} from '../../src/backend/errors.js'
+import {errorCodes} from '../../src/errors.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('docs/errors.md')

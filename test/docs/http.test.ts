@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import * as assert from 'uvu/assert'
-import {errorStatuses} from '../../src/daemon/openai/api-error.js'
+import {errorStatuses} from '../../src/openai/api-error.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('docs/http.md')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {NnError} from '../../src/backend/errors.js'
+import {NnError} from '../../src/errors.js'
 import {
   exitCodeOf,
   expandCases,

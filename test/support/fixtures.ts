@@ -1,6 +1,6 @@
 import {fileURLToPath} from 'node:url'
 import {initBackend, textTensor, type InitOptions, type LocalBackend, type OutputMetadata} from '../../src/index.js'
-import {readMetadata, readOutput} from '../../src/backend/read-output.js'
+import {readMetadata, readOutput} from '../../src/backend/contract/read-output.js'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
 

@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/backend/clock.js'
+import type {Clock} from '../../src/system/clock.js'
 
 /** Lets everything run that is only waiting for its turn. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

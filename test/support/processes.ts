@@ -1,10 +1,11 @@
+import {engineMark} from '../../src/backend/contract/status.js'
 import {readdirSync, readFileSync} from 'node:fs'
 
 /** Process ids of the engines that the process with this id has started, by default this one. */
 export function enginesOf(parent: number = process.pid): number[] {
   return processes().filter((pid) => {
     const isChild = /^PPid:\s+(\d+)$/m.exec(read(pid, 'status'))?.[1] === String(parent)
-    return isChild && read(pid, 'cmdline').includes('backend/engine/main')
+    return isChild && read(pid, 'cmdline').includes(engineMark)
   })
 }
 

@@ -1,6 +1,6 @@
 import {inspect} from 'node:util'
 import * as assert from 'uvu/assert'
-import {NnError, type ErrorCode} from '../../src/backend/errors.js'
+import {NnError, type ErrorCode} from '../../src/errors.js'
 
 /** Asserts that the promise fails with an `NnError` of that code (and a message that matches), and gives the error. */
 export async function rejects(promise: Promise<unknown>, code: ErrorCode, message?: RegExp): Promise<NnError> {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import {taskPriorities, type TaskPriority} from '../../src/backend/backend.js'
-import {configFromObject} from '../../src/backend/config/index.js'
-import {NnError} from '../../src/backend/errors.js'
+import {taskPriorities, type TaskPriority} from '../../src/config/index.js'
+import {configFromObject} from '../../src/config/index.js'
+import {NnError} from '../../src/errors.js'
 import {Scheduler} from '../../src/backend/scheduler/scheduler.js'
 import type {Outcome} from '../../src/backend/scheduler/statistics.js'
-import type {QueueStatus} from '../../src/backend/status.js'
+import type {QueueStatus} from '../../src/backend/contract/status.js'
 import {ManualClock} from './manual-clock.js'
 
 /** A task to come. Times in milliseconds. */

@@ -1,7 +1,7 @@
-import {NnError} from '../../src/backend/errors.js'
-import type {Backend, ComputeOptions, ContextId, GraphId, Tensor} from '../../src/backend/backend.js'
-import type {SwitchOptions} from '../../src/backend/models/switch.js'
-import type {BackendStatus, StatusType} from '../../src/backend/status.js'
+import {NnError} from '../../src/errors.js'
+import type {Backend, ComputeOptions, ContextId, GraphId, Tensor} from '../../src/backend/contract/backend.js'
+import type {SwitchOptions} from '../../src/backend/contract/switch.js'
+import type {BackendStatus, StatusType} from '../../src/backend/contract/status.js'
 import type {Target} from '../../src/suites/index.js'
 
 /** What a scripted backend says to a prompt: a text, or whatever the function does. */

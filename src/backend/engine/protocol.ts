@@ -1,8 +1,7 @@
-import type {OutputMetadata, StopReason} from '../backend.js'
-import type {Config} from '../config/index.js'
-import type {WireError} from '../errors.js'
-import type {DecodeCounts} from './decoder.js'
-import type {SavedState, StoreSettings, UnsavedReason} from './prefix-store.js'
+import type {OutputMetadata, StopReason} from '../contract/backend.js'
+import type {Config} from '../../config/index.js'
+import type {WireError} from '../../errors.js'
+import type {DecodeCounts} from './decode-counts.js'
 
 /** One message of a conversation, as chat templates know it. */
 export interface ChatMessage {
@@ -158,3 +157,34 @@ export type EngineEvent =
   | {type: 'fatal'; error: WireError}
   /** The answer to `ping`. */
   | {type: 'alive'; decodingMs: number}
+
+export interface StoreSettings {
+  /** Folder for the caches of this model and these settings alone; made with the first one, for its owner only. */
+  folder: string
+  /** Whether the folder outlives the process: what is found in it is checked before it is used. */
+  durable: boolean
+  /** Most tokens of one cache; what is longer loses its end, or is not saved where it may not. `Infinity` is no limit. */
+  maxTokens: number
+  /** Whether a cache may lose its end alone. */
+  partial: boolean
+}
+
+/** Why a saved cache is gone: a longer one holds it, the host dropped it, or its file is not what it should be. */
+export type UnsavedReason = 'superseded' | 'dropped' | 'failed'
+
+export interface SavedState {
+  id: string
+  /** The session that it is of; `null` for a request without one. */
+  session: string | null
+  /** What the conversation is counted as from one saved cache to the next. */
+  line: string
+  file: string
+  tokens: number
+  bytes: number
+  /** How long saving took, in milliseconds; 0 for one that was found in the folder. */
+  ms: number
+  /** How long ago it was saved, in milliseconds; 0 for a new one. */
+  ageMs: number
+  /** Found in the folder when the engine started; its files are as an earlier process has left them. */
+  isAdopted: boolean
+}

@@ -3,7 +3,7 @@ import {open, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/prom
 import path from 'node:path'
 import {crc32} from 'node:zlib'
 import {createValidator, Type, type Static} from '../../documents/index.js'
-import {toNnError} from '../errors.js'
+import {toNnError} from '../../errors.js'
 
 /**
  * A saved cache is two files: `<id>.kv`, as llama.cpp writes the state of a sequence, and `<id>.json`, which says what it is.

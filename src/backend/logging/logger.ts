@@ -2,9 +2,9 @@ import {closeSync, fstatSync, openSync, realpathSync, renameSync, writeSync} fro
 import path from 'node:path'
 import {isatty} from 'node:tty'
 import pino, {type DestinationStream, type Logger as Pino} from 'pino'
-import type {Config} from '../config/index.js'
-import {NnError} from '../errors.js'
-import {makeFolder} from '../make-folder.js'
+import type {Config} from '../../config/index.js'
+import {NnError} from '../../errors.js'
+import {makeFolder} from '../../system/make-folder.js'
 import {terminalLine} from './terminal-line.js'
 
 /** What a line is about. */

@@ -1,7 +1,7 @@
-import type {MemoryConfig} from '../config/index.js'
+import type {MemoryConfig} from '../../config/index.js'
 import type {StateEvent} from '../engine/protocol.js'
 import type {Logger} from '../logging/logger.js'
-import type {SavedCacheStatus} from '../status.js'
+import type {SavedCacheStatus} from '../contract/status.js'
 import {SavedCaches, type SavedCache} from './saved-caches.js'
 
 export interface KeeperParts {

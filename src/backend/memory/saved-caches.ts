@@ -1,4 +1,4 @@
-import type {MemoryConfig} from '../config/index.js'
+import type {MemoryConfig} from '../../config/index.js'
 
 /** A KV cache in a file. */
 export interface SavedCache {

@@ -1,6 +1,6 @@
 import type {StateEvent} from '../engine/protocol.js'
 import {describeState} from '../engine/state-files.js'
-import {toNnError} from '../errors.js'
+import {toNnError} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
 
 /** Writes beside saved caches what they are, so that a later engine can use them. */

@@ -1,4 +1,4 @@
-import type {Clock} from '../clock.js'
+import type {Clock} from '../../system/clock.js'
 
 /** So many crashes within `windowMs` and the model is not started again. */
 export const mostCrashes = 5

@@ -1,5 +1,5 @@
-import type {GraphId} from '../backend.js'
-import type {Config} from '../config/index.js'
+import type {GraphId} from '../contract/backend.js'
+import type {Config} from '../../config/index.js'
 import type {LoadedModel} from './loaded-model.js'
 
 /** What contexts are bound to: a handle, and the model that stands behind it at the time. */

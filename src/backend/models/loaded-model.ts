@@ -1,14 +1,14 @@
-import {realClock, type Clock} from '../clock.js'
-import type {Config, ConfigWarning} from '../config/index.js'
-import {EngineProcess} from '../engine/engine-process.js'
-import type {HeartbeatLimits} from '../engine/heartbeat.js'
-import {findKnownFailure} from '../engine/known-failures.js'
+import {realClock, type Clock} from '../../system/clock.js'
+import type {Config, ConfigWarning} from '../../config/index.js'
+import {EngineProcess} from '../engine/host/engine-process.js'
+import type {HeartbeatLimits} from '../engine/host/heartbeat.js'
+import {findKnownFailure} from '../contract/known-failures.js'
 import type {EngineInfo, EngineOptions, StateEvent} from '../engine/protocol.js'
-import {NnError, toNnError} from '../errors.js'
+import {NnError, toNnError} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
 import {CacheDescriptions} from './cache-descriptions.js'
 import {CrashPolicy, mostCrashes} from './crash-policy.js'
-import type {GgufHeader} from './gguf.js'
+import type {GgufHeader} from '../gguf/header.js'
 
 export interface ModelParts {
   /** Tells files apart: the same model that is loaded again can read the tokens that it made before. */

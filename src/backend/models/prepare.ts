@@ -1,14 +1,13 @@
 import {createHash} from 'node:crypto'
 import path from 'node:path'
-import {defaultConfig, type Config, type ParsedConfig} from '../config/index.js'
-import type {EngineLogLevel, EngineOptions} from '../engine/protocol.js'
-import type {StoreSettings} from '../engine/prefix-store.js'
+import {defaultConfig, type Config, type ParsedConfig} from '../../config/index.js'
+import type {EngineLogLevel, EngineOptions, StoreSettings} from '../engine/protocol.js'
 import {planSamplingThreads} from '../engine/sampling-threads.js'
-import {toNnError, toWire} from '../errors.js'
+import {toNnError, toWire} from '../../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
-import {readGgufHeader, type GgufHeader} from './gguf.js'
-import {fileIdentity, rememberedDigest} from './model-content.js'
-import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from './memory-estimate.js'
+import {readGgufHeader, type GgufHeader} from '../gguf/header.js'
+import {fileIdentity, rememberedDigest} from '../../system/file-digest.js'
+import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from '../gguf/memory-estimate.js'
 
 export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
   header: GgufHeader

@@ -1,5 +1,5 @@
 import {createHistogram} from 'node:perf_hooks'
-import type {DurationSummary} from '../status.js'
+import type {DurationSummary} from '../contract/status.js'
 
 /** How long something took, each time; percentiles in constant memory, exact to 0.1 %. */
 export class Durations {

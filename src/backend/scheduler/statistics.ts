@@ -1,4 +1,4 @@
-import type {DurationSummary} from '../status.js'
+import type {DurationSummary} from '../contract/status.js'
 import {Durations} from './durations.js'
 
 /** How a task ended. */

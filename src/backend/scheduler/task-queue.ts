@@ -1,5 +1,5 @@
-import {taskPriorities, type TaskPriority} from '../backend.js'
-import {NnError} from '../errors.js'
+import {taskPriorities, type TaskPriority} from '../../config/index.js'
+import {NnError} from '../../errors.js'
 
 export interface QueueSettings {
   /** Waiting tasks that are accepted; the next one is refused. */

@@ -1,5 +1,5 @@
-import type {TaskPriority} from '../backend.js'
-import {NnError} from '../errors.js'
+import type {TaskPriority} from '../contract/backend.js'
+import {NnError} from '../../errors.js'
 
 export interface Task<Result> {
   priority: TaskPriority

@@ -1,6 +1,6 @@
 import {readFileSync, rmSync, statSync} from 'node:fs'
-import {NnError} from '../errors.js'
-import {AppendFile, createFile, draftOf, type Write} from './append-file.js'
+import {NnError} from '../../errors.js'
+import {AppendFile, createFile, draftOf, type Write} from '../../system/append-file.js'
 import {
   headerLine,
   numberOf,

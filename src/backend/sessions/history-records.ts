@@ -1,5 +1,5 @@
 import {createValidator, Type, type Static} from '../../documents/index.js'
-import {NnError} from '../errors.js'
+import {NnError} from '../../errors.js'
 
 /** The first line of the file. */
 const header = Type.Object({

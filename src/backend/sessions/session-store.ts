@@ -1,8 +1,8 @@
 import {randomUUID} from 'node:crypto'
-import {realClock, type Clock} from '../clock.js'
-import type {Config} from '../config/index.js'
+import {realClock, type Clock} from '../../system/clock.js'
+import type {Config} from '../../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
-import {NnError} from '../errors.js'
+import {NnError} from '../../errors.js'
 
 /** A conversation: its history is the truth, KV caches only speed it up. */
 export interface Session {

@@ -1,9 +1,9 @@
 import {realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
-import {bindSocket} from '../bind-socket.js'
-import {NnError} from '../errors.js'
+import {bindSocket} from '../../system/bind-socket.js'
+import {NnError} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
-import {makeFolder} from '../make-folder.js'
+import {makeFolder} from '../../system/make-folder.js'
 import {HistoryJournal, type HistoryJournalOptions} from './history-journal.js'
 import type {RecordedMessage} from './history-records.js'
 

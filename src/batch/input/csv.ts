@@ -1,6 +1,6 @@
 import {Readable} from 'node:stream'
 import type {Info} from 'csv-parse'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {decodeUtf8, isMarked, newline} from './lines.js'
 import {maxRecordBytes, type InputRecord} from './record.js'
 

@@ -1,4 +1,4 @@
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {DocumentError, parseText, showValue, type ParsedDocument} from '../../documents/index.js'
 import type {InputRecord} from './record.js'
 

@@ -1,5 +1,5 @@
-import {normalizeName} from '../../backend/config/aliases.js'
-import {keysOf, requestSections} from '../../backend/config/schema.js'
+import {normalizeName} from '../../config/legacy/aliases.js'
+import {keysOf, requestSections} from '../../config/schema.js'
 
 const types = new Map(keysOf(requestSections).map(({key, schema}) => [key, schema.type]))
 

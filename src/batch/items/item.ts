@@ -1,7 +1,7 @@
-import type {RuntimeOptions} from '../../backend/config/index.js'
-import type {NnError} from '../../backend/errors.js'
-import type {EmbeddingsRequest} from '../../daemon/openai/embeddings.js'
-import type {CompletionRequest} from '../../daemon/openai/respond.js'
+import type {RuntimeOptions} from '../../config/index.js'
+import type {NnError} from '../../errors.js'
+import type {EmbeddingsRequest} from '../../openai/embeddings.js'
+import type {CompletionRequest} from '../../openai/respond.js'
 
 /** One item of a batch, ready to be answered, or what is wrong with it. */
 export interface BatchItem {

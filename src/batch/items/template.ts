@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {readDocument, suggest} from '../../documents/index.js'
 
 const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g

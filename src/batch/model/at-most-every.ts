@@ -1,4 +1,4 @@
-import {realClock, type Clock} from '../../backend/clock.js'
+import {realClock, type Clock} from '../../system/clock.js'
 
 /**
  * A check that is made no more often than each `ms` milliseconds, from now on. Whoever asks while one is being made gets

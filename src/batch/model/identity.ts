@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import {open} from 'node:fs/promises'
-import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../backend/config/index.js'
+import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../config/index.js'
 
 /** Bytes at both ends of a file that are looked at: all of a large one would take longer than loading it. */
 const sample = 1024 ** 2

@@ -1,6 +1,6 @@
 import {fstatSync, statSync, type BigIntStats} from 'node:fs'
-import {NnError} from '../../backend/errors.js'
-import {draftOf} from '../../backend/sessions/append-file.js'
+import {NnError} from '../../errors.js'
+import {draftOf} from '../../system/append-file.js'
 import {standardInput} from '../input/open-input.js'
 import {findOutput, lockPath} from './find-output.js'
 import {recordPath} from './record-of-run.js'

@@ -1,6 +1,6 @@
 import {existsSync, realpathSync, statSync, type Stats} from 'node:fs'
 import path from 'node:path'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {recordPath} from './record-of-run.js'
 
 /** Where the socket is that keeps other batches out. */

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {isDeepStrictEqual} from 'node:util'
-import {createFile} from '../../backend/sessions/append-file.js'
-import {NnError} from '../../backend/errors.js'
+import {createFile} from '../../system/append-file.js'
+import {NnError} from '../../errors.js'
 import {showValue} from '../../documents/index.js'
 import type {Fingerprint} from '../input/open-input.js'
 

@@ -1,5 +1,5 @@
-import {ApiError, toApiError} from '../../daemon/openai/api-error.js'
-import type {GraphStatus} from '../../backend/status.js'
+import {ApiError, toApiError} from '../../openai/api-error.js'
+import type {GraphStatus} from '../../backend/contract/status.js'
 import type {BatchItem} from '../items/item.js'
 import type {BatchAnswer} from '../model/answer-item.js'
 import type {Ended} from '../run-batch.js'

@@ -1,5 +1,5 @@
 import {closeSync, openSync, readSync} from 'node:fs'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {LineSet} from './line-set.js'
 import {readRow} from './row.js'
 

@@ -1,4 +1,4 @@
-import {bytes} from '../../cli/units.js'
+import {bytes} from '../../terminal/units.js'
 import type {BenchResult, Subject} from '../result.js'
 
 /** What was measured on what, as titles and texts. */

@@ -1,4 +1,4 @@
-import {table} from '../../cli/units.js'
+import {table} from '../../terminal/units.js'
 import type {BenchResult} from '../result.js'
 import {aboutRows} from './about.js'
 import {comparisonTitle, figureRows, verdictRows} from './rows.js'

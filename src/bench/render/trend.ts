@@ -1,4 +1,4 @@
-import {table} from '../../cli/units.js'
+import {table} from '../../terminal/units.js'
 import {percent} from '../compare.js'
 import type {BenchResult, Series} from '../result.js'
 import {figure, metricTitle} from './cells.js'

@@ -1,5 +1,5 @@
-import {NnError} from '../../backend/errors.js'
-import {RemoteBackend} from '../../backend/remote.js'
+import {NnError} from '../../errors.js'
+import {RemoteBackend} from '../../rpc/client/remote-backend.js'
 import {BackendTarget} from './backend-target.js'
 import {describeGraph} from './describe.js'
 

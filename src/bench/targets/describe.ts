@@ -1,7 +1,7 @@
-import {NnError} from '../../backend/errors.js'
-import type {Backend, GraphId} from '../../backend/backend.js'
-import {fileDigest} from '../../backend/models/model-content.js'
-import type {GraphStatus} from '../../backend/status.js'
+import {NnError} from '../../errors.js'
+import type {Backend, GraphId} from '../../backend/contract/backend.js'
+import {fileDigest} from '../../system/file-digest.js'
+import type {GraphStatus} from '../../backend/contract/status.js'
 import type {ModelFile, Subject} from '../result.js'
 
 /** The `model` status of one graph. */

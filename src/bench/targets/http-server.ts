@@ -1,4 +1,4 @@
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {printable} from './printable.js'
 
 /** A server that speaks OpenAI's API. */

@@ -1,5 +1,5 @@
 import {createParser} from 'eventsource-parser'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import type {PieceTimes} from '../piece-times.js'
 import {printable} from './printable.js'
 

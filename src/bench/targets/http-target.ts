@@ -1,5 +1,5 @@
-import {NnError, toNnError} from '../../backend/errors.js'
-import {modelName} from '../../cli/model-name.js'
+import {NnError, toNnError} from '../../errors.js'
+import {modelName} from '../../rpc/model-name.js'
 import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, Completion, Target} from '../target.js'

@@ -1,5 +1,5 @@
-import {initBackend, type LocalBackend} from '../../backend/local.js'
-import type {GraphId} from '../../backend/backend.js'
+import {initBackend, type LocalBackend} from '../../backend/index.js'
+import type {GraphId} from '../../backend/contract/backend.js'
 import type {Subject} from '../result.js'
 import {BackendTarget} from './backend-target.js'
 import {describeGraph, statusOf} from './describe.js'

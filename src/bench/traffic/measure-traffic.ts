@@ -1,4 +1,4 @@
-import {realClock, type Clock} from '../../backend/clock.js'
+import {realClock, type Clock} from '../../system/clock.js'
 import type {MetricValues} from '../metrics.js'
 import type {RequestSample, Test} from '../result.js'
 import type {Prompts} from '../prompts.js'

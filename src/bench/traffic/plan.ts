@@ -1,4 +1,4 @@
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import {parseNumbers} from '../numbers.js'
 import type {Test} from '../result.js'
 import {parseSlo} from './slo.js'

@@ -1,4 +1,4 @@
-import type {Clock} from '../../backend/clock.js'
+import type {Clock} from '../../system/clock.js'
 import {atOnceMs} from '../piece-times.js'
 import type {Target} from '../target.js'
 import type {Exchange, TrafficRequest} from './exchange.js'

@@ -1,4 +1,4 @@
-import type {Clock} from '../../backend/clock.js'
+import type {Clock} from '../../system/clock.js'
 import type {Prompts} from '../prompts.js'
 import type {Target} from '../target.js'
 import {conversations} from './conversations.js'

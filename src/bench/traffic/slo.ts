@@ -1,4 +1,4 @@
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import type {Exchange} from './exchange.js'
 import {meanInterToken, timeToFirstToken} from './latencies.js'
 

@@ -1,4 +1,4 @@
-import {seededRandom} from '../../backend/engine/sampling/random.js'
+import {seededRandom} from '../../system/random.js'
 import type {Prompts} from '../prompts.js'
 import type {TrafficRequest} from './exchange.js'
 

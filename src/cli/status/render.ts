@@ -1,6 +1,6 @@
-import type {BackendStatus, DurationSummary, StatusType} from '../../backend/status.js'
-import type {DaemonStatus} from '../../daemon/status.js'
-import {bytes, duration, short, table} from '../units.js'
+import type {BackendStatus, DurationSummary, StatusType} from '../../backend/contract/status.js'
+import type {DaemonStatus} from '../../rpc/daemon-status.js'
+import {bytes, duration, short, table} from '../../terminal/units.js'
 import type {Finding} from './finding.js'
 
 type Sections = {[T in StatusType]: (status: BackendStatus[T]) => string[]}

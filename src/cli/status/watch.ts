@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Output} from '../../chat/style.js'
+import type {Output} from '../../terminal/style.js'
 
 const home = '\u001b[H'
 const eraseToEnd = '\u001b[J'

@@ -1,6 +1,6 @@
-import {findKnownFailure} from '../../backend/engine/known-failures.js'
-import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/status.js'
-import {bytes, duration} from '../units.js'
+import {findKnownFailure} from '../../backend/contract/known-failures.js'
+import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/contract/status.js'
+import {bytes, duration} from '../../terminal/units.js'
 import {share, type Finding} from './finding.js'
 
 /** From this part of a context on, an answer may not fit any more. */

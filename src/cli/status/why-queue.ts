@@ -1,5 +1,5 @@
-import type {BackendStatus} from '../../backend/status.js'
-import {duration} from '../units.js'
+import type {BackendStatus} from '../../backend/contract/status.js'
+import {duration} from '../../terminal/units.js'
 import {share, type Finding} from './finding.js'
 
 /** So many tasks have to have waited before it is worth a word. */

@@ -1,4 +1,4 @@
-import type {BackendStatus} from '../../backend/status.js'
+import type {BackendStatus} from '../../backend/contract/status.js'
 import {share, type Finding} from './finding.js'
 
 /** From this part of a limit on it is near. */

@@ -1,4 +1,4 @@
-import type {BackendStatus} from '../../backend/status.js'
+import type {BackendStatus} from '../../backend/contract/status.js'
 import type {Finding} from './finding.js'
 import {explainModels} from './why-models.js'
 import {explainQueue} from './why-queue.js'

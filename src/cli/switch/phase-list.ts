@@ -1,7 +1,7 @@
 import type * as ListrModule from 'listr2'
-import type {SwitchPhase} from '../../backend/models/switch.js'
-import type {Output} from '../../chat/style.js'
-import {duration} from '../units.js'
+import type {SwitchPhase} from '../../backend/contract/switch.js'
+import type {Output} from '../../terminal/style.js'
+import {duration} from '../../terminal/units.js'
 
 /** What the phases do, as a list that grows; one of them is under way at a time. */
 const titles: Readonly<Record<SwitchPhase, string>> = {

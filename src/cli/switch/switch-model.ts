@@ -1,12 +1,12 @@
 import path from 'node:path'
-import {errorCodes, NnError, toNnError} from '../../backend/errors.js'
-import type {GraphId} from '../../backend/backend.js'
-import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/models/switch.js'
-import {RemoteBackend} from '../../backend/remote.js'
-import type {GraphStatus} from '../../backend/status.js'
-import {graphOf} from '../../daemon/graph-names.js'
-import type {Output} from '../../chat/style.js'
-import {bytes, table} from '../units.js'
+import {errorCodes, NnError, toNnError} from '../../errors.js'
+import type {GraphId} from '../../backend/contract/backend.js'
+import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/contract/switch.js'
+import {RemoteBackend} from '../../rpc/client/remote-backend.js'
+import type {GraphStatus} from '../../backend/contract/status.js'
+import {graphOf} from '../../rpc/server/graph-names.js'
+import type {Output} from '../../terminal/style.js'
+import {bytes, table} from '../../terminal/units.js'
 import {PhaseList} from './phase-list.js'
 
 export interface SwitchRequest {
@@ -23,7 +23,7 @@ export interface SwitchRequest {
 }
 
 /** The new model could not be had, for whatever reason: to a script that is one case, and not that of a mistyped flag. */
-export class SwitchFailed extends NnError {
+class SwitchFailed extends NnError {
   constructor(
     {code, message}: NnError,
     hint: string,
@@ -93,7 +93,7 @@ function stateOf({name, path: file, state}: GraphStatus): string {
 }
 
 /** @throws `model_not_found` when it is not clear which graph is meant. */
-export function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined): GraphStatus {
+function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined): GraphStatus {
   const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
   const [only] = graphs
   if (wanted === undefined && graphs.length === 1 && only !== undefined) return only

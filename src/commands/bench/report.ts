@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {NnError} from '../../backend/errors.js'
+import {NnError} from '../../errors.js'
 import type {BenchResult} from '../../bench/result.js'
 import {BaseCommand} from '../../cli/base-command.js'
 

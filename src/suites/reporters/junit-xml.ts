@@ -61,7 +61,7 @@ const entities: Record<string, string> = {
 }
 
 /** Also drops what XML 1.0 cannot hold at all: control characters (a terminal's colours among them) and lone surrogates. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(/\u001B\[[\d;]*m|[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
     .replace(/\p{Surrogate}/gu, '\uFFFD')

@@ -1,6 +1,6 @@
-import {executionTargets, graphEncodings, tensorTypes} from '../../backend/backend.js'
-import {switchModes} from '../../backend/models/switch.js'
-import {statusTypes} from '../../backend/status.js'
+import {executionTargets, graphEncodings, tensorTypes} from '../../backend/contract/backend.js'
+import {switchModes} from '../../backend/contract/switch.js'
+import {statusTypes} from '../../backend/contract/status.js'
 import {Type} from '../../documents/index.js'
 import {enumLike, Fields, NumberLike} from './condition.js'
 

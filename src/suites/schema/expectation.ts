@@ -1,5 +1,5 @@
 import type {Static} from 'typebox'
-import {errorCodes, type ErrorCode} from '../../backend/errors.js'
+import {errorCodes, type ErrorCode} from '../../errors.js'
 import {Type} from '../../documents/index.js'
 import {ConditionRef, Fields, NumberLike, Pattern, textOperators} from './condition.js'
 

@@ -4,7 +4,7 @@ import {Fields} from './condition.js'
 import {Expectation} from './expectation.js'
 
 /** What every step may have beside its call. */
-export const stepCommon = {
+const stepCommon = {
   name: Type.Optional(Type.String({description: 'What the step is for; shown when it fails.'})),
   as: Type.Optional(
     Type.String({description: 'Names the graph or the context that the step makes; null when the step failed.'}),

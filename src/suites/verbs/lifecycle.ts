@@ -1,5 +1,6 @@
 import {modelBytes} from '../bytes.js'
-import {backendOf, handleOf, StepFault, type Frame, type StepValue} from '../frame.js'
+import {backendOf, handleOf, type Frame, type StepValue} from '../frame.js'
+import {StepFault} from '../step-fault.js'
 import type {ArgumentsOf} from '../model.js'
 import {toJsonText} from '../output.js'
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {defaultConfig, type MemoryConfig} from '../../../src/backend/config/index.js'
+import {defaultConfig, type MemoryConfig} from '../../../src/config/index.js'
 import type {LogFields} from '../../../src/backend/logging/logger.js'
 import {CacheKeeper} from '../../../src/backend/memory/cache-keeper.js'
 import {suite} from '../../support/suite.js'

@@ -2,7 +2,7 @@ import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'no
 import path from 'node:path'
 import {Writable} from 'node:stream'
 import * as assert from 'uvu/assert'
-import type {NnError} from '../../../src/backend/errors.js'
+import type {NnError} from '../../../src/errors.js'
 import {temporaryParents} from '../../../src/backend/memory/cache-folder.js'
 import {ask, openBackend, phi3, type Answer, type Opened} from '../../support/fixtures.js'
 import {suite} from '../../support/suite.js'
@@ -243,7 +243,7 @@ test('an engine that dies leaves its saved caches to the next one', async () => 
     await visits(opened)
     const [before] = (await backend.status('memory')).graphs
     const {saved_caches: saved} = await backend.status('memory')
-    process.kill(before?.engine_pid ?? -1, 'SIGKILL')
+    process.kill(before?.engine_pid ?? NaN, 'SIGKILL')
     // The opened context is the first, Alice's the second.
     const context = (await backend.status('sessions')).contexts[1]?.context ?? -1
     const again = (): Promise<Answer> =>

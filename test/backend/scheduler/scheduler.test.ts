@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../../src/backend/config/index.js'
+import {configFromObject} from '../../../src/config/index.js'
 import {Scheduler} from '../../../src/backend/scheduler/scheduler.js'
 import type {SchedulerEvent, Task} from '../../../src/backend/scheduler/task.js'
 import {ManualClock, settled} from '../../support/manual-clock.js'

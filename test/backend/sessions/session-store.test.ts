@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../../src/backend/config/index.js'
-import {NnError} from '../../../src/backend/errors.js'
+import {configFromObject} from '../../../src/config/index.js'
+import {NnError} from '../../../src/errors.js'
 import {SessionStore, toChatMessages, type Session} from '../../../src/backend/sessions/session-store.js'
 import {ManualClock} from '../../support/manual-clock.js'
 import {suite} from '../../support/suite.js'

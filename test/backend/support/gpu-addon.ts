@@ -1,5 +1,5 @@
-import type {Addon, ContextOptions} from '../../../src/backend/engine/addon-types.js'
-import type {LoadedAddon} from '../../../src/backend/engine/addon.js'
+import type {Addon, ContextOptions} from '../../../src/backend/engine/child/addon-types.js'
+import type {LoadedAddon} from '../../../src/backend/engine/child/addon.js'
 
 /** A binding that says it has a CUDA GPU, loads nothing, and notes the contexts that were made. */
 export function gpuAddon(gpu: 'cuda' | false = 'cuda'): LoadedAddon & {contexts: ContextOptions[]} {

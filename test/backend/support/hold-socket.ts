@@ -1,5 +1,5 @@
-import {bindSocket} from '../../../src/backend/bind-socket.js'
-import {NnError} from '../../../src/backend/errors.js'
+import {bindSocket} from '../../../src/system/bind-socket.js'
+import {NnError} from '../../../src/errors.js'
 
 /** Binds the socket that it is given, says how that went, and stays as long as its standard input is open. */
 const said = await bindSocket(process.argv[2] ?? '', (connection) => connection.destroy()).then(

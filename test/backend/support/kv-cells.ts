@@ -1,5 +1,5 @@
 import {readFile, stat, writeFile} from 'node:fs/promises'
-import type {AddonContext} from '../../../src/backend/engine/addon-types.js'
+import type {AddonContext} from '../../../src/backend/engine/child/addon-types.js'
 
 const magic = 0x67677371
 const version = 2

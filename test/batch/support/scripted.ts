@@ -1,4 +1,4 @@
-import {NnError} from '../../../src/backend/errors.js'
+import {NnError} from '../../../src/errors.js'
 import {runBatch, type Ended, type Outcome, type RunOptions} from '../../../src/batch/run-batch.js'
 
 /** Items 0, 1, 2, …, and how many of them were asked for. */

@@ -1,4 +1,4 @@
-import {seededRandom} from '../../../src/backend/engine/sampling/random.js'
+import {seededRandom} from '../../../src/system/random.js'
 import {compareResults} from '../../../src/bench/compare.js'
 import {metricsOf} from '../../../src/bench/metrics.js'
 import {readTests} from '../../../src/bench/options.js'

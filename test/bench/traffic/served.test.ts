@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {realClock} from '../../../src/backend/clock.js'
+import {realClock} from '../../../src/system/clock.js'
 import {Prompts} from '../../../src/bench/prompts.js'
 import {checkResult, type BenchResult} from '../../../src/bench/result.js'
 import {HttpTarget} from '../../../src/bench/targets/http-target.js'

@@ -1,5 +1,5 @@
-import {defaultConfig} from '../../../src/backend/config/index.js'
-import type {BackendStatus, GraphStatus} from '../../../src/backend/status.js'
+import {defaultConfig} from '../../../src/config/index.js'
+import type {BackendStatus, GraphStatus} from '../../../src/backend/contract/status.js'
 
 const wait = {count: 0, p50: 0, p95: 0, p99: 0, max: 0}
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import {renderFindings, renderFindingsLine, renderLine, renderStatus} from '../../../src/cli/status/render.js'
-import {bytes, duration, table} from '../../../src/cli/units.js'
+import {bytes, duration, table} from '../../../src/terminal/units.js'
 import {suite} from '../../support/suite.js'
 import {madeUpStatus} from './made-up-status.js'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import {defaultConfig} from '../../../src/backend/config/index.js'
-import type {BackendStatus} from '../../../src/backend/status.js'
+import {defaultConfig} from '../../../src/config/index.js'
+import type {BackendStatus} from '../../../src/backend/contract/status.js'
 import {explainStatus} from '../../../src/cli/status/why.js'
 import {suite} from '../../support/suite.js'
 import {madeUpStatus} from './made-up-status.js'

@@ -1,5 +1,5 @@
-import {textTensor} from '../../../src/backend/contexts/tensor.js'
-import {RemoteBackend} from '../../../src/backend/remote.js'
+import {textTensor} from '../../../src/backend/contract/tensor.js'
+import {RemoteBackend} from '../../../src/rpc/client/remote-backend.js'
 
 // A client that opens a context and a backend of its own, and talks for as long as it lives.
 const [socket = ''] = process.argv.slice(2)

@@ -14,7 +14,7 @@ export function rowWords(
 }
 
 /** Names of settings differ at their ends, so it is the middle that goes. */
-export function shortened(text: string, most: number): string {
+function shortened(text: string, most: number): string {
   const letters = [...new Intl.Segmenter('en').segment(text)].map(({segment}) => segment)
   if (letters.length <= most) return text
   const half = (most - 1) / 2

@@ -1,4 +1,4 @@
-import {bytes, duration} from '../../../cli/units.js'
+import {bytes, duration} from '../../../terminal/units.js'
 import type {BenchResult, Subject} from '../../result.js'
 import {markup, type Markup, type Part} from '../markup.js'
 import {interval} from './all-figures.js'

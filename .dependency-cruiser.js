@@ -1,0 +1,107 @@
+/**
+ * The layers of `src/`, from the lowest to the highest. A file imports from its own folder and from lower layers, never
+ * from a higher one nor from another folder of its own layer. `npm run layers` checks it.
+ */
+const layers = [
+  ['errors.ts', 'terminal'],
+  ['documents', 'system'],
+  ['config'],
+  ['backend/contract'],
+  ['backend/gguf', 'backend/logging'],
+  ['backend/engine', 'backend/scheduler'],
+  ['backend/sessions', 'backend/memory'],
+  ['backend/models'],
+  ['backend/host'],
+  ['backend/index.ts'],
+  ['openai'],
+  ['rpc'],
+  ['daemon'],
+  ['pick-model'],
+  ['cli', 'suites', 'chat'],
+  ['bench', 'batch'],
+  ['commands', 'hooks', 'index.ts'],
+]
+
+const pattern = (folder) => (folder.endsWith('.ts') ? `^src/${folder}$` : `^src/${folder}/`)
+
+const layerRules = layers.flatMap((folders, level) =>
+  folders.map((folder) => ({
+    name: `layer-of-${folder}`,
+    comment: `src/${folder} imports from itself and from lower layers only.`,
+    severity: 'error',
+    from: {path: pattern(folder)},
+    to: {
+      path: layers
+        .slice(level)
+        .flat()
+        .filter((other) => other !== folder)
+        .map(pattern),
+    },
+  })),
+)
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'no-circular',
+      comment: 'Files that import each other in a circle cannot be read or tested one by one. Types count too.',
+      severity: 'error',
+      from: {},
+      to: {circular: true},
+    },
+    {
+      name: 'backend-face',
+      comment: 'Outside of src/backend, import src/backend/index.ts or a file of the contract.',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/backend/'},
+      to: {path: '^src/backend/', pathNot: '^src/backend/(index\\.ts$|contract/)'},
+    },
+    {
+      name: 'engine-child',
+      comment: 'The child folder runs in the engine process. Only its entry and the JSON schema check leave it.',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/backend/engine/child/'},
+      to: {path: '^src/backend/engine/child/', pathNot: '^src/backend/engine/child/sampling/json-schema\\.ts$'},
+    },
+    {
+      name: 'engine-host-apart',
+      comment: 'The engine process knows nothing of the host process but the protocol.',
+      severity: 'error',
+      from: {path: '^src/backend/engine/child/'},
+      to: {path: '^src/backend/engine/host/'},
+    },
+    {
+      name: 'only-the-engine-loads-llama',
+      comment: 'node-llama-cpp is loaded in the engine process alone.',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/backend/engine/child/addon\\.ts$'},
+      to: {path: 'node-llama-cpp'},
+    },
+    {
+      name: 'sources-without-tests',
+      comment: 'src/ runs without tests, scripts and measurements.',
+      severity: 'error',
+      from: {path: '^src/'},
+      to: {path: '^(test|perf|scripts)/'},
+    },
+    {
+      name: 'declared-packages',
+      comment: 'A package that src/ imports is a dependency, not one that happens to be installed.',
+      severity: 'error',
+      from: {path: '^src/'},
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+  ],
+  options: {
+    doNotFollow: {path: 'node_modules'},
+    tsPreCompilationDeps: true,
+    tsConfig: {fileName: 'tsconfig.json'},
+    exclude: {path: '^dist/'},
+    enhancedResolveOptions: {exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types']},
+  },
+}

@@ -1,4 +1,0 @@
-import {loadAddon} from '../../dist/backend/engine/addon.js'
-
-await loadAddon(false)
-process.exit(0)

@@ -1,0 +1,73 @@
+import {spawn, type ChildProcess} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import {createInterface} from 'node:readline'
+import {fileURLToPath} from 'node:url'
+import type {RemoteBackend} from '../../src/rpc/client/remote-backend.js'
+
+const cli = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+/** The built daemon in a process and a folder of its own. */
+export class DaemonProcess implements AsyncDisposable {
+  private constructor(
+    private readonly folder: string,
+    readonly socket: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** Resolves once it listens. @throws when it ends before, with what it said. */
+  static async start(settings: readonly string[]): Promise<DaemonProcess> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'wnn-bench-'))
+    const socket = path.join(folder, 'run', 'daemon.sock')
+    const argv = ['serve', ...settings.flatMap((setting) => ['--set', setting])]
+    const child = spawn(process.execPath, [cli, ...argv], {
+      env: {...process.env, WNN_SOCKET: socket},
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const daemon = new DaemonProcess(folder, socket, child)
+    const said: string[] = []
+    for await (const line of createInterface(child.stderr)) {
+      said.push(line)
+      if (line.startsWith('Listening on')) {
+        child.stderr.resume()
+        return daemon
+      }
+    }
+    await daemon[Symbol.asyncDispose]()
+    throw new Error(`The daemon did not start: ${said.join('\n')}`)
+  }
+
+  /** Its process has not ended. */
+  get lives(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Runs a command against it. */
+  async run(...argv: string[]): Promise<{code: number | null; stderr: string}> {
+    const child = spawn(process.execPath, [cli, ...argv], {
+      env: {...process.env, WNN_SOCKET: this.socket, NO_COLOR: '1'},
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
+    const [code] = (await once(child, 'close')) as [number | null]
+    return {code, stderr}
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.lives) {
+      const ended = once(this.child, 'exit')
+      this.child.kill('SIGTERM')
+      await ended
+    }
+    await rm(this.folder, {recursive: true, force: true})
+  }
+}
+
+/** Resident memory of the daemon and its engines, in bytes. */
+export async function residentBytes(backend: RemoteBackend): Promise<number> {
+  const {host_rss_bytes, graphs} = await backend.status('memory')
+  return host_rss_bytes + graphs.reduce((sum, {engine_rss_bytes}) => sum + engine_rss_bytes, 0)
+}

@@ -1,0 +1,23 @@
+import {spawnSync} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+
+/**
+ * How long an engine process takes until llama.cpp can load a model: the addon directly, as the engine does, against
+ * the library's `getLlama`. A/B/A/B in one run: `node --import tsx perf/engine-start.ts`. Needs a build.
+ */
+const rounds = 9
+const ways: Record<string, string> = {'addon directly': 'start/addon.mjs', getLlama: 'start/get-llama.mjs'}
+
+const samples = new Map(Object.keys(ways).map((name) => [name, [] as number[]]))
+for (let round = 0; round <= rounds; round++) {
+  for (const [name, file] of Object.entries(ways)) {
+    const startedAt = performance.now()
+    const {status, stderr} = spawnSync(process.execPath, [fileURLToPath(new URL(file, import.meta.url))])
+    if (status !== 0) throw new Error(`${name} exited with ${status ?? 'a signal'}: ${stderr.toString()}`)
+    if (round > 0) samples.get(name)?.push(performance.now() - startedAt)
+  }
+}
+for (const [name, values] of samples) {
+  const median = values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+  console.log(`${name.padEnd(15)} ${median.toFixed(0).padStart(5)} ms for the whole process`)
+}

@@ -1,0 +1,52 @@
+import type {Tensor} from './types.js'
+import {NnError, type ErrorCode} from '../../errors.js'
+
+/**
+ * Checks of arguments as they arrive. TypeScript callers cannot get most of them wrong; JavaScript callers, sockets
+ * and guests can, and each wrong argument is an `invalid_argument`, never a crash.
+ */
+export function checkString(what: string, value: unknown): void {
+  if (typeof value !== 'string')
+    throw new NnError('invalid_argument', `The ${what} must be a string, not ${kindOf(value)}.`)
+}
+
+export function checkBuffer(value: unknown): void {
+  if (value instanceof Uint8Array) return
+  throw new NnError('invalid_argument', `The buffer must be a Uint8Array, not ${kindOf(value)}.`)
+}
+
+export function checkOneOf(
+  what: string,
+  value: unknown,
+  allowed: readonly string[],
+  code: ErrorCode = 'invalid_argument',
+): void {
+  if (typeof value === 'string' && allowed.includes(value)) return
+  throw new NnError(
+    code,
+    `The ${what} ${typeof value === 'string' ? `"${value}"` : kindOf(value)} is not one of ${allowed.join(', ')}.`,
+  )
+}
+
+export function checkBuilders(value: unknown): void {
+  if (Array.isArray(value) && value.every((bytes) => bytes instanceof Uint8Array)) return
+  throw new NnError('invalid_argument', 'The graph builders must be a list of byte arrays.')
+}
+
+export function checkTensor(value: unknown): asserts value is Tensor {
+  const tensor = value as Partial<Tensor> | null | undefined
+  if (
+    typeof tensor === 'object' &&
+    tensor !== null &&
+    tensor.data instanceof Uint8Array &&
+    Array.isArray(tensor.dimensions) &&
+    tensor.dimensions.every((size) => typeof size === 'number')
+  ) {
+    return
+  }
+  throw new NnError('invalid_argument', 'A tensor has dimensions (a list), a type (its name) and data (a Uint8Array).')
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}

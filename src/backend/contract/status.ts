@@ -1,0 +1,202 @@
+import type {ContextId, GraphId} from './types.js'
+import type {Config, ConfigWarning} from '../../config/index.js'
+
+export const statusTypes = ['queue', 'memory', 'sessions', 'performance', 'model'] as const
+export type StatusType = (typeof statusTypes)[number]
+
+/** What `get_backend_status` gives per type. Names as on the wire; sizes are bytes, times milliseconds. */
+export interface BackendStatus {
+  queue: QueueStatus
+  memory: MemoryStatus
+  sessions: SessionsStatus
+  performance: PerformanceStatus
+  model: ModelStatus
+}
+
+export interface QueueStatus {
+  queued: number
+  running: number
+  queue_size: number
+  max_concurrent: number
+  warning_threshold: number
+  reject_threshold: number
+  default_task_timeout_ms: number
+  priority_scheduling_enabled: boolean
+  fair_scheduling_enabled: boolean
+  priority_aging_ms: number
+  auto_queue_cleanup: boolean
+  queued_by_priority: {low: number; normal: number; high: number; urgent: number}
+  /** Since the backend was initialized; at any time the sum of `queued`, `running` and the five ways to end. */
+  submitted: number
+  /** With an answer, also one that its caller ended early. */
+  completed: number
+  failed: number
+  /** Past the deadline, waiting or running. */
+  timed_out: number
+  /** Not taken into the queue. */
+  refused: number
+  /** Taken back by the caller, or with a context or graph that was closed, before there was an answer. */
+  cancelled: number
+  /** From the call to the start, of the tasks that started. */
+  wait_ms: DurationSummary
+  /** From the start to the end, of the tasks that ran. */
+  run_ms: DurationSummary
+}
+
+/** Milliseconds, exact to 0.1 % and a microsecond; all 0 when `count` is. */
+export interface DurationSummary {
+  count: number
+  p50: number
+  p95: number
+  p99: number
+  max: number
+}
+
+export interface MemoryStatus {
+  /** Resident memory of this process. */
+  host_rss_bytes: number
+  max_memory_mb: number
+  /** Caches that have lost their slots. */
+  saved_caches: SavedCacheStatus
+  graphs: {
+    graph: GraphId
+    /** The graph's engine process; `null` while none runs. */
+    engine_pid: number | null
+    /** Resident memory of the graph's engine process. */
+    engine_rss_bytes: number
+    /** What llama.cpp reports it has allocated for weights, KV cache and compute buffers. */
+    model_bytes: number
+    context_bytes: number
+    gpu_bytes: number
+    /** Whether the engine has told of its slots within two seconds. */
+    responsive: boolean
+    /** KV cells in use over all slots, in tokens. */
+    kv_tokens: number
+    slots: {slot: number; tokens: number; busy: boolean; session: string | null}[]
+  }[]
+}
+
+export interface SavedCacheStatus {
+  caches: number
+  tokens: number
+  bytes: number
+  max_cache_tokens: number | 'auto'
+  /** What `max_cache_mb` stands for. */
+  max_bytes: number
+  cache_strategy: 'lru' | 'fifo' | 'smart'
+  /** Since the backend was initialized: how many were saved, read back into a slot, evicted, or lost to an error. */
+  saved: number
+  restored: number
+  dropped: number
+  failed: number
+}
+
+export interface SessionsStatus {
+  max_sessions: number
+  idle_timeout_ms: number
+  auto_cleanup: boolean
+  active: number
+  /** Folder in which histories are kept; `null` when they end with the backend. */
+  state_dir: string | null
+  /** Why that folder lacks what was said last, and would lose it with this process; `null` when it has everything. */
+  write_error: string | null
+  sessions: {
+    id: string
+    messages: number
+    contexts: ContextId[]
+    idle_ms: number
+    /** Tokens of the last prompt that came from the cache. */
+    cached_tokens: number
+    /** Where they were: in the session's own slot, in another session's, in its saved cache, or nowhere. */
+    cache: 'slot' | 'shared' | 'saved' | 'none'
+  }[]
+  /** The last 100 sessions that were removed and not opened again, and why: idle too long, or for want of a place. */
+  removed: {id: string; reason: 'idle' | 'evicted'}[]
+  contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
+}
+
+export interface PerformanceStatus {
+  tasks: number
+  prompt_tokens: number
+  cached_tokens: number
+  generated_tokens: number
+  prompt_tokens_per_second: number
+  generated_tokens_per_second: number
+  uptime_ms: number
+  /** What the engines have decoded since they started. */
+  graphs: ({
+    graph: GraphId
+    name: string
+    /** Passes over the weights for a token of each running answer; 1 is best, `null` before the first. */
+    passes_per_step: number | null
+  } & DecodeCounts)[]
+}
+
+export interface ModelStatus {
+  /** The backend's configuration in force, defaults included. */
+  config: Config
+  config_warnings: ConfigWarning[]
+  graphs: GraphStatus[]
+}
+
+export interface GraphStatus {
+  graph: GraphId
+  name: string
+  path: string
+  /** `starting` after a crash, `stopped` until the next task, `failed` when it died too often to be started again. */
+  state: 'ready' | 'starting' | 'stopped' | 'switching' | 'failed'
+  /** How often its engine has died, and what was said the last time. */
+  crashes: number
+  last_crash: string | null
+  /** Milliseconds since then; `null` when it has not died. */
+  since_crash_ms: number | null
+  /** The configuration in force for this graph. */
+  config: Config
+  config_warnings: ConfigWarning[]
+  architecture: string
+  parameters: number
+  size_bytes: number
+  layers: number
+  /** Layers on the GPU, from llama.cpp's own report. */
+  gpu_layers: number
+  gpu: string | null
+  /** As the engine reports them. */
+  ctx_size: number
+  batch_size: number
+  threads: number
+  /** Threads that sample. */
+  sampling_threads: number
+  parallel: number
+  train_ctx_size: number
+  llama_build: string
+  llama_commit: string
+  warnings: string[]
+}
+
+/** Sums over all answers since the backend was initialized. */
+export interface Totals {
+  tasks: number
+  promptTokens: number
+  cachedTokens: number
+  generatedTokens: number
+  promptMs: number
+  predictMs: number
+}
+
+/** What was decoded since the start. */
+export interface DecodeCounts {
+  /** Decodes that made a token of each running answer. */
+  answer_steps: number
+  /** Passes over the weights that they took: as many as steps when every step is one pass. */
+  answer_passes: number
+  /** Passes over the weights for prompts. */
+  prompt_passes: number
+  /** Rows without a use of their own: they close a gap between slots, or fill a batch up to a quicker size. */
+  filler_rows: number
+  /** Guessed tokens that were decoded, and those of them that came true. */
+  drafted_tokens: number
+  accepted_tokens: number
+}
+
+/** Stands in the command line of each engine process, so that whoever looks at the process list finds them. */
+export const engineMark = 'wnn-engine'

@@ -1,0 +1,44 @@
+import {NnError} from '../../errors.js'
+import type {Tensor} from './types.js'
+
+/** A text as input 0 takes it. */
+export function textTensor(text: string): Tensor {
+  const data = new TextEncoder().encode(text)
+  return {dimensions: [data.length], type: 'u8', data}
+}
+
+/** The text of a tensor. @throws `invalid_argument` for all that is not UTF-8 bytes of the length that it says. */
+export function readTextTensor({dimensions, type, data}: Tensor): string {
+  if (type !== 'u8') throw new NnError('invalid_argument', `The tensor is ${type}; text is given as u8 bytes in UTF-8.`)
+  const elements = dimensions.reduce((product, size) => product * size, 1)
+  // Guests in use send [1] whatever the length.
+  const saysNothing = dimensions.length === 1 && dimensions[0] === 1
+  if (dimensions.length === 0 || (elements !== data.length && !saysNothing)) {
+    throw new NnError(
+      'invalid_argument',
+      `The tensor's dimensions [${dimensions.join(', ')}] make ${elements} elements; its data has ${data.length} bytes.`,
+    )
+  }
+  return readUtf8(data)
+}
+
+/** @throws `invalid_argument` for bytes that are not UTF-8. */
+export function readUtf8(data: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(data)
+  } catch (error) {
+    throw new NnError('invalid_argument', 'The bytes are not UTF-8 text.', {cause: error})
+  }
+}
+
+/** Copies text into the caller's buffer. @throws `too_large` with the needed size, and copies nothing then. */
+export function writeText(text: string, buffer: Uint8Array): number {
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.length > buffer.length) {
+    throw new NnError('too_large', `The buffer has ${buffer.length} bytes; ${bytes.length} are needed.`, {
+      neededBytes: bytes.length,
+    })
+  }
+  buffer.set(bytes)
+  return bytes.length
+}

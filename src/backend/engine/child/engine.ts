@@ -1,0 +1,211 @@
+import path from 'node:path'
+import {NnError, toWire} from '../../../errors.js'
+import type {Addon, AddonContext} from './addon-types.js'
+import type {LoadedAddon} from './addon.js'
+import {BatchLoop, type LoopEvents, type LoopSettings} from './batch-loop.js'
+import {engineClocks} from './decoder.js'
+import {TextEmbedder} from './embedder.js'
+import {fitPrompt} from './fit-prompt.js'
+import {Generation} from './generation.js'
+import {loadModel, type LogTail} from './load.js'
+import {EngineModel} from './model.js'
+import type {EngineEvent, EngineInfo, EngineOptions, GenerateRequest, Prompt, StoreSettings} from '../protocol.js'
+import {PrefixStore} from './prefix-store.js'
+import {createSampler} from './sampling/create.js'
+import {randomSeed} from '../../../system/random.js'
+import {Slots} from './slots.js'
+
+/** Texts of answers go to the host at most this often, in milliseconds: nobody sees the difference. */
+const textsEveryMs = 4
+
+/** One loaded model: carries out what the host asks for and reports it through `send`. */
+export class Engine {
+  private readonly generations = new Map<number, Promise<Generation | undefined>>()
+  private readonly loop: BatchLoop
+  private texts: [number, string][] = []
+  private flushedAt = 0
+
+  static async load(
+    loaded: LoadedAddon,
+    options: EngineOptions,
+    log: LogTail,
+    send: (event: EngineEvent) => void,
+  ): Promise<Engine> {
+    const {model, context, info} = await loadModel(loaded, options, log, (fraction) =>
+      send({type: 'progress', fraction}),
+    )
+    const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
+    const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
+    const store = new PrefixStore(context, withBuild(options.store, loaded), {
+      saved: (state) => send({type: 'saved', ...state}),
+      restored: (id, ms) => send({type: 'restored', id, ms}),
+      unsaved: (id, reason) => send({type: 'unsaved', id, reason}),
+      failed: (message) => send({type: 'log', level: 'warn', message}),
+    })
+    await store.adopt()
+    const slots = new Slots(context, info.slots, store, options.partialCaches, options.canShift, info.contextSize)
+    const settings = {batchSize: info.batchSize, longestGapMs, gatherMs}
+    const embedder = new TextEmbedder(loaded.addon, engineModel, options, info.batchSize)
+    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, store, send)
+  }
+
+  private constructor(
+    private readonly addon: Addon,
+    private readonly model: EngineModel,
+    private readonly context: AddonContext,
+    readonly info: EngineInfo,
+    private readonly slots: Slots,
+    settings: LoopSettings,
+    private readonly embedder: TextEmbedder,
+    private readonly store: PrefixStore,
+    private readonly send: (event: EngineEvent) => void,
+  ) {
+    const events: LoopEvents = {
+      progressed: (generation, {text, ended}) => {
+        if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
+        if (generation.request.pace === 'step' && (!ended || text !== '')) {
+          send({type: 'stepped', id: generation.id, text, metadata: generation.metadata()})
+        }
+      },
+      stepped: (waits) => this.flushSometimes(waits),
+      finished: (generation) => this.finish(generation),
+    }
+    this.loop = new BatchLoop(context, this.slots, settings, events, engineClocks(info))
+  }
+
+  generate(id: number, request: GenerateRequest): void {
+    const starting = this.start(id, request).catch((error: unknown) => {
+      this.generations.delete(id)
+      this.send({type: 'failed', id, error: toWire(error), partial: null})
+      return undefined
+    })
+    this.generations.set(id, starting)
+    this.whenStarted(id, (generation) => this.loop.add(generation))
+  }
+
+  /** Requests about a generation may come while it is being set up; they are carried out in their order. */
+  private whenStarted(id: number, act: (generation: Generation) => void): void {
+    void this.generations.get(id)?.then((generation) => {
+      if (generation !== undefined) act(generation)
+    })
+  }
+
+  private async start(id: number, request: GenerateRequest): Promise<Generation> {
+    const {tokens: prompt, turns, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
+    const slot = this.slots.take(prompt, request.session)
+    if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
+    try {
+      const seed = request.sampling.seed < 0 ? randomSeed() : request.sampling.seed
+      const tokens: {recent: () => readonly number[]} = {recent: () => [...prompt]}
+      const sampler = await createSampler(this.addon, this.context, this.model, {
+        sampling: request.sampling,
+        forbidden: request.stopping.forbidden_tokens,
+        ignoreEos: request.sampling.ignore_eos || request.stopping.ignore_eos,
+        seed,
+        contextSize: request.contextSize,
+        recent: () => tokens.recent(),
+      })
+      const {llamaBuild: release, llamaCommit: commit} = this.info
+      const now = (): number => performance.now()
+      // On a CPU rows cost about as much as the tokens that they spare (docs/benchmarks.md).
+      const guesses = request.promptLookup === 'auto' ? this.info.gpuLayers > 0 : request.promptLookup
+      const generation = new Generation({
+        ...{id, request, prompt, turns, dropped, slot, sampler, model: this.model, guesses, seed},
+        ...{build: {release, commit}, now},
+      })
+      tokens.recent = () => [...prompt, ...generation.tokens]
+      return generation
+    } catch (error) {
+      this.slots.release(slot)
+      throw error
+    }
+  }
+
+  advance(id: number): void {
+    this.whenStarted(id, (generation) => {
+      generation.credits++
+      this.loop.wake()
+    })
+  }
+
+  /** Ends a generation wherever it is. */
+  abort(id: number): void {
+    this.whenStarted(id, (generation) => {
+      if (generation.ended !== undefined) return
+      const {text} = generation.end('aborted')
+      if (generation.request.stream && text !== '') this.texts.push([id, text])
+      this.loop.wake()
+    })
+  }
+
+  count(id: number, prompt: Prompt): void {
+    try {
+      this.send({type: 'counted', id, tokens: this.model.tokenizePrompt(prompt).tokens.length})
+    } catch (error) {
+      this.send({type: 'failed', id, error: toWire(error), partial: null})
+    }
+  }
+
+  embed(id: number, text: string): void {
+    this.embedder
+      .embed(text, (work) => this.loop.between(work))
+      .then((embedded) => this.send({type: 'embedded', id, ...embedded}))
+      .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
+  }
+
+  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  get decodingMs(): number {
+    return this.loop.decodingMs
+  }
+
+  reportSlots(id: number): void {
+    this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs, counts: this.loop.counts})
+  }
+
+  /** A saved cache has no file any more; what slots hold of it stays. */
+  drop(cache: string): void {
+    this.store.forget(cache)
+  }
+
+  /** Takes in what another engine has saved meanwhile. */
+  adopt(id: number): void {
+    void this.store.adopt().then(() => this.send({type: 'flushed', id}))
+  }
+
+  /** Saves what the slots hold: the process is about to end, and another one may go on from there. */
+  saveAll(id: number): void {
+    void this.loop.between(() => this.slots.saveAll()).then(() => this.send({type: 'flushed', id}))
+  }
+
+  /** The session is gone. */
+  forget(session: string): void {
+    this.slots.forget(session)
+  }
+
+  private finish(generation: Generation): void {
+    this.flush()
+    this.generations.delete(generation.id)
+    const {id, error} = generation
+    const result = generation.result()
+    this.send(
+      error === undefined ? {type: 'done', id, result} : {type: 'failed', id, error: toWire(error), partial: result},
+    )
+  }
+
+  /** A message costs as much as a token of a small model: at their pace, several tokens share one. */
+  private flushSometimes(waits: boolean): void {
+    if (waits || performance.now() - this.flushedAt >= textsEveryMs) this.flush()
+  }
+
+  private flush(): void {
+    this.flushedAt = performance.now()
+    if (this.texts.length === 0) return
+    this.send({type: 'texts', texts: this.texts})
+    this.texts = []
+  }
+}
+
+/** What another build of llama.cpp has saved is not read. */
+function withBuild(store: StoreSettings | null, {build, commit}: LoadedAddon): StoreSettings | null {
+  return store === null ? null : {...store, folder: path.join(store.folder, `${build}-${commit.slice(0, 12)}`)}
+}

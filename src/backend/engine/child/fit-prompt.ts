@@ -1,0 +1,84 @@
+import {NnError} from '../../../errors.js'
+import type {TokenizedPrompt} from './model.js'
+import type {ChatMessage, GenerateRequest, Prompt} from '../protocol.js'
+
+export interface FittedPrompt extends TokenizedPrompt {
+  /** Messages at the beginning of the conversation that were left out; the next request is to leave them out too. */
+  dropped: number
+}
+
+/**
+ * The prompt's tokens, made to fit the context with room for an answer. With context shifting on, a conversation that
+ * has grown too long loses its oldest turns; the system prompt and the last message stay.
+ *
+ * @throws `prompt_too_long` when it cannot be made to fit; `context_full` when shifting is off and the history is why.
+ */
+export function fitPrompt(
+  {
+    prompt,
+    contextSize,
+    contextShift,
+    stopping,
+  }: Pick<GenerateRequest, 'prompt' | 'contextSize' | 'contextShift' | 'stopping'>,
+  tokenize: (prompt: Prompt) => TokenizedPrompt,
+): FittedPrompt {
+  const whole = tokenize(prompt)
+  const {tokens} = whole
+  if (tokens.length === 0)
+    throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Give it some text.'})
+  if (prompt.mode === 'raw') {
+    if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
+    return {...whole, dropped: 0}
+  }
+  // Room that the answer should find: what it may say, but no more than a quarter of the context.
+  const wanted = stopping.max_tokens < 0 ? Infinity : stopping.max_tokens
+  const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
+  if (contextShift === null) {
+    if (tokens.length < contextSize) return {...whole, dropped: 0}
+    const {tokens: alone} = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
+    if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
+    throw new NnError(
+      'context_full',
+      `The conversation has ${tokens.length} tokens; the context holds ${contextSize}.`,
+      {
+        hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
+      },
+    )
+  }
+  if (tokens.length + reserve <= contextSize) return {...whole, dropped: 0}
+  return dropOldest(prompt.messages, contextSize, reserve, tokenize)
+}
+
+function dropOldest(
+  messages: readonly ChatMessage[],
+  contextSize: number,
+  reserve: number,
+  tokenize: (prompt: Prompt) => TokenizedPrompt,
+): FittedPrompt {
+  const others = messages.filter(({role}) => role !== 'system').length
+  // Half of the turns go at a time: what follows a cut is evaluated anew, so few large cuts cost less than many small ones.
+  for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
+    const kept = lastTurns(messages, keep)
+    const fitted = tokenize({mode: 'chat', messages: kept})
+    const {tokens} = fitted
+    if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
+      return {...fitted, dropped: messages.length - kept.length}
+    }
+    if (keep === 1) throw tooLong(tokens.length, contextSize)
+  }
+  throw new NnError('invalid_argument', 'The conversation has no message to answer.')
+}
+
+/** The system prompt and the last `keep` messages, which begin with a user's. */
+function lastTurns(messages: readonly ChatMessage[], keep: number): ChatMessage[] {
+  const system = messages.filter(({role}) => role === 'system')
+  const rest = messages.filter(({role}) => role !== 'system').slice(-keep)
+  const firstUser = rest.findIndex(({role}) => role === 'user')
+  return [...system, ...rest.slice(Math.max(0, firstUser))]
+}
+
+function tooLong(tokens: number, contextSize: number): NnError {
+  return new NnError('prompt_too_long', `The prompt has ${tokens} tokens; the context holds ${contextSize}.`, {
+    hint: 'Raise model.ctx_size or shorten the prompt.',
+  })
+}

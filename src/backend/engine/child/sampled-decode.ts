@@ -1,0 +1,75 @@
+import {toNnError, type NnError} from '../../../errors.js'
+import type {Decoder, Row} from './decoder.js'
+import type {Generation, Progress} from './generation.js'
+import type {Slots} from './slots.js'
+
+/** A row and whose it is; a row that only closes a gap is nobody's. */
+export interface Part {
+  generation: Generation | undefined
+  row: Row
+}
+
+/** Decodes rows and gives the tokens that are sampled from them to their generations. */
+export class SampledDecode {
+  constructor(
+    private readonly decoder: Decoder,
+    private readonly slots: Slots,
+    private readonly progressed: (generation: Generation, progress: Progress) => void,
+    private readonly fail: (generation: Generation, error: NnError) => void,
+  ) {}
+
+  /** Decodes all parts in one call and samples those that ask for it; gives the time of the decode, 0 when it failed. */
+  async run(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
+    if (parts.length === 0) return 0
+    let decoded: Awaited<ReturnType<Decoder['decode']>>
+    try {
+      decoded = await this.decoder.decode(
+        parts.map(({row}) => row),
+        kind,
+      )
+    } catch (error) {
+      // One bad part fails the whole decode, and what the cells hold now is unknown.
+      for (const {generation, row} of parts) {
+        if (generation === undefined) this.slots.clear(row.slot)
+        else this.fail(generation, toNnError(error, 'runtime_error'))
+      }
+      return 0
+    }
+    await Promise.all(
+      parts.map(async ({generation, row}, index) => {
+        const logits = decoded.logits[index] ?? new Uint32Array()
+        if (generation !== undefined && logits.length > 0) await this.sample(generation, row, logits)
+      }),
+    )
+    return decoded.ms
+  }
+
+  /** Samples one token, and as many further ones as were guessed right. */
+  private async sample(generation: Generation, {tokens, wanted}: Row, logits: Uint32Array): Promise<void> {
+    let right = 0
+    try {
+      for (const logitIndex of logits) {
+        const {token, logprob} = await generation.sampler.next(logitIndex, generation.answer)
+        // Aborted while it was being sampled.
+        if (generation.ended !== undefined) break
+        const progress = generation.accept(token, logprob)
+        this.progressed(generation, progress)
+        if (progress.ended || token !== tokens[right + 1]) break
+        right++
+      }
+    } catch (error) {
+      this.fail(generation, toNnError(error, 'runtime_error'))
+      return
+    }
+    if (wanted.length > 1) this.keepGuesses(generation, wanted.length - 1, right)
+  }
+
+  /** Takes the cells of wrong guesses back. */
+  private keepGuesses(generation: Generation, drafted: number, accepted: number): void {
+    this.slots.truncate(generation.slot, generation.slot.tokens.length - (drafted - accepted))
+    generation.drafts.drafted += drafted
+    generation.drafts.accepted += accepted
+    this.decoder.counts.drafted_tokens += drafted
+    this.decoder.counts.accepted_tokens += accepted
+  }
+}

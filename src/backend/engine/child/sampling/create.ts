@@ -1,0 +1,110 @@
+import type {Config} from '../../../../config/index.js'
+import type {Addon, AddonContext, GrammarState} from '../addon-types.js'
+import {grammarForJsonSchema} from '../addon.js'
+import {NnError, toNnError} from '../../../../errors.js'
+import type {EngineModel} from '../model.js'
+import {Bans} from './bans.js'
+import {ChainSampler} from './chain.js'
+import {normalizeSchema} from './json-schema.js'
+import {NativeSampler} from './native.js'
+import type {Sampler, SamplingInput} from './sampler.js'
+
+const deepestGrammar = 200
+
+export interface SamplerRequest {
+  sampling: Config['sampling']
+  forbidden: Config['stopping']['forbidden_tokens']
+  ignoreEos: boolean
+  seed: number
+  contextSize: number
+  recent: () => readonly number[]
+}
+
+/** @throws `invalid_argument` for a grammar, a schema or a token that llama.cpp does not understand. */
+export async function createSampler(
+  addon: Addon,
+  context: AddonContext,
+  model: EngineModel,
+  request: SamplerRequest,
+): Promise<Sampler> {
+  const {sampling, contextSize} = request
+  const input: SamplingInput = {
+    addon,
+    model,
+    sampling,
+    seed: request.seed,
+    recent: request.recent,
+    repeatWindow: sampling.penalty_last_n < 0 ? contextSize : sampling.penalty_last_n,
+    bias: biases(model, sampling.logit_bias),
+    bans: bansOf(model, request),
+    grammar: await grammarState(addon, model, sampling),
+  }
+  return needsChain(sampling) ? new ChainSampler(context, input) : new NativeSampler(context, input)
+}
+
+/** Whether a setting is in force that llama.cpp's chain, as the binding offers it, cannot do. */
+function needsChain(sampling: Config['sampling']): boolean {
+  return (
+    sampling.n_probs > 0 ||
+    (sampling.temp > 0 &&
+      (sampling.typical_p < 1 || sampling.mirostat !== 0 || sampling.dynatemp_range > 0 || sampling.min_keep > 1)) ||
+    (sampling.dry_multiplier > 0 && sampling.dry_penalty_last_n !== 0)
+  )
+}
+
+function biases(model: EngineModel, entries: Config['sampling']['logit_bias']): Map<number, number> {
+  const bias = new Map<number, number>()
+  for (const [what, value] of entries) {
+    const tokens = typeof what === 'number' ? [checkToken(model, what, 'logit_bias')] : model.tokenize(what)
+    for (const token of tokens) bias.set(token, value === false ? -Infinity : value)
+  }
+  return bias
+}
+
+function bansOf(model: EngineModel, {forbidden, ignoreEos}: SamplerRequest): Bans {
+  const tokens = forbidden.filter((entry) => typeof entry === 'number')
+  const texts = forbidden.filter((entry) => typeof entry === 'string')
+  for (const token of tokens) checkToken(model, token, 'forbidden_tokens')
+  const always = ignoreEos ? [...tokens, ...model.endTokens] : tokens
+  const sequences = texts.flatMap((text) => [model.tokenize(text), model.tokenize(` ${text}`)]).map((ids) => [...ids])
+  return new Bans(always, texts, () => model.texts, sequences)
+}
+
+/** llama.cpp fails the whole batch on a token outside the vocabulary. */
+function checkToken(model: EngineModel, token: number, key: string): number {
+  if (Number.isInteger(token) && token >= 0 && token < model.vocabularySize) return token
+  throw new NnError(
+    'invalid_argument',
+    `${key}: there is no token ${token}; the model has 0 to ${model.vocabularySize - 1}.`,
+  )
+}
+
+/** llama.cpp reads grammars recursively: one that is nested deeply enough ends the process. */
+function checkDepth(grammar: string): void {
+  let depth = 0
+  for (const character of grammar) {
+    if (character === '(') depth++
+    if (character === ')') depth--
+    if (depth > deepestGrammar) throw new Error(`it is nested more than ${deepestGrammar} deep`)
+  }
+}
+
+async function grammarState(
+  addon: Addon,
+  model: EngineModel,
+  {grammar, json_schema}: Config['sampling'],
+): Promise<GrammarState | undefined> {
+  if (grammar === '' && json_schema === null) return undefined
+  try {
+    const text = json_schema === null ? grammar : await grammarForJsonSchema(addon, normalizeSchema(json_schema))
+    checkDepth(text)
+    const parsed = new addon.AddonGrammar(text, {addonExports: addon, rootRuleName: 'root'})
+    return new addon.AddonGrammarEvaluationState(model.native, parsed)
+  } catch (error) {
+    const what = json_schema === null ? 'grammar' : 'json_schema'
+    throw new NnError('invalid_argument', `${what}: ${toNnError(error).message}`, {
+      hint: 'A GBNF grammar needs a `root` rule; see llama.cpp, grammars/README.md.',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,74 @@
+import {NnError} from '../../../../errors.js'
+import type {AddonContext, AddonSampler, SamplerConfig} from '../addon-types.js'
+import {lastTokens} from './penalties.js'
+import type {Sampled, Sampler, SamplingInput} from './sampler.js'
+
+/**
+ * llama.cpp's own sampler chain: logit bias, penalties, top-k, top-p, min-p, temperature, draw. Configured once per
+ * answer: its generator and its penalty window then live in native code and cost nothing per token.
+ */
+export class NativeSampler implements Sampler {
+  private readonly sampler: AddonSampler
+  private readonly config: SamplerConfig
+  private banned: readonly number[] = []
+
+  constructor(
+    private readonly context: AddonContext,
+    private readonly input: SamplingInput,
+  ) {
+    this.sampler = new input.addon.AddonSampler(input.model.native)
+    this.config = nativeConfig(input)
+    this.banned = input.bans.after('', input.recent)
+    this.apply()
+  }
+
+  async next(logitIndex: number, answer: string): Promise<Sampled> {
+    const banned = this.input.bans.after(answer, this.input.recent)
+    if (banned !== this.banned) {
+      this.banned = banned
+      this.apply()
+    }
+    const token = await this.context.sampleToken(logitIndex, this.sampler)
+    if (token < 0) throw noToken()
+    return {token}
+  }
+
+  private apply(): void {
+    const bias = new Map(this.input.bias)
+    for (const token of this.banned) bias.set(token, -Infinity)
+    const {repeatWindow, recent} = this.input
+    this.sampler.applyConfig({
+      ...this.config,
+      // The native window is compared with this one and kept when they agree.
+      repeatPenaltyTokens: Uint32Array.from(lastTokens(recent(), repeatWindow)),
+      tokenBiasKeys: Uint32Array.from(bias.keys()),
+      tokenBiasValues: Float32Array.from(bias.values()),
+    })
+  }
+
+  dispose(): void {
+    this.sampler.dispose()
+  }
+}
+
+function nativeConfig({sampling, seed, repeatWindow, grammar}: SamplingInput): SamplerConfig {
+  return {
+    temperature: sampling.temp,
+    seed,
+    // 0 would sort the whole vocabulary; an absent key leaves the sampler out.
+    ...(sampling.top_k > 0 && {topK: sampling.top_k}),
+    ...(sampling.top_p < 1 && {topP: sampling.top_p}),
+    ...(sampling.min_p > 0 && {minP: sampling.min_p}),
+    repeatPenalty: sampling.repeat_penalty,
+    repeatPenaltyMaxTokens: repeatWindow,
+    repeatPenaltyPresencePenalty: sampling.presence_penalty,
+    repeatPenaltyFrequencyPenalty: sampling.frequency_penalty,
+    ...(grammar && {grammarEvaluationState: grammar}),
+  }
+}
+
+export function noToken(): NnError {
+  return new NnError('runtime_error', 'No token may follow: the grammar, the bans or the model leave none.', {
+    hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.',
+  })
+}

@@ -1,0 +1,36 @@
+import type {Config} from '../../../../config/index.js'
+import type {TokenLogprob} from '../../../contract/backend.js'
+import type {Addon, GrammarState} from '../addon-types.js'
+import type {EngineModel} from '../model.js'
+import type {Bans} from './bans.js'
+
+/** Chooses the next token of one answer; keeps the answer's own generator and penalties. */
+export interface Sampler {
+  /**
+   * @param logitIndex where in the decoded batch this answer's logits are
+   * @param answer the text so far, for bans that depend on it
+   */
+  next: (logitIndex: number, answer: string) => Promise<Sampled>
+  dispose: () => void
+}
+
+export interface Sampled {
+  token: number
+  logprob?: TokenLogprob
+}
+
+/** All a sampler needs to know of its answer. */
+export interface SamplingInput {
+  addon: Addon
+  model: EngineModel
+  sampling: Config['sampling']
+  seed: number
+  /** Prompt and answer, oldest first. */
+  recent: () => readonly number[]
+  /** Tokens that the penalties look back at. */
+  repeatWindow: number
+  /** What is added to a token's logit. */
+  bias: ReadonlyMap<number, number>
+  bans: Bans
+  grammar: GrammarState | undefined
+}

@@ -1,0 +1,155 @@
+import {fork, type ChildProcess} from 'node:child_process'
+import {Socket} from 'node:net'
+import {fileURLToPath} from 'node:url'
+import {NnError} from '../../../errors.js'
+import {engineMark} from '../../contract/status.js'
+import {cpuTime} from '../cpu-time.js'
+import {Heartbeat, type HeartbeatLimits} from './heartbeat.js'
+import {findKnownFailure} from '../../contract/known-failures.js'
+import type {EngineEvent, EngineRequest} from '../protocol.js'
+
+/** What llama.cpp prints when it gives up stands at the end of its standard error, or of the errors that it logs. */
+const keptOutput = 4096
+
+/**
+ * V8 lets the space for young objects grow to 16 MiB thrice, over some 20,000 tokens; an engine has few objects that
+ * live long, and is as quick with 2 MiB.
+ */
+const smallHeap = '--max-semi-space-size=2'
+
+/** The process has gone without being told to. */
+export class EngineDied extends NnError {}
+
+/** The operating system's side of an engine: its process, the messages, what it prints, its pulse and its end. */
+export class EngineChild {
+  private readonly child: ChildProcess
+  private readonly heartbeat: Heartbeat
+  private stderr = ''
+  private loggedErrors = ''
+  private killedFor: string | undefined
+  private hear: (event: EngineEvent) => void = () => undefined
+  private readonly exited: Promise<void>
+  /** Resolves when the process has gone, with how it went; the last of its output, which says why, is read by then. */
+  readonly died: Promise<EngineDied>
+
+  /** @param samplingThreads the size of its libuv pool, unless the environment has one */
+  constructor(samplingThreads: number, limits?: HeartbeatLimits) {
+    const fromSource = import.meta.url.endsWith('.ts')
+    const source = fromSource ? '../child/main.ts' : '../child/main.js'
+    // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
+    const child = fork(fileURLToPath(new URL(source, import.meta.url)), [engineMark], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+      // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
+      execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
+      // Decodes and samplings of llama.cpp run on libuv's pool, whose size is fixed when it is first used. By turns on
+      // several threads, decodes of a small model find the caches of another core and take longer (docs/benchmarks.md).
+      env: {UV_THREADPOOL_SIZE: String(samplingThreads), ...process.env},
+    })
+    this.child = child
+    this.heartbeat = new Heartbeat(
+      {
+        ping: () => this.send({type: 'ping'}),
+        cpuTime: () => (child.pid === undefined ? undefined : cpuTime(child.pid)),
+        hung: (why) => this.kill(why),
+      },
+      limits,
+    )
+    child.stderr?.on('data', (data: Buffer) => (this.stderr = (this.stderr + data.toString()).slice(-keptOutput)))
+    child.on('message', (event: EngineEvent) => {
+      if (event.type === 'alive') this.heartbeat.heard(event.decodingMs)
+      else this.receive(event)
+    })
+    this.exited = new Promise((resolve) => {
+      child.once('exit', () => resolve())
+      child.on('error', () => {
+        if (child.pid === undefined) resolve()
+      })
+    })
+    this.died = new Promise((resolve) => {
+      child.on('error', (error) => resolve(new EngineDied('runtime_error', error.message, {cause: error})))
+      child.once('close', (code, signal) => resolve(this.crashError(code, signal)))
+    })
+    void this.exited.then(() => this.heartbeat.stop())
+  }
+
+  /** All that it says from now on, signs of life aside. */
+  onMessage(hear: (event: EngineEvent) => void): void {
+    this.hear = hear
+  }
+
+  private receive(event: EngineEvent): void {
+    this.heartbeat.heard()
+    if (event.type === 'ready') this.heartbeat.isLoaded = true
+    if (event.type === 'log' && event.level === 'error') {
+      this.loggedErrors = `${this.loggedErrors}${event.message}\n`.slice(-keptOutput)
+    }
+    this.hear(event)
+  }
+
+  send(message: EngineRequest): void {
+    // What cannot be sent goes to a process that is dying; its end, which says why, is about to be reported.
+    if (this.child.connected) this.child.send(message, () => undefined)
+  }
+
+  /** What it prints from now on belongs to something new. */
+  forgetOutput(): void {
+    this.stderr = ''
+    this.loggedErrors = ''
+  }
+
+  /** Ends a process that does not listen; it counts as died, of this. */
+  kill(why: string): void {
+    this.killedFor ??= why
+    this.child.kill('SIGKILL')
+  }
+
+  /** Whether `kill` has ended it. */
+  get killed(): boolean {
+    return this.killedFor !== undefined
+  }
+
+  /** Ends the process; its memory is free when this resolves. */
+  async end(): Promise<void> {
+    this.child.ref()
+    this.child.kill('SIGKILL')
+    await this.exited
+  }
+
+  /** A program that has nothing left to do ends, model or not: the engine follows when its channel closes. */
+  letGo(): void {
+    this.child.unref()
+    this.child.channel?.unref()
+    const {stderr} = this.child
+    if (stderr instanceof Socket) stderr.unref()
+  }
+
+  /** Whether the host stays for what this process still has to say. */
+  awaited(isAwaited: boolean): void {
+    if (isAwaited) this.child.channel?.ref()
+    else this.child.channel?.unref()
+  }
+
+  private crashError(code: number | null, signal: NodeJS.Signals | null): EngineDied {
+    if (this.killedFor !== undefined) {
+      return new EngineDied('runtime_error', `The engine process hung and was ended: ${this.killedFor}.`, {
+        hint: 'The host goes on with a new one. If it happens again, look at the load and the memory of the machine.',
+      })
+    }
+    const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
+    const known = findKnownFailure(`${this.loggedErrors}${this.stderr}`)
+    const reason =
+      known?.line ??
+      this.stderr
+        .split('\n')
+        .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
+        .at(-1)
+        ?.trim()
+    return new EngineDied('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
+      hint:
+        known?.hint ??
+        'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
+    })
+  }
+}

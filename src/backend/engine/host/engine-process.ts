@@ -1,0 +1,351 @@
+import {fromWire, NnError, type WireError} from '../../../errors.js'
+import type {OutputMetadata} from '../../contract/backend.js'
+import type {DecodeCounts} from '../decode-counts.js'
+import {EngineChild} from './engine-child.js'
+import type {HeartbeatLimits} from './heartbeat.js'
+import type {
+  EngineEvent,
+  EngineInfo,
+  EngineLogLevel,
+  EngineOptions,
+  EngineRequest,
+  GenerateRequest,
+  GenerateResult,
+  Prompt,
+  SlotStatus,
+  StateEvent,
+} from '../protocol.js'
+
+/** An engine answers questions about itself between two steps; one that takes longer is stuck. */
+const answerMs = 2000
+
+/** Saving the caches of all slots, or reading a folder of them, may take so long, in milliseconds. */
+const flushMs = 10_000
+
+/** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
+const longestDecodeMs = 300_000
+
+export interface EngineHandlers {
+  onProgress?: (fraction: number) => void
+  onLog?: (level: EngineLogLevel, message: string) => void
+  /** A session's cache was saved, or a saved one is gone. */
+  onState?: (event: StateEvent) => void
+  /** The process has gone without being told to. */
+  onCrash?: (error: NnError) => void
+}
+
+/** A failure with what had been said before it. */
+export class GenerationError extends NnError {
+  constructor(
+    {code, message, hint}: WireError,
+    readonly partial: GenerateResult | null,
+  ) {
+    super(code, message, hint === undefined ? {} : {hint})
+  }
+}
+
+interface Waiting {
+  resolve: (event: EngineEvent) => void
+  reject: (error: NnError) => void
+  onText?: ((text: string) => void) | undefined
+  /** What the caller's own `onText` threw: the generation ends with it. */
+  thrown?: NnError
+}
+
+/** A running generation. */
+export interface GenerationHandle {
+  result: Promise<GenerateResult>
+  abort: () => void
+  /** Generates one more token (`pace: 'step'`); `undefined` when the answer is complete. */
+  advance: () => Promise<{text: string; metadata: OutputMetadata} | undefined>
+}
+
+/** The host's side of an engine process: starts it, talks to it, notices its death, ends it. */
+export class EngineProcess {
+  private readonly waiting = new Map<number, Waiting>()
+  private readonly stepping = new Map<number, (event: EngineEvent) => void>()
+  private lastId = 0
+  private expectedExit = false
+  /** Why requests can no longer be answered, once they cannot. */
+  private gone: NnError | undefined
+
+  private constructor(
+    private readonly child: EngineChild,
+    readonly info: EngineInfo,
+    private readonly handlers: EngineHandlers,
+  ) {
+    child.letGo()
+    child.onMessage((event) => this.receive(event))
+    void child.died.then((error) => {
+      if (!this.expectedExit) this.crash(error)
+    })
+  }
+
+  /**
+   * Starts a process and loads the model in it.
+   * @param limits when it counts as hung; by default `heartbeatLimits`
+   * @throws `runtime_error` when llama.cpp refuses the model, the process dies over it or hangs; the signal's reason.
+   */
+  static async start(
+    options: EngineOptions,
+    handlers: EngineHandlers,
+    {signal, limits}: {signal?: AbortSignal; limits?: HeartbeatLimits | undefined} = {},
+  ): Promise<EngineProcess> {
+    signal?.throwIfAborted()
+    const child = new EngineChild(options.samplingThreads, limits)
+    const abort = (): void => void child.end()
+    signal?.addEventListener('abort', abort)
+    try {
+      const info = await new Promise<EngineInfo>((resolve, reject) => {
+        child.onMessage((event) => {
+          if (event.type === 'ready') resolve(event.info)
+          else if (event.type === 'fatal') reject(fromWire(event.error))
+          else if (event.type === 'log') handlers.onLog?.(event.level, event.message)
+          else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
+          else if (isStateEvent(event)) handlers.onState?.(event)
+        })
+        void child.died.then(reject)
+        child.send({type: 'start', options})
+      })
+      signal?.throwIfAborted()
+      return new EngineProcess(child, info, handlers)
+    } catch (error) {
+      await child.end()
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  get pid(): number {
+    return this.info.pid
+  }
+
+  generate(request: GenerateRequest, onText?: (text: string) => void): GenerationHandle {
+    const id = ++this.lastId
+    const result = this.request({type: 'generate', id, request}, id, onText).then((event) => {
+      if (event.type !== 'done')
+        throw new NnError('runtime_error', `The engine answered ${event.type} to a generation.`)
+      return event.result
+    })
+    const over = result.then(
+      () => undefined,
+      (error: unknown) => {
+        throw error
+      },
+    )
+    // Whoever steps also awaits the result; until then its failure is nobody's.
+    over.catch(() => undefined)
+    return {
+      result,
+      abort: () => this.send({type: 'abort', id}),
+      advance: () => {
+        const step = new Promise<{text: string; metadata: OutputMetadata}>((resolve) => {
+          this.stepping.set(id, (event) => {
+            if (event.type === 'stepped') resolve({text: event.text, metadata: event.metadata})
+          })
+        })
+        this.send({type: 'advance', id})
+        return Promise.race([step, over])
+      },
+    }
+  }
+
+  /** Tokens of a prompt, its template included. */
+  async count(prompt: Prompt): Promise<number> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'count', id, prompt}, id)
+    return event.type === 'counted' ? event.tokens : 0
+  }
+
+  /** A text's vector, of length 1. @throws `prompt_too_long`, `invalid_argument` for a text without tokens. */
+  async embed(text: string): Promise<{vector: Float32Array; tokens: number}> {
+    const id = ++this.lastId
+    const event = await this.request({type: 'embed', id, text}, id)
+    if (event.type !== 'embedded') throw new NnError('runtime_error', `The engine answered ${event.type} to a text.`)
+    return event
+  }
+
+  /**
+   * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
+   * cannot be called off, and of a large model on a CPU it takes its time.
+   */
+  async isStuck(): Promise<boolean> {
+    try {
+      return (await this.inspect()).decodingMs > longestDecodeMs
+    } catch (error) {
+      if (error instanceof NnError && error.code === 'timeout') return true
+      throw error
+    }
+  }
+
+  /** What it is at. @throws `timeout` when the engine does not answer. */
+  async inspect(): Promise<{slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}> {
+    const id = ++this.lastId
+    const timer = setTimeout(() => {
+      this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))
+    }, answerMs)
+    try {
+      const event = await this.request({type: 'slots', id}, id)
+      if (event.type !== 'slots')
+        throw new NnError('unknown', `The engine answered ${event.type} to a question for slots.`)
+      return event
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Tells that the file of a saved cache is gone. */
+  drop(cache: string): void {
+    this.send({type: 'drop', cache})
+  }
+
+  /** Takes in the saved caches that another engine has left in the folder of this one. Gives up after some seconds. */
+  adopt(): Promise<void> {
+    return this.flush('adopt')
+  }
+
+  /** Saves the caches of all slots. Gives up after some seconds: then what they hold is lost with the process. */
+  saveCaches(): Promise<void> {
+    return this.flush('save')
+  }
+
+  private async flush(type: 'adopt' | 'save'): Promise<void> {
+    const id = ++this.lastId
+    const timer = setTimeout(() => this.settle(id)?.resolve({type: 'flushed', id}), flushMs)
+    try {
+      await this.request({type, id}, id)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Tells that nobody will ask for this session's cache again. */
+  forget(session: string): void {
+    this.send({type: 'forget', session})
+  }
+
+  /** Ends a process that does not listen; it counts as crashed, because of this. */
+  kill(why: string): void {
+    this.child.kill(why)
+  }
+
+  /** Whether it was ended because it hung. */
+  get killed(): boolean {
+    return this.child.killed
+  }
+
+  /** Ends the process; its memory is free when this resolves. What is running fails. */
+  async stop(): Promise<void> {
+    this.expectedExit = true
+    this.gone ??= new NnError('runtime_error', 'The model was unloaded.')
+    this.failAll(this.gone)
+    await this.child.end()
+  }
+
+  private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
+    if (this.gone !== undefined) return Promise.reject(this.gone)
+    // What the next crash prints is about this request, not about an earlier one.
+    if (this.waiting.size === 0) this.child.forgetOutput()
+    this.child.awaited(true)
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, {resolve, reject, onText})
+      this.send(message)
+    })
+  }
+
+  private send(message: EngineRequest): void {
+    this.child.send(message)
+  }
+
+  private receive(event: EngineEvent): void {
+    switch (event.type) {
+      case 'texts':
+        for (const [id, text] of event.texts) {
+          this.hand(id, text)
+        }
+        break
+      case 'stepped':
+        this.stepping.get(event.id)?.(event)
+        break
+      case 'done':
+      case 'counted':
+      case 'embedded':
+      case 'slots':
+      case 'flushed':
+        this.finish(event)
+        break
+      case 'failed':
+        this.settle(event.id)?.reject(new GenerationError(event.error, event.partial))
+        break
+      case 'log':
+        this.handlers.onLog?.(event.level, event.message)
+        break
+      case 'saved':
+      case 'restored':
+      case 'unsaved':
+        // Ignore what it reports while it ends.
+        if (this.gone === undefined) this.handlers.onState?.(event)
+        break
+      case 'ready':
+      case 'progress':
+      case 'fatal':
+      case 'alive':
+        break
+    }
+  }
+
+  /** A caller's `onText` that throws ends its own generation and nothing else. */
+  private hand(id: number, text: string): void {
+    const waiting = this.waiting.get(id)
+    if (waiting === undefined || waiting.thrown !== undefined) return
+    try {
+      waiting.onText?.(text)
+    } catch (error) {
+      waiting.thrown = new NnError('runtime_error', `onText failed: ${String(error)}`, {cause: error})
+      this.send({type: 'abort', id})
+    }
+  }
+
+  private finish(event: EngineEvent & {id: number}): void {
+    const waiting = this.settle(event.id)
+    if (waiting?.thrown !== undefined) waiting.reject(waiting.thrown)
+    else waiting?.resolve(event)
+  }
+
+  private settle(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id)
+    this.waiting.delete(id)
+    this.stepping.delete(id)
+    if (this.waiting.size === 0) this.child.awaited(false)
+    return waiting
+  }
+
+  private crash(error: NnError): void {
+    if (this.gone !== undefined) return
+    this.gone = error
+    this.failAll(error)
+    this.handlers.onCrash?.(error)
+  }
+
+  private failAll(error: NnError): void {
+    for (const [id, {reject}] of this.waiting) {
+      this.settle(id)
+      reject(error)
+    }
+  }
+}
+
+function isStateEvent(event: EngineEvent): event is StateEvent {
+  return event.type === 'saved' || event.type === 'restored' || event.type === 'unsaved'
+}
+
+/** A caller's callback that throws fails the load, not the process. */
+function tell(callback: () => void, reject: (error: NnError) => void): void {
+  try {
+    callback()
+  } catch (error) {
+    reject(new NnError('runtime_error', `onProgress failed: ${String(error)}`, {cause: error}))
+  }
+}

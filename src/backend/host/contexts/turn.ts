@@ -1,0 +1,109 @@
+import {applyRuntimeOptions, type RequestConfig, type RuntimeOptions} from '../../../config/index.js'
+import type {ChatMessage, GenerateRequest, GenerateResult, Prompt} from '../../engine/protocol.js'
+import {NnError} from '../../../errors.js'
+import type {LoadedModel} from '../../models/loaded-model.js'
+import {
+  leaveOut,
+  promptHistory,
+  rewrittenHistory,
+  toChatMessages,
+  type StoredMessage,
+} from '../../sessions/session-store.js'
+import type {ExecutionContext} from './execution-context.js'
+
+/** One question as it was when it was asked: what is set on the context afterwards is for the next one. */
+export interface Turn {
+  context: ExecutionContext
+  input: string
+  /** The context's options and this call's together. */
+  options: RuntimeOptions
+  /** The model that answers. */
+  model: LoadedModel
+  /** The model's configuration and the options put together. */
+  effective: RequestConfig
+}
+
+/** @throws `invalid_argument` when the context has no input. */
+export function newTurn(context: ExecutionContext, callOptions: RuntimeOptions = {}): Turn {
+  const {graph, options, input} = context
+  if (input === undefined) {
+    throw new NnError('invalid_argument', 'The context has no input.', {hint: 'Call set_input with index 0 first.'})
+  }
+  return onModel({context, input, options: overlay(options, callOptions)}, graph.model)
+}
+
+/** A question that has waited is for the model that its graph stands for now. */
+export function onCurrentModel(turn: Turn): Turn {
+  const {model} = turn.context.graph
+  return model === turn.model ? turn : onModel(turn, model)
+}
+
+function onModel(asked: Pick<Turn, 'context' | 'input' | 'options'>, model: LoadedModel): Turn {
+  return {...asked, model, effective: applyRuntimeOptions(model.config, asked.options)}
+}
+
+/** A call's own guide (grammar or schema) replaces the context's, in whichever form that is. */
+function overlay(options: RuntimeOptions, callOptions: RuntimeOptions): RuntimeOptions {
+  const merged = {...options, ...callOptions}
+  if (callOptions.grammar !== undefined && callOptions.json_schema === undefined) delete merged.json_schema
+  if (callOptions.json_schema !== undefined && callOptions.grammar === undefined) delete merged.grammar
+  return merged
+}
+
+/** The prompt: with the session's history before it in chat mode, alone in raw mode. */
+export function promptOf({context: {session}, model, input, effective: {request}}: Turn): Prompt {
+  if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
+  const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
+  const messages = rewrittenHistory(session.messages, request.history)
+  const isSame = messages === session.messages
+  const history = isSame ? promptHistory(session, model.content) : toChatMessages(messages, model.content)
+  return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
+}
+
+export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 'stream'>): GenerateRequest {
+  const {model, memory} = turn.model.config
+  const {sampling, stopping, request} = turn.effective
+  return {
+    prompt: promptOf(turn),
+    session: turn.context.session.temporary ? null : turn.context.session.id,
+    sampling,
+    stopping,
+    contextShift: memory.context_shifting ? {keep: memory.n_keep_tokens, discard: memory.n_discard_tokens} : null,
+    contextSize: model.ctx_size,
+    cachePrompt: memory.cache_prompt,
+    deterministic: request.deterministic,
+    promptLookup: turn.model.config.performance.prompt_lookup,
+    ...how,
+  }
+}
+
+/**
+ * Puts a finished turn into the session: the history that it brought, if it did, then the question and the answer.
+ * One that failed never comes here, so that it can be asked again; one without text is as if it had not been asked.
+ */
+export function commit({context, model, input, effective: {request}}: Turn, result: GenerateResult): void {
+  const {session, options} = context
+  session.cachedTokens = result.metadata.cached_tokens
+  session.cacheSource = result.cacheSource
+  if (request.prompt_mode === 'raw') return
+  const messages = rewrittenHistory(session.messages, request.history)
+  // What is left out counts from the beginning of this history, not of another one.
+  if (messages !== session.messages) session.leftOut = {model: '', messages: 0}
+  session.messages = messages
+  // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
+  if (options.history === request.history) delete options.history
+  leaveOut(session, model.content, result.droppedMessages)
+  if (result.text === '') return
+  const answer: StoredMessage = {role: 'assistant', content: result.text}
+  if (result.tokens !== null) answer.generated = {model: model.content, tokens: result.tokens}
+  session.messages = [...messages, {role: 'user', content: input}, answer]
+}
+
+/** @throws `context_full` after an answer that had to end because of it; the text stays readable. */
+export function throwIfFull({stopReason}: GenerateResult, {model}: Turn): void {
+  if (stopReason !== 'context_full') return
+  const {ctx_size} = model.config.model
+  throw new NnError('context_full', `The context of ${ctx_size} tokens is full; the answer ends here.`, {
+    hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
+  })
+}

@@ -1,0 +1,68 @@
+import type {OutputMetadata} from '../contract/backend.js'
+import type {ConfigWarning} from '../../config/index.js'
+import type {ExecutionContext} from './contexts/execution-context.js'
+import type {Logger} from '../logging/logger.js'
+import type {SchedulerEvent} from '../scheduler/task.js'
+import type {Totals} from '../contract/status.js'
+
+/** Writes what happens into the log and adds it up for status. */
+export class Journal {
+  readonly totals: Totals = {
+    ...{tasks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0, promptMs: 0, predictMs: 0},
+  }
+
+  constructor(readonly logger: Logger) {}
+
+  /** A finished answer; `logged` is false for a request that asked not to be. */
+  answered(context: ExecutionContext, metadata: OutputMetadata, waitedMs: number, logged: boolean): void {
+    const {totals, logger} = this
+    totals.tasks++
+    totals.promptTokens += metadata.input_tokens
+    totals.cachedTokens += metadata.cached_tokens
+    totals.generatedTokens += metadata.output_tokens
+    totals.promptMs += metadata.prompt_ms
+    totals.predictMs += metadata.predict_ms
+    if (!logged) return
+    const who = {context: context.id, graph: context.graph.id, session: context.session.id}
+    logger.log('info', 'TASK', 'task completed', {...who, wait_ms: waitedMs, stop_reason: metadata.stop_reason})
+    logger.log('info', 'PERF', 'answer', {
+      ...who,
+      ...{
+        input_tokens: metadata.input_tokens,
+        cached_tokens: metadata.cached_tokens,
+        output_tokens: metadata.output_tokens,
+      },
+      ...{prompt_ms: metadata.prompt_ms, predict_ms: metadata.predict_ms, ttft_ms: metadata.ttft_ms},
+    })
+    logger.log('info', 'MEM', 'context use', {
+      ...who,
+      context_tokens: metadata.input_tokens + metadata.output_tokens,
+      ctx_size: context.graph.config.model.ctx_size,
+      host_rss_bytes: process.memoryUsage.rss(),
+    })
+  }
+
+  failed(context: ExecutionContext, error: unknown): void {
+    this.logger.log('warn', 'TASK', 'task failed', {
+      ...{context: context.id, graph: context.graph.id, session: context.session.id},
+      reason: error instanceof Error ? error.message : String(error),
+    })
+  }
+
+  scheduled(event: SchedulerEvent): void {
+    const {type, ...fields} = event
+    const level = type === 'warning' || type === 'refused' || type === 'expired' ? 'warn' : 'debug'
+    this.logger.log(level, 'TASK', type === 'warning' ? 'queue is long' : `task ${type}`, fields)
+  }
+
+  configWarnings(warnings: readonly ConfigWarning[]): void {
+    for (const {message, ...fields} of warnings) this.logger.log('warn', 'MODEL', `configuration: ${message}`, fields)
+  }
+
+  /** Without the values: what was said to a model may be among them. */
+  optionWarnings(warnings: readonly ConfigWarning[]): void {
+    for (const {path, allowed, used} of warnings) {
+      this.logger.log('warn', 'TASK', `configuration: runtime option ${path} ignored`, {path, allowed, used})
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type {ExecutionContext} from './contexts/execution-context.js'
+import {noDecodes} from '../engine/decode-counts.js'
+import {NnError} from '../../errors.js'
+import {residentBytes} from '../memory/resident.js'
+import {largestBatchSize} from '../gguf/batch-size.js'
+import {countedLayers} from '../gguf/counted-layers.js'
+import type {Graph} from '../models/graph.js'
+import type {LoadedModel} from '../models/loaded-model.js'
+import type {Parts} from './parts.js'
+import type {BackendStatus, GraphStatus, MemoryStatus, PerformanceStatus, StatusType} from '../contract/status.js'
+
+type Reporters = {[T in StatusType]: (parts: Parts) => Promise<BackendStatus[T]> | BackendStatus[T]}
+
+const reporters: Reporters = {
+  queue: ({scheduler}) => scheduler.status(),
+  memory: async ({config, registry, caches}): Promise<MemoryStatus> => ({
+    host_rss_bytes: process.memoryUsage.rss(),
+    max_memory_mb: config.memory.max_memory_mb,
+    saved_caches: caches.status(),
+    graphs: await Promise.all(registry.list().map(reportMemory)),
+  }),
+  sessions: ({config: {backend}, sessions, contexts, state}) => {
+    const open = contexts.list()
+    return {
+      max_sessions: backend.max_sessions,
+      idle_timeout_ms: backend.idle_timeout_ms,
+      auto_cleanup: backend.auto_cleanup,
+      active: sessions.size,
+      state_dir: state?.folder ?? null,
+      write_error: state?.problem ?? null,
+      sessions: sessions.list().map(({session, idleMs}) => ({
+        id: session.id,
+        messages: session.messages.length,
+        contexts: open.filter((context) => context.session === session).map(({id}) => id),
+        idle_ms: idleMs,
+        cached_tokens: session.cachedTokens,
+        cache: session.cacheSource,
+      })),
+      removed: sessions.removed,
+      contexts: open.map((context) => ({
+        context: context.id,
+        graph: context.graph.id,
+        session: context.session.id,
+        state: stateOf(context),
+      })),
+    }
+  },
+  performance: async ({journal: {totals}, startedAt, registry}): Promise<PerformanceStatus> => ({
+    tasks: totals.tasks,
+    prompt_tokens: totals.promptTokens,
+    cached_tokens: totals.cachedTokens,
+    generated_tokens: totals.generatedTokens,
+    prompt_tokens_per_second: perSecond(totals.promptTokens - totals.cachedTokens, totals.promptMs),
+    generated_tokens_per_second: perSecond(totals.generatedTokens, totals.predictMs),
+    uptime_ms: performance.now() - startedAt,
+    graphs: await Promise.all(registry.list().map(reportDecodes)),
+  }),
+  model: ({config, configWarnings, registry}) => ({
+    config,
+    config_warnings: [...configWarnings],
+    graphs: registry.list().map(reportGraph),
+  }),
+}
+
+export async function report<T extends StatusType>(type: T, parts: Parts): Promise<BackendStatus[T]> {
+  return reporters[type](parts)
+}
+
+function stateOf({computing, single, output, input}: ExecutionContext): string {
+  if (computing > 0) return 'computing'
+  if (single !== undefined) return 'stepping'
+  if (output !== undefined) return 'done'
+  return input === undefined ? 'open' : 'ready'
+}
+
+function perSecond(count: number, ms: number): number {
+  return ms > 0 ? (count * 1000) / ms : 0
+}
+
+function reportGraph({id, name, model, switching}: Graph): GraphStatus {
+  const {parts, info} = model
+  const {header, config, configWarnings, warnings, engineOptions} = parts
+  return {
+    ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: [...configWarnings]},
+    ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
+    since_crash_ms: model.sinceCrashMs ?? null,
+    architecture: header.architecture,
+    parameters: info?.parameters ?? 0,
+    size_bytes: header.fileBytes,
+    layers: info?.layers ?? countedLayers(header),
+    gpu_layers: info?.gpuLayers ?? 0,
+    gpu: info?.gpu ?? null,
+    ctx_size: info?.contextSize ?? config.model.ctx_size,
+    batch_size: info?.batchSize ?? largestBatchSize(config.model),
+    threads: info?.threads ?? engineOptions.model.threads,
+    sampling_threads: info?.samplingThreads ?? engineOptions.samplingThreads,
+    parallel: engineOptions.slots,
+    train_ctx_size: info?.trainContextSize ?? 0,
+    llama_build: info?.llamaBuild ?? '',
+    llama_commit: info?.llamaCommit ?? '',
+    warnings: [...warnings, ...(info?.warnings ?? [])],
+  }
+}
+
+async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][number]> {
+  const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
+  const slots = found?.slots
+  // Looked up again: it may have died over the question.
+  const engine = model.running
+  return {
+    graph: id,
+    engine_pid: engine?.pid ?? null,
+    engine_rss_bytes: engine === undefined ? 0 : await residentBytes(engine.pid),
+    model_bytes: engine?.info.modelBytes ?? 0,
+    context_bytes: engine?.info.contextBytes ?? 0,
+    gpu_bytes: engine?.info.gpuBytes ?? 0,
+    responsive: slots !== undefined,
+    kv_tokens: (slots ?? []).reduce((sum, {tokens}) => sum + tokens, 0),
+    slots: slots ?? [],
+  }
+}
+
+/** Counts of an engine that is not running, or silent, are 0: they begin anew with each process. */
+async function reportDecodes({id, name, model}: Graph): Promise<PerformanceStatus['graphs'][number]> {
+  const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
+  const counts = found?.counts ?? noDecodes
+  const {answer_steps: steps, answer_passes: passes} = counts
+  return {graph: id, name, ...counts, passes_per_step: steps > 0 ? passes / steps : null}
+}
+
+/** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */
+function unlessSilent(model: LoadedModel, error: unknown): undefined {
+  const stuck = error instanceof NnError && error.code === 'timeout'
+  if (model.running === undefined || stuck) return undefined
+  throw error
+}

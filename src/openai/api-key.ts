@@ -1,0 +1,52 @@
+import {createHash, timingSafeEqual} from 'node:crypto'
+import {readFile} from 'node:fs/promises'
+import {NnError} from '../errors.js'
+import {ApiError} from './api-error.js'
+
+/** Environment variable with the key, when no file is given. */
+export const apiKeyVariable = 'WNN_API_KEY'
+
+/**
+ * The key from the file, else from the environment; white space around it does not count.
+ * @throws `invalid_argument` for a file that cannot be read, and for a key that is empty.
+ */
+export async function readApiKey(
+  file: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string | undefined> {
+  const text = file === undefined ? environment[apiKeyVariable] : await readKeyFile(file)
+  if (text === undefined) return undefined
+  const key = text.trim()
+  if (key !== '') return key
+  throw new NnError('invalid_argument', `The API key in ${file ?? apiKeyVariable} is empty.`, {
+    hint: 'Leave it out to serve without a key.',
+  })
+}
+
+async function readKeyFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new NnError('invalid_argument', `The API key file cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Checks `Authorization` headers. Hashes have one length, so that the time says nothing about the key. */
+export function keyCheck(key: string): (authorization: string | undefined) => void {
+  const wanted = digest(key)
+  return (authorization) => {
+    const given = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1]
+    if (given !== undefined && timingSafeEqual(digest(given.trim()), wanted)) return
+    const message =
+      given === undefined ? 'An API key is needed: Authorization: Bearer <key>.' : 'The API key is not the right one.'
+    throw new ApiError(401, 'authentication_error', 'invalid_api_key', message, {
+      headers: {'www-authenticate': 'Bearer'},
+    })
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

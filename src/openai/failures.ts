@@ -1,0 +1,68 @@
+import type {Socket} from 'node:net'
+import type {FastifyError, FastifyInstance} from 'fastify'
+import {ApiError, toApiError, type ErrorBody} from './api-error.js'
+import type {ServedBackend} from './served-backend.js'
+import type {Serving} from './serving.js'
+
+/** Every failure in OpenAI's shape. */
+export function handleFailures(app: FastifyInstance, {backend, log}: Serving): void {
+  app.setErrorHandler(async (error: unknown, request, reply) => {
+    const failure = toApiError(error)
+    if (failure.status === 429) void reply.header('retry-after', await secondsToWait(backend))
+    if (failure.status >= 500)
+      log('error', 'request failed', {route: request.routeOptions.url ?? '', reason: reasonOf(failure)})
+    return reply
+      .code(failure.status)
+      .headers({...failure.headers})
+      .send(failure.body)
+  })
+  const methodsOf = knownRoutes(app)
+  app.setNotFoundHandler(({method, url}) => {
+    const path = url.split('?')[0] ?? ''
+    const allow = methodsOf(path).join(', ')
+    if (allow === '') throw new ApiError(404, 'invalid_request_error', 'unknown_url', `There is no ${method} ${path}.`)
+    const message = `${path} does not take ${method}, but ${allow}.`
+    throw new ApiError(405, 'invalid_request_error', 'method_not_allowed', message, {headers: {allow}})
+  })
+}
+
+/** The methods that a path can be asked with, of the routes that are added from now on. */
+function knownRoutes(app: FastifyInstance): (path: string) => string[] {
+  const routes: {pattern: RegExp; methods: string[]}[] = []
+  app.addHook('onRoute', ({url, method}) => {
+    routes.push({pattern: new RegExp(`^${url.replace('*', '.+')}$`), methods: [method].flat()})
+  })
+  return (path) => routes.flatMap(({pattern, methods}) => (pattern.test(path) ? methods : []))
+}
+
+function reasonOf({cause, message}: ApiError): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : message
+}
+
+/** When a place may be free, in whole seconds from 1 to 60: the queue's tasks at the pace of the tasks so far. */
+async function secondsToWait(backend: ServedBackend): Promise<number> {
+  const {queued, running, run_ms} = await backend.status('queue')
+  return Math.min(60, Math.max(1, Math.ceil((run_ms.p50 * queued) / Math.max(1, running) / 1000)))
+}
+
+const parserErrors: Record<string, [status: string, code: string, message: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
+}
+
+/** Answers what is not even a request: nothing of it has reached a route. */
+export function refuseConnection(error: FastifyError, socket: Socket): void {
+  if (!socket.writable || socket.destroyed) return
+  const [status, code, message] = parserErrors[error.code] ?? [
+    '400 Bad Request',
+    'invalid_request',
+    'This is not an HTTP request.',
+  ]
+  const body = JSON.stringify({error: {message, type: 'invalid_request_error', param: null, code}} satisfies ErrorBody)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+  // A client that never reads it must not keep the socket.
+  socket.destroySoon()
+}

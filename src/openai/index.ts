@@ -1,0 +1,7 @@
+export {apiKeyVariable} from './api-key.js'
+export {defaultLimits, type HttpLimits} from './limits.js'
+export {isLoopback} from './host-check.js'
+export {listenHttp, type HttpOptions, type HttpServer} from './listen.js'
+export {openaiServer, type OpenAiServerOptions} from './server.js'
+export type {ServedBackend} from './served-backend.js'
+export type {HttpLog} from './serving.js'

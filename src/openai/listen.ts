@@ -1,0 +1,70 @@
+import {isIP} from 'node:net'
+import type {AddressInfo} from 'node:net'
+import type {FastifyInstance} from 'fastify'
+import {NnError} from '../errors.js'
+import {readApiKey} from './api-key.js'
+import {isLoopback} from './host-check.js'
+import {openaiServer, type OpenAiServerOptions} from './server.js'
+import type {ServedBackend} from './served-backend.js'
+
+export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey' | 'loopbackOnly'> {
+  /** 0 takes any free one. */
+  port: number
+  /** Name or address to listen on. Defaults to `127.0.0.1`. */
+  host?: string | undefined
+  /** File with the API key; without one `WNN_API_KEY` counts. */
+  apiKeyFile?: string | undefined
+  /** Defaults to this process's. */
+  environment?: Readonly<Record<string, string | undefined>>
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly app: FastifyInstance
+  /** As `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** Lets what is being answered come to its end; nothing new is taken. */
+  close: () => Promise<void>
+  /** Ends what is being answered with 503, and after two seconds whatever connection is left. */
+  abort: () => void
+}
+
+/** What does not end by then is stuck. */
+const abortMs = 2000
+
+/**
+ * Serves OpenAI's API on a TCP port.
+ * @throws `security` for a host that others can reach without an API key, `invalid_argument` for a key that cannot be
+ * used or an address that cannot be listened on.
+ */
+export async function listenHttp(backend: ServedBackend, options: HttpOptions): Promise<HttpServer> {
+  const {port, host = '127.0.0.1', apiKeyFile, environment, ...others} = options
+  const apiKey = await readApiKey(apiKeyFile, environment)
+  if (apiKey === undefined && !isLoopback(host)) {
+    throw new NnError('security', `Others can reach ${host}: an API key is needed there.`, {
+      hint: 'Give --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
+    })
+  }
+  // A page of another site can have its own name lead here, but it has no key.
+  const {app, inFlight} = openaiServer(backend, {...others, apiKey, loopbackOnly: apiKey === undefined})
+  try {
+    await app.listen({port, host})
+  } catch (error) {
+    await app.close()
+    throw new NnError('invalid_argument', `Cannot listen on ${host}, port ${port}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  const address = app.server.address() as AddressInfo
+  const name = isIP(host) === 6 ? `[${host}]` : host
+  const close = async (): Promise<void> => app.close()
+  const dispose = async (): Promise<void> => {
+    abort()
+    await close()
+  }
+  const abort = (): void => {
+    inFlight.abort()
+    const timer = setTimeout(() => app.server.closeAllConnections(), abortMs)
+    app.server.once('close', () => clearTimeout(timer))
+  }
+  return {app, abort, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: dispose}
+}

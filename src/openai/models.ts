@@ -1,0 +1,62 @@
+import path from 'node:path'
+import type {FastifyInstance} from 'fastify'
+import type {GraphStatus} from '../backend/contract/status.js'
+import {ApiError, badRequest} from './api-error.js'
+import type {ServedBackend} from './served-backend.js'
+import type {Serving} from './serving.js'
+
+/** The loaded model of that name; without a name the only one. Of two with one name the one loaded last. */
+export async function findModel(backend: ServedBackend, name: string | undefined): Promise<GraphStatus> {
+  const {graphs} = await backend.status('model')
+  const [only] = graphs
+  if (name === undefined && only !== undefined && graphs.length === 1) return only
+  const names = graphs.map((graph) => graph.name).join(', ') || 'none'
+  if (name === undefined) throw badRequest(`model: is missing; loaded are: ${names}.`, 'model')
+  const found = graphs.findLast((graph) => graph.name === name)
+  if (found !== undefined) return found
+  throw new ApiError(
+    404,
+    'invalid_request_error',
+    'model_not_found',
+    `The model "${name}" is not loaded; loaded are: ${names}.`,
+    {param: 'model'},
+  )
+}
+
+interface ModelObject {
+  id: string
+  object: 'model'
+  /** When this server saw it first, in seconds since 1970. */
+  created: number
+  owned_by: string
+  /** Beyond OpenAI's fields; sizes are tokens and bytes. */
+  meta: {
+    architecture: string
+    parameters: number
+    size_bytes: number
+    ctx_size: number
+    train_ctx_size: number
+    parallel: number
+  }
+}
+
+export function modelRoutes(app: FastifyInstance, {backend}: Serving): void {
+  const seen = new Map<number, number>()
+  const describe = (status: GraphStatus): ModelObject => {
+    const created = seen.get(status.graph) ?? Math.floor(Date.now() / 1000)
+    seen.set(status.graph, created)
+    const {architecture, parameters, size_bytes, ctx_size, train_ctx_size, parallel} = status
+    return {
+      ...{id: status.name, object: 'model', created, owned_by: path.basename(status.path)},
+      meta: {architecture, parameters, size_bytes, ctx_size, train_ctx_size, parallel},
+    }
+  }
+  app.get('/v1/models', async () => {
+    const {graphs} = await backend.status('model')
+    const loaded = new Set(graphs.map(({graph}) => graph))
+    for (const graph of seen.keys()) if (!loaded.has(graph)) seen.delete(graph)
+    return {object: 'list', data: graphs.map(describe)}
+  })
+  // A model that was loaded by its path has slashes in its name.
+  app.get<{Params: {'*': string}}>('/v1/models/*', async ({params}) => describe(await findModel(backend, params['*'])))
+}

@@ -1,0 +1,71 @@
+import type {RuntimeOptions} from '../config/index.js'
+import {normalizeSchema} from '../backend/index.js'
+import {badRequest} from './api-error.js'
+import {jsonObjectGrammar} from './json-grammar.js'
+import type {ChatBody, CommonBody} from './schema.js'
+
+/** What a schema may be nested: what reads it further on does so recursively. */
+const deepestSchema = 64
+
+/** The runtime options that OpenAI's fields, and this server's own, stand for; without those that were not given. */
+export function runtimeOptions(body: CommonBody): RuntimeOptions {
+  const {stop, logit_bias: bias} = body
+  return defined({
+    temp: body.temperature,
+    top_p: body.top_p,
+    top_k: body.top_k,
+    min_p: body.min_p,
+    repeat_penalty: body.repeat_penalty,
+    presence_penalty: body.presence_penalty,
+    frequency_penalty: body.frequency_penalty,
+    seed: body.seed,
+    logit_bias: bias && Object.entries(bias).map(([token, value]) => [Number(token), value === -100 ? false : value]),
+    stop: typeof stop === 'string' ? [stop] : stop,
+    max_tokens: body.max_completion_tokens ?? body.max_tokens,
+    ignore_eos: body.ignore_eos,
+    grammar: body.grammar,
+    priority: body.priority,
+    timeout_ms: body.timeout_ms,
+    deterministic: body.deterministic,
+  })
+}
+
+/** The grammar or schema that a chat's `response_format` stands for. */
+export function responseGuide({response_format: format, grammar}: ChatBody): RuntimeOptions {
+  if (format === undefined || format.type === 'text') return {}
+  if (grammar !== undefined && grammar !== '')
+    throw badRequest('grammar: cannot be combined with response_format.', 'grammar')
+  if (format.type === 'json_object') return {grammar: jsonObjectGrammar}
+  const param = 'response_format.json_schema.schema'
+  const schema = format.json_schema?.schema
+  if (schema === undefined) throw badRequest(`${param}: is missing.`, param)
+  if (isDeeper(schema, deepestSchema))
+    throw badRequest(`${param}: is nested more than ${deepestSchema} levels deep.`, param)
+  try {
+    normalizeSchema(schema, param)
+  } catch (error) {
+    throw badRequest((error as Error).message, param, 'unsupported_value')
+  }
+  return {json_schema: schema}
+}
+
+/** How many probabilities the engine is to report: none, or those of the chosen token and of so many others. */
+export function probabilities(wanted: number | undefined): RuntimeOptions {
+  return wanted === undefined ? {} : {n_probs: Math.max(1, wanted)}
+}
+
+function defined(options: Record<string, unknown>): RuntimeOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/** Level by level, because a recursive look would itself be too deep. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values(item as Record<string, unknown>) : [],
+    )
+  }
+  return false
+}

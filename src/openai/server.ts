@@ -1,0 +1,92 @@
+import fastify, {type FastifyInstance} from 'fastify'
+import {keyCheck} from './api-key.js'
+import {chatRoutes} from './chat.js'
+import {completionRoutes} from './completions.js'
+import {embeddingRoutes} from './embeddings.js'
+import {handleFailures, refuseConnection} from './failures.js'
+import {checkHost} from './host-check.js'
+import {InFlight} from './in-flight.js'
+import {defaultLimits, type HttpLimits} from './limits.js'
+import {createMetrics} from './metrics.js'
+import {modelRoutes} from './models.js'
+import type {ServedBackend} from './served-backend.js'
+import type {HttpLog, Serving} from './serving.js'
+import {statusRoutes} from './status.js'
+
+export interface OpenAiServerOptions {
+  /** Requests must carry it, except for `/health`. Defaults to none. */
+  apiKey?: string | undefined
+  /** Whether requests must ask for a name of the loopback address. Defaults to `false`. */
+  loopbackOnly?: boolean
+  /** Defaults to `defaultLimits`. */
+  limits?: Partial<HttpLimits>
+  /** Is told of failures of the server, and of clients that go or are too slow. Defaults to nobody. */
+  log?: HttpLog
+}
+
+/**
+ * OpenAI's API over any backend, not yet listening; see docs/http.md. The backend stays its owner's. `close` refuses
+ * new requests with 503, lets those in flight come to their end unless `inFlight` aborts them, and closes all connections.
+ */
+export function openaiServer(
+  backend: ServedBackend,
+  options: OpenAiServerOptions = {},
+): {app: FastifyInstance; inFlight: InFlight} {
+  const {apiKey, loopbackOnly = false, log = () => undefined} = options
+  const limits = {...defaultLimits, ...options.limits}
+  const serving: Serving = {backend, limits, log, metrics: createMetrics(backend), inFlight: new InFlight()}
+  const {inFlight} = serving
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    forceCloseConnections: true,
+    // Its body is not OpenAI's; ours comes from a hook.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: {maxParamLength: 4096},
+    clientErrorHandler: refuseConnection,
+    http: {
+      headersTimeout: limits.headersMs,
+      // How late Node.js may notice that a time is over.
+      connectionsCheckingInterval: Math.min(1000, limits.headersMs, limits.requestMs),
+    },
+  })
+  app.server.maxConnections = limits.connections
+  readJsonOnly(app)
+  handleFailures(app, serving)
+  app.addHook('onRequest', (_request, _reply, done) => {
+    inFlight.check()
+    done()
+  })
+  if (loopbackOnly) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      checkHost(request.headers.host)
+      done()
+    })
+  }
+  if (apiKey !== undefined) {
+    const check = keyCheck(apiKey)
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (request.routeOptions.url !== '/health') check(request.headers.authorization)
+      done()
+    })
+  }
+  app.addHook('onResponse', ({routeOptions: {url = 'unknown'}}, reply, done) => {
+    serving.metrics.requested(url, reply.raw.statusCode, reply.elapsedTime)
+    done()
+  })
+  app.addHook('preClose', () => {
+    inFlight.closing = true
+    return inFlight.ended()
+  })
+  for (const routes of [modelRoutes, chatRoutes, completionRoutes, embeddingRoutes, statusRoutes]) routes(app, serving)
+  return {app, inFlight}
+}
+
+/** A page of another site can post texts and forms here without being asked, but not JSON. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'ignore')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', {parseAs: 'string'}, parse)
+}

@@ -1,0 +1,15 @@
+import type {InFlight} from './in-flight.js'
+import type {HttpLimits} from './limits.js'
+import type {Metrics} from './metrics.js'
+import type {ServedBackend} from './served-backend.js'
+
+export type HttpLog = (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+
+/** What all routes share. */
+export interface Serving {
+  backend: ServedBackend
+  limits: HttpLimits
+  log: HttpLog
+  metrics: Metrics
+  inFlight: InFlight
+}

@@ -1,0 +1,60 @@
+import {createRequire} from 'node:module'
+import type * as AjvModule from 'ajv'
+import type {ValidateFunction} from 'ajv'
+import {findFaults, formatPath, type Static, type TSchema} from '../documents/index.js'
+import {badRequest} from './api-error.js'
+
+/** A request body that has been checked. */
+export interface Checked<Body> {
+  body: Body
+  /** Fields that are not known here, and have no effect. */
+  ignored: string[]
+}
+
+/**
+ * A check of request bodies. `null` is as good as leaving a field out; fields that are not declared are passed over.
+ *
+ * It stops at the first mistake, unlike the check of documents: a list of a million wrong values must not become a
+ * million errors.
+ */
+export function bodyCheck<Schema extends TSchema & {properties: object}>(
+  schema: Schema,
+): (body: unknown) => Checked<Static<Schema>> {
+  let compiled: ValidateFunction | undefined
+  return (body) => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body))
+      throw badRequest('The body must be a JSON object.', undefined, 'invalid_type')
+    compiled ??= compile(schema)
+    const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+    const [fault] = findFaults(given, compiled)
+    if (fault !== undefined) {
+      const param = formatPath(fault.missing === undefined ? fault.path : [...fault.path, fault.missing])
+      const unsupported = unsupportedBy(schema, fault.path[0])
+      if (unsupported !== undefined) throw badRequest(`${param}: ${unsupported}`, param, 'unsupported_value')
+      throw badRequest(`${param}: ${[fault.message, fault.hint].filter(Boolean).join('. ')}`, param)
+    }
+    const ignored = Object.keys(given).filter((name) => !Object.hasOwn(schema.properties, name))
+    return {body: given as Static<Schema>, ignored}
+  }
+}
+
+/** What a field says of values that this server does not have, rather than that they are wrong. */
+function unsupportedBy({properties}: {properties: object}, field: string | number | undefined): string | undefined {
+  const declared = (properties as Record<string, {unsupported?: string} | undefined>)[String(field)]
+  return declared?.unsupported
+}
+
+function compile(schema: object): ValidateFunction {
+  const {Ajv} = createRequire(import.meta.url)('ajv') as typeof AjvModule
+  const ajv = new Ajv({verbose: true, validateSchema: false, meta: false, strictTypes: false})
+  ajv.addVocabulary(['unit', 'unsupported'])
+  return ajv.compile(schema)
+}
+
+/** Names for a header; a name that is no word could break out of it. */
+export function ignoredHeader(ignored: readonly string[]): string {
+  return ignored
+    .filter((name) => /^[\w.-]{1,64}$/.test(name))
+    .slice(0, 20)
+    .join(', ')
+}

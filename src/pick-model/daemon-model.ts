@@ -1,0 +1,102 @@
+import {realpathSync} from 'node:fs'
+import {NnError} from '../errors.js'
+import {RemoteBackend} from '../rpc/client/remote-backend.js'
+import type {GraphStatus} from '../backend/contract/status.js'
+
+/** A model in the daemon, and the connection by which it is used. */
+export interface DaemonModel extends AsyncDisposable {
+  backend: RemoteBackend
+  model: GraphStatus
+}
+
+export interface ModelChoice {
+  socket: string
+  /** Path or name, as typed; absent: the daemon's only one. */
+  model: string | undefined
+  /** By what the daemon calls it. */
+  name: string | undefined
+  /** A flag that was given and is for a model of the command's own, without its dashes. */
+  ownFlag: string | undefined
+  /** As what to write on the command line is shown. */
+  example: string
+}
+
+/**
+ * The daemon's model that is meant; `undefined` when the command is to load one itself, because its path is not loaded
+ * there or it is to be loaded otherwise.
+ *
+ * @throws `not_running`, `model_not_found` or `invalid_argument` when only a model of the daemon can be meant.
+ */
+export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel | undefined> {
+  const {model, name, ownFlag} = choice
+  const isOptional = model !== undefined && name === undefined
+  if (ownFlag !== undefined) {
+    if (isOptional) return undefined
+    throw new NnError('invalid_argument', `--${ownFlag} is for a model that this command loads itself.`, {
+      hint: 'Name its file, or give it to wnn load or wnn serve.',
+    })
+  }
+  const backend = await connect(choice, isOptional)
+  if (backend === undefined) return undefined
+  return pick(backend, (graphs) => (isOptional ? graphs.find((graph) => isMeant(graph, model)) : choose(graphs, name)))
+}
+
+/** The model that a daemon calls so. @throws `not_running`, `model_not_found`. */
+export async function findNamedModel(socket: string, name: string): Promise<DaemonModel> {
+  return pick(await RemoteBackend.connect(socket), (graphs) => choose(graphs, name))
+}
+
+async function pick<Found extends GraphStatus | undefined>(
+  backend: RemoteBackend,
+  find: (graphs: readonly GraphStatus[]) => Found,
+): Promise<DaemonModel | Extract<Found, undefined>> {
+  try {
+    const model = find((await backend.status('model')).graphs)
+    if (model !== undefined) return {backend, model, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]()}
+    await backend.deinit()
+    return model as Extract<Found, undefined>
+  } catch (error) {
+    await backend[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Whoever names a file does without a daemon, whatever is wrong with it. */
+async function connect({socket, name, example}: ModelChoice, isOptional: boolean): Promise<RemoteBackend | undefined> {
+  try {
+    return await RemoteBackend.connect(socket)
+  } catch (error) {
+    if (!(error instanceof NnError)) throw error
+    if (isOptional) return undefined
+    if (error.code !== 'not_running' || name !== undefined) throw error
+    throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
+      hint: `Name one (${example}), or load one first (wnn load model.gguf).`,
+      cause: error,
+    })
+  }
+}
+
+function isMeant(graph: GraphStatus, model: string): boolean {
+  try {
+    return realpathSync(graph.path) === realpathSync(model)
+  } catch (error) {
+    // There is no such file: it may be a name.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return graph.name === model
+  }
+}
+
+function choose(graphs: readonly GraphStatus[], name: string | undefined): GraphStatus {
+  const [first, ...others] = name === undefined ? graphs : graphs.filter((graph) => graph.name === name)
+  if (first !== undefined && others.length === 0) return first
+  const names = graphs.map((graph) => graph.name).join(', ')
+  if (name !== undefined) {
+    throw new NnError('model_not_found', `The daemon has no model named ${name}.`, {hint: `It has ${names || 'none'}.`})
+  }
+  if (first === undefined) {
+    throw new NnError('model_not_found', 'The daemon has no model.', {hint: 'Load one: wnn load model.gguf'})
+  }
+  throw new NnError('invalid_argument', `The daemon has ${graphs.length} models: ${names}.`, {
+    hint: 'Say which with --model-name.',
+  })
+}

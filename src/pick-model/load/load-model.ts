@@ -1,0 +1,89 @@
+import {existsSync} from 'node:fs'
+import path from 'node:path'
+import {ensureDaemon, stopDaemon} from '../../daemon/background.js'
+import type {SwitchReport} from '../../backend/contract/switch.js'
+import {RemoteBackend} from '../../rpc/client/remote-backend.js'
+import type {GraphStatus, MemoryStatus} from '../../backend/contract/status.js'
+import {NnError} from '../../errors.js'
+import {TransientLine} from '../../terminal/transient-line.js'
+import type {Output} from '../../terminal/style.js'
+import {bytes, table} from '../../terminal/units.js'
+
+export interface LoadRequest {
+  file: string
+  name: string
+  /** Its own configuration, by own names in their sections. */
+  config: object
+  socket: string
+  /** Folder of the package, for a daemon that has to be started. */
+  root: string
+  progress: Output
+  signal: AbortSignal
+}
+
+/** A model that was loaded into the daemon. */
+export interface LoadedModel {
+  graph: number
+  name: string
+  socket: string
+  /** Whether there was no daemon before. */
+  started: boolean
+  load_ms: number
+  model: GraphStatus
+  memory: MemoryStatus['graphs'][number]
+  /** What the switch did, when another model had the name. */
+  switched?: SwitchReport
+}
+
+/** Loads a model into the daemon, started first when there is none. A daemon that gets no model does not stay. */
+export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
+  const {file, socket, root, signal} = request
+  if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
+  const started = await ensureDaemon({socket, root, signal})
+  try {
+    return {...(await loadInto(request)), socket, started}
+  } catch (error) {
+    if (started) await stopDaemon(socket, {now: true})
+    throw error
+  }
+}
+
+async function loadInto(request: LoadRequest): Promise<Omit<LoadedModel, 'socket' | 'started'>> {
+  const {file, name, config, socket, progress, signal} = request
+  await using backend = await RemoteBackend.connect(socket)
+  const startedAt = performance.now()
+  using line = new TransientLine(progress, `Loading ${name}…`)
+  const options = {
+    signal,
+    onProgress: (fraction: number) => line.update(`Loading ${name}… ${Math.round(fraction * 100)} %`),
+  }
+  const {graphs} = await backend.status('model')
+  const other = graphs.find((one) => one.name === name && one.path !== path.resolve(file))
+  // Another model under a name that is in use takes the place of the one there.
+  const switched =
+    other === undefined ? undefined : await backend.switchGraph(other.graph, file, JSON.stringify(config), options)
+  const graph = other?.graph ?? (await backend.loadByNameWithConfig(file, JSON.stringify(config), {...options, name}))
+  const loadMs = performance.now() - startedAt
+  const [models, memory] = await Promise.all([backend.status('model'), backend.status('memory')])
+  const model = models.graphs.find((one) => one.graph === graph)
+  const used = memory.graphs.find((one) => one.graph === graph)
+  if (model === undefined || used === undefined) throw new NnError('runtime_error', `Graph ${graph} was unloaded.`)
+  return {graph, name: model.name, load_ms: loadMs, model, memory: used, ...(switched !== undefined && {switched})}
+}
+
+/** What people want to know of it; the graph's id is what scripts want, and goes elsewhere. */
+export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadedModel): string {
+  return table([
+    ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),
+    ['model', `${name} (${model.architecture}, ${model.layers} layers, ${bytes(model.size_bytes)})`],
+    ['layers on the GPU', `${model.gpu_layers} of ${model.layers}${model.gpu === null ? '' : ` (${model.gpu})`}`],
+    ['memory', `${bytes(memory.model_bytes + memory.context_bytes)}${gpuPart(memory.gpu_bytes)}`],
+    ['context', `${model.parallel} × ${model.ctx_size} tokens (the model was trained on ${model.train_ctx_size})`],
+    ['threads', String(model.threads)],
+    ['loaded in', `${Math.round(ms)} ms`],
+  ]).join('\n')
+}
+
+function gpuPart(gpuBytes: number): string {
+  return gpuBytes > 0 ? `, ${bytes(gpuBytes)} of it on the GPU` : ''
+}

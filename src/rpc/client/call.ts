@@ -1,0 +1,75 @@
+import {fromWire, NnError} from '../../errors.js'
+import {decode, encodeArguments} from '../codec.js'
+import type {DaemonConnection} from './connection.js'
+import {linesOf} from './lines.js'
+import {eventNames, methods, type CallLine, type EventName, type MethodName} from '../protocol.js'
+
+type Listeners = Partial<Record<EventName, (...args: unknown[]) => void>>
+
+/** Carries out one call in the daemon and hands out its events. @throws what the method does, and `not_running`. */
+export async function sendCall(
+  connection: DaemonConnection,
+  backend: string,
+  method: MethodName,
+  args: readonly unknown[],
+  {client, call}: {client: string; call: string},
+): Promise<unknown> {
+  const shape = methods[method]
+  const {signal, listeners} = optionsOf(shape.options === undefined ? undefined : args[shape.options])
+  const aborted = signal?.aborted === true
+  const request = serialize(method, args, {client, call, aborted})
+  // The call itself is not torn off: an answer that was ended early still comes.
+  const abort = (): void => void connection.json('POST', `/rpc/calls/${call}/abort`).catch(() => undefined)
+  if (!aborted) signal?.addEventListener('abort', abort, {once: true})
+  let thrown: NnError | undefined
+  let last: Exclude<CallLine, {event: EventName}> | undefined
+  try {
+    // Read to the end: only then is the connection there for the next call.
+    for await (const line of linesOf(await connection.send('POST', `/rpc/backends/${backend}/${method}`, request))) {
+      const message = JSON.parse(line) as CallLine
+      if (!('event' in message)) last = message
+      else if (thrown === undefined) {
+        thrown = hand(listeners, message)
+        if (thrown !== undefined) abort()
+      }
+    }
+  } catch (error) {
+    throw connection.explain(error)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+  if (thrown !== undefined) throw thrown
+  if (last === undefined) throw connection.explain(new Error('the answer was cut off.'))
+  if ('error' in last) throw last.aborted === true ? signal?.reason : fromWire(last.error)
+  return finish(last, shape.buffer === undefined ? undefined : args[shape.buffer])
+}
+
+function serialize(method: MethodName, args: readonly unknown[], call: object): string {
+  try {
+    return JSON.stringify({...call, args: encodeArguments(args, methods[method])})
+  } catch (error) {
+    // What has no JSON (a bigint, a circle) is no argument of any method.
+    throw new NnError('invalid_argument', `The arguments cannot be sent: ${(error as Error).message}`, {cause: error})
+  }
+}
+
+function optionsOf(value: unknown): {signal: AbortSignal | undefined; listeners: Listeners} {
+  const options = (typeof value === 'object' && value !== null ? value : {}) as Listeners & {signal?: AbortSignal}
+  return {signal: options.signal, listeners: options}
+}
+
+/** A caller's callback that throws ends its own call and nothing else. */
+function hand(listeners: Listeners, {event, args}: {event: EventName; args: unknown[]}): NnError | undefined {
+  try {
+    if (eventNames.includes(event)) listeners[event]?.(...args)
+    return undefined
+  } catch (error) {
+    return new NnError('runtime_error', `${event} failed: ${String(error)}`, {cause: error})
+  }
+}
+
+function finish({result, buffer}: {result?: unknown; buffer?: unknown}, target: unknown): unknown {
+  const bytes = decode(buffer)
+  if (bytes instanceof Uint8Array && target instanceof Uint8Array) target.set(bytes)
+  return decode(result)
+}

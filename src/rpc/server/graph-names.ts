@@ -1,0 +1,47 @@
+import {NnError} from '../../errors.js'
+import type {LocalBackend} from '../../backend/index.js'
+import type {GraphStatus} from '../../backend/contract/status.js'
+import {checkName} from '../model-name.js'
+
+/** The graph of that name, else of that number. */
+export function graphOf(graphs: readonly GraphStatus[], model: string): GraphStatus | undefined {
+  return graphs.find(({name}) => name === model) ?? graphs.find(({graph}) => String(graph) === model)
+}
+
+/** Names of the shared models: people and HTTP clients know them by name, so each is given once. */
+export class GraphNames {
+  /** Names of models that are being loaded. */
+  private readonly reserved = new Set<string>()
+
+  constructor(private readonly backend: LocalBackend) {}
+
+  /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken, or is a number. */
+  async holding<T>(name: string, load: () => Promise<T>): Promise<T> {
+    checkName(name, 'Give it another one.')
+    const {graphs} = await this.backend.status('model')
+    const taken = graphs.find((graph) => graph.name === name)
+    if (taken !== undefined || this.reserved.has(name)) {
+      const which = taken === undefined ? 'being loaded' : `loaded already, as graph ${taken.graph}`
+      throw new NnError('invalid_argument', `A model named ${name} is ${which}.`, {
+        hint: `Give this one another --name, or unload that one first: wnn unload ${name}`,
+      })
+    }
+    this.reserved.add(name)
+    try {
+      return await load()
+    } finally {
+      this.reserved.delete(name)
+    }
+  }
+
+  /** The graph of that name or number. @throws `model_not_found` when there is none. */
+  async find(model: string): Promise<{graph: number; name: string}> {
+    const {graphs} = await this.backend.status('model')
+    const found = graphOf(graphs, model)
+    if (found !== undefined) return found
+    const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
+    throw new NnError('model_not_found', `The daemon has no model ${model}.`, {
+      hint: names === '' ? 'It has none at all.' : `It has ${names}.`,
+    })
+  }
+}

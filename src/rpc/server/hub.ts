@@ -1,0 +1,115 @@
+import {NnError} from '../../errors.js'
+import {initBackend, type InitOptions, type LocalBackend} from '../../backend/index.js'
+import {Client} from './client.js'
+import {GraphNames} from './graph-names.js'
+
+/** How long an answer's reader has to fetch the rest of it when the daemon ends. */
+const fetchMs = 1000
+
+/** The backends and clients of a daemon. */
+export class Hub {
+  readonly clients = new Map<string, Client>()
+  readonly names: GraphNames
+  private stopping = false
+  private released = false
+
+  constructor(readonly shared: LocalBackend) {
+    this.names = new GraphNames(shared)
+  }
+
+  get isStopping(): boolean {
+    return this.stopping
+  }
+
+  addClient(): Client {
+    this.checkOpen()
+    const client = new Client(this.shared)
+    this.clients.set(client.id, client)
+    return client
+  }
+
+  /** @throws `runtime_error` when the client is gone, as all are once the daemon has stopped. */
+  client(id: string): Client {
+    const client = this.clients.get(id)
+    if (client !== undefined && !client.isGone) return client
+    this.checkOpen()
+    throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.', {
+      hint: 'The daemon may have been started again in the meantime: so must be the command.',
+    })
+  }
+
+  async addBackend(client: Client, options: Pick<InitOptions, 'config' | 'strict' | 'folder'>): Promise<string> {
+    this.checkOpen()
+    const backend = await initBackend(options)
+    if (!client.isGone) return client.addBackend(backend)
+    await backend.deinit()
+    throw new NnError('runtime_error', 'The client is gone.')
+  }
+
+  /** Resolves when all that the client had open is closed. */
+  async release(client: Client): Promise<void> {
+    try {
+      await client.release()
+    } finally {
+      this.clients.delete(client.id)
+    }
+  }
+
+  abort(call: string): void {
+    for (const client of this.clients.values()) {
+      client.calls.get(call)?.abort.abort(new Error('The call was aborted by its caller.'))
+    }
+  }
+
+  /** @throws `runtime_error` when the daemon is about to end. */
+  checkOpen(): void {
+    if (this.stopping) throw isStopping()
+  }
+
+  /** What a client is told of a failure: with the models closed it is no mistake of the client's, whatever it says. */
+  failure(error: unknown): unknown {
+    return this.released ? isStopping() : error
+  }
+
+  /** From here on nothing new begins. */
+  close(): void {
+    this.stopping = true
+  }
+
+  /** Waits for the calls in flight, until the signal is aborted: then they are. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const abort = (): void => {
+      for (const client of this.clients.values()) client.abortCalls()
+    }
+    signal.addEventListener('abort', abort, {once: true})
+    if (signal.aborted) abort()
+    const busy = [...this.clients.values()].filter(({calls}) => calls.size > 0)
+    try {
+      await Promise.all(busy.map((client) => client.settled()))
+      if (busy.length > 0) await this.fetched(busy)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.released = true
+    try {
+      await Promise.all([...this.clients.values()].map((client) => this.release(client)))
+    } finally {
+      await this.shared[Symbol.asyncDispose]()
+    }
+  }
+
+  /** Whoever was just answered reads the answer, and leaves or asks no more. */
+  private async fetched(clients: readonly Client[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, fetchMs)))
+    await Promise.race([late, Promise.all(clients.map((client) => client.left))])
+    clearTimeout(timer)
+  }
+}
+
+function isStopping(): NnError {
+  return new NnError('runtime_error', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
+}

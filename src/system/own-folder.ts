@@ -1,0 +1,39 @@
+import {lstatSync, statSync, type Stats} from 'node:fs'
+import path from 'node:path'
+import {NnError} from '../errors.js'
+import {makeFolder} from './make-folder.js'
+
+/** Makes the folder of a file for its owner alone; one that exists has to be so already. @throws as `checkOwnFolder`. */
+export function makeOwnFolder(file: string, uid?: number): void {
+  try {
+    makeFolder(path.dirname(file), 0o700)
+  } catch (error) {
+    throw new NnError('invalid_argument', `The socket's folder cannot be made: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  checkOwnFolder(file, uid)
+}
+
+/**
+ * Whoever may write to the folder of a socket could put another one in its place and read what is said. A folder that
+ * does not exist does no harm.
+ *
+ * @throws `security` for a folder of another user, or one that others have permissions for.
+ */
+export function checkOwnFolder(file: string, uid = process.getuid?.()): void {
+  const folder = path.dirname(file)
+  const link = lstatSync(folder, {throwIfNoEntry: false})
+  const real = statSync(folder, {throwIfNoEntry: false})
+  if (link === undefined || real === undefined || uid === undefined) return
+  const isOthers = (stats: Stats): boolean => stats.uid !== uid
+  if (isOthers(link) || isOthers(real)) {
+    throw new NnError('security', `The socket's folder ${folder} belongs to another user.`, {
+      hint: 'Name a socket in a folder of your own with --socket.',
+    })
+  }
+  if ((real.mode & 0o077) === 0) return
+  throw new NnError('security', `The socket's folder ${folder} is open to other users.`, {
+    hint: `Close it with chmod 700 ${folder}, or name a socket in a folder that does not exist yet with --socket.`,
+  })
+}

@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import * as assert from 'uvu/assert'
+import {StopDetector} from '../../../../src/backend/engine/child/stop-detector.js'
+import {suite} from '../../../support/suite.js'
+
+const test = suite('stop detector')
+
+interface Outcome {
+  text: string
+  by: string | undefined
+}
+
+/** Feeds the pieces; what is shown until something is found, or at the end, must be the answer. */
+const run = (pieces: readonly string[], stops: string[], patterns: RegExp[] = []): Outcome => {
+  const detector = new StopDetector(stops, patterns)
+  let shown = ''
+  for (const piece of pieces) {
+    const {text, found} = detector.push(piece)
+    shown += text
+    if (found !== undefined) return {text: shown, by: found.by}
+  }
+  return {text: shown + detector.end(), by: undefined}
+}
+
+test('the text ends before the stop string, wherever token borders fall', () => {
+  for (const pieces of [['one END two'], ['one E', 'N', 'D two'], Array.from('one END two')]) {
+    assert.equal(run(pieces, ['END']), {text: 'one ', by: 'END'})
+  }
+})
+
+test('text that only began like a stop string is given out after all', () => {
+  assert.equal(run(['EN', 'ding ', 'E', 'N'], ['END']), {text: 'ENding EN', by: undefined})
+})
+
+test('nothing of a possible stop string is shown early', () => {
+  assert.is(new StopDetector(['END'], []).push('one EN').text, 'one ')
+})
+
+test('the first of several stop strings wins', () => {
+  assert.equal(run(['a? b! c.'], ['.', '!', '?']), {text: 'a', by: '?'})
+})
+
+test('a pattern ends the text at the end of its first match', () => {
+  assert.equal(run(['One. Tw', 'o. Three.'], [], [/o\./gu]), {text: 'One. Two.', by: 'o\\.'})
+})
+
+test('of a pattern and a stop string the earlier end wins', () => {
+  assert.is(run(['ab. END'], ['END'], [/\./gu]).by, '\\.')
+  assert.is(run(['END ab.'], ['END'], [/\./gu]).by, 'END')
+})
+
+test('a match that is not empty counts, though an empty one comes first', () => {
+  assert.equal(run(['abc Paris'], [], [/P?a?r?i?s?/gu]), {text: 'a', by: 'P?a?r?i?s?'})
+})
+
+test('a pattern that matches the empty text never ends an answer', () => {
+  assert.equal(run(['abc'], [], [/x*/gu]), {text: 'abc', by: undefined})
+})
+
+test('for any text, stops and pieces: the answer is what stands before the earliest stop', () => {
+  const letters = fc.stringMatching(/^[ab]*$/)
+  fc.assert(
+    fc.property(fc.array(letters), fc.array(fc.stringMatching(/^[ab]{1,3}$/), {maxLength: 3}), (pieces, stops) => {
+      const text = pieces.join('')
+      const {text: answer, by} = run(pieces, stops)
+      const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0)
+      if (by === undefined) assert.is(answer, text)
+      else assert.ok(text.startsWith(answer) && text.startsWith(by, answer.length))
+      assert.is(by === undefined, ends.length === 0)
+    }),
+  )
+})

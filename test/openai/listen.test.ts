@@ -1,0 +1,58 @@
+import http from 'node:http'
+import {writeFile} from 'node:fs/promises'
+import path from 'node:path'
+import * as assert from 'uvu/assert'
+import type {Backend} from '../../src/index.js'
+import {isLoopback, listenHttp} from '../../src/openai/index.js'
+import {ScriptedBackend} from '../support/scripted-backend.js'
+import {rejects} from '../support/rejects.js'
+import {suite} from '../support/suite.js'
+import {temporaryFolder} from '../support/temporary-folder.js'
+
+const test = suite('listening for HTTP')
+const backend: Backend = new ScriptedBackend({})
+const environment = {}
+
+test('only loopback addresses need no key', async () => {
+  const hosts = ['127.0.0.1', '127.8.8.8', '::1', 'localhost', '0.0.0.0', '::', '192.168.1.2', 'example.org', '']
+  assert.equal(hosts.filter(isLoopback), ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
+  await rejects(listenHttp(backend, {port: 0, host: '0.0.0.0', environment}), 'security', /an API key is needed/)
+  await using server = await listenHttp(backend, {port: 0, host: '0.0.0.0', environment: {WNN_API_KEY: 'k'}})
+  assert.match(server.url, /^http:\/\/0\.0\.0\.0:\d+$/)
+})
+
+test('the key comes from its file first, without the line break', async (t) => {
+  const file = path.join(temporaryFolder(t), 'key')
+  await writeFile(file, 'from the file\n')
+  await using server = await listenHttp(backend, {port: 0, apiKeyFile: file, environment: {WNN_API_KEY: 'other'}})
+  const status = async (key: string): Promise<number> =>
+    (await fetch(`${server.url}/nowhere`, {headers: {authorization: `Bearer ${key}`}})).status
+  assert.equal([await status('from the file'), await status('other')], [404, 401])
+})
+
+test('a key that cannot be used is an error, not an open door', async (t) => {
+  const file = path.join(temporaryFolder(t), 'key')
+  await writeFile(file, ' \n')
+  await rejects(listenHttp(backend, {port: 0, apiKeyFile: file}), 'invalid_argument', /is empty/)
+  await rejects(listenHttp(backend, {port: 0, apiKeyFile: `${file}2`}), 'invalid_argument', /cannot be read/)
+  await rejects(listenHttp(backend, {port: 0, environment: {WNN_API_KEY: ''}}), 'invalid_argument', /WNN_API_KEY/)
+})
+
+test('a port that is taken is an error', async () => {
+  await using server = await listenHttp(backend, {port: 0, environment})
+  const port = Number(new URL(server.url).port)
+  await rejects(listenHttp(backend, {port, environment}), 'invalid_argument', /EADDRINUSE/)
+})
+
+test('with a key any name of the server may be asked for', async () => {
+  await using server = await listenHttp(backend, {port: 0, environment: {WNN_API_KEY: 'k'}})
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    http
+      .get(`${server.url}/nowhere`, {headers: {host: 'my-server.example', authorization: 'Bearer k'}}, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      .on('error', reject)
+  })
+  assert.is(answer, 404)
+})
