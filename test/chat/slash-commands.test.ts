@@ -21,7 +21,7 @@ function talk() {
     throw new Error('Nothing should be computed.')
   }
   const chat: Chat = {
-    conversation: new Conversation({setInput: unused, compute: unused, getOutput: unused}, 0, {}, 'chat'),
+    conversation: new Conversation({answer: unused}, 0, {}, 'chat'),
     model: {name: 'tiny.gguf', config: defaultConfig()} as GraphStatus,
     say: (text) => void said.push(text),
     answerAgain: () => Promise.resolve(false),
@@ -40,8 +40,8 @@ test('/help names every command', async () => {
   assert.is(await talk().type('?'), help)
 })
 
-test('the page about chats has every command', () => {
-  const page = readFileSync(new URL('../../docs/chat.md', import.meta.url), 'utf8')
+test('the reference of chats has every command', () => {
+  const page = readFileSync(new URL('../../docs/reference/chat.md', import.meta.url), 'utf8')
   for (const {name, argument} of slashCommands) {
     const usage = argument === undefined ? `/${name}` : `/${name} ${argument.replaceAll('|', '\\|')}`
     assert.ok(page.includes(`| \`${usage}\` |`), usage)

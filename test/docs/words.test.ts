@@ -1,0 +1,68 @@
+import * as assert from 'uvu/assert'
+import {pages, readPage} from '../support/pages.js'
+import {suite} from '../support/suite.js'
+
+const test = suite('words of the documentation')
+
+/** The changelog says what was true then. Remove docs/benchmarks.md from here when its English has been revised. */
+const unchecked = ['CHANGELOG.md', 'docs/benchmarks.md']
+
+/** Words and phrases that readers stumble over, and what to write instead. */
+const retired: [phrase: RegExp, instead: string][] = [
+  [/\bmend(s|ed|ing)?\b/gi, 'fix'],
+  [/\b(go|goes|going|gone) on with\b/gi, 'continue, resume'],
+  [/\b(is|are|be|was|were) told\b/gi, 'is reported, fails with, prints'],
+  [/\btold (with|by)\b/gi, 'fails with, reported by'],
+  [/\blest\b/gi, 'so that … not'],
+  [/\bwhatever ended\b/gi, 'after any interruption'],
+  [/\b(hither|to and fro)\b/gi, 'here, there and back'],
+  [/\bcarr(y|ies|ied|ying) out\b/gi, 'run, do'],
+  [/\bfaults?\b/gi, 'error'],
+  [/\bat hand\b/gi, 'available'],
+  [/\b(passed|passing) over\b/gi, 'skip, ignore'],
+  [/\bbehind (it|them|that)\b/gi, 'after'],
+  [/\b(come|comes|came) to (its|their|an) end\b/gi, 'finish, end'],
+  [/\bby (itself|themselves)\b/gi, 'automatically, alone'],
+  [/\b(whoever|whosoever)\b/gi, 'the caller, users who'],
+  [/\bas a rule\b/gi, 'usually'],
+  [/\bwithout a word\b/gi, 'silently'],
+  [/\btaken back\b/gi, 'cancelled, rolled back'],
+  [/\bmade-up\b/gi, 'simulated'],
+  [/\b(go|goes|going) over\b/gi, 'override'],
+  [/\bfor want of\b/gi, 'because there is no'],
+  [/\bhanded over\b/gi, 'passed on'],
+  [/\bas (it|they) stands?\b/gi, 'unchanged'],
+  [/(?<!there )\b(is|are) no (file|folder|json|list|model|option|text)\b/gi, 'is not a …'],
+  [/\b(ride|rides|riding) along\b/gi, 'join'],
+  [/\bto begin with\b/gi, 'first, initial'],
+  [/\b(begin|begins|beginning) anew\b/gi, 'start again, start empty'],
+]
+
+test('no page has a retired word', () => {
+  const found = pages()
+    .filter((page) => !unchecked.includes(page))
+    .flatMap((page) => findRetired(readPage(page)).map((finding) => `${page}:${finding}`))
+  assert.is(found.join('\n'), '')
+})
+
+test('a retired word is found with its line and what to write instead', () => {
+  assert.equal(findRetired('Fix it.\nMend it, or\ngo on\nwith it: defaults stay.\n'), [
+    '2: "Mend": write fix',
+    '3: "go on with": write continue, resume',
+  ])
+})
+
+/** Each as `line: "word": write …`, in the order of the lines. A phrase may go over the end of a line. */
+function findRetired(text: string): string[] {
+  const flat = text.replaceAll('\n', ' ')
+  return retired
+    .flatMap(([phrase, instead]) =>
+      [...flat.matchAll(phrase)].map(({0: word, index}) => ({word, instead, line: lineAt(text, index)})),
+    )
+    .sort((a, b) => a.line - b.line)
+    .map(({line, word, instead}) => `${line}: "${word}": write ${instead}`)
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length
+}
