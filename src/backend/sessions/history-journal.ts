@@ -6,6 +6,7 @@ import {
   numberOf,
   recordLine,
   replay,
+  toRecord,
   type HistoryRecord,
   type RecordedMessage,
   type RecordedSession,
@@ -73,7 +74,7 @@ export class HistoryJournal {
       const stats = statSync(file, {throwIfNoEntry: false})
       // Reading a pipe would wait for whoever writes to it.
       if (stats !== undefined && !stats.isFile()) {
-        throw new NnError('invalid_argument', `${file} is no file; it stays as it is.`)
+        throw new NnError('file_exists', `${file} is no file; it stays as it is.`)
       }
       rmSync(draftOf(file), {force: true})
       if (stats === undefined || stats.size === 0) createFile(file, headerLine(0), options.write)
@@ -85,7 +86,7 @@ export class HistoryJournal {
       return journal
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw new NnError('invalid_argument', `${file} cannot hold histories: ${(error as Error).message}`, {
+      throw new NnError('file_unusable', `${file} cannot hold histories: ${(error as Error).message}`, {
         hint: 'Give a folder in which this user may write.',
         cause: error,
       })
@@ -173,6 +174,5 @@ function recordOf(
   const differs = messages.findIndex((message, index) => message !== before?.[index])
   const keep = differs === -1 ? messages.length : differs
   if (keep === messages.length && keep === (before?.length ?? 0)) return []
-  const added = messages.slice(keep).map(({role, content}) => ({role, content}))
-  return [{type: 'history', session, at, keep, messages: added}]
+  return [{type: 'history', session, at, keep, messages: messages.slice(keep).map(toRecord)}]
 }

@@ -14,7 +14,12 @@ const session = Type.String({minLength: 1})
 /** Milliseconds since 1970: the only clock that goes on over a restart. */
 const at = Type.Number()
 const message = Type.Object(
-  {role: Type.Enum(['user', 'assistant']), content: Type.String()},
+  {
+    role: Type.Enum(['user', 'assistant']),
+    content: Type.String(),
+    /** The tokens as they were generated, in base64 (32 bits each, little-endian), and the content of the model's file. */
+    generated: Type.Optional(Type.Object({model: Type.String(), tokens: Type.String()}, {additionalProperties: false})),
+  },
   {additionalProperties: false},
 )
 
@@ -26,7 +31,13 @@ const history = Type.Object(
 const removed = Type.Object({type: Type.Literal('removed'), session, at}, {additionalProperties: false})
 
 export type HistoryRecord = Static<typeof history> | Static<typeof removed>
-export type RecordedMessage = Static<typeof message>
+
+/** A message with the tokens that were generated for it: read again, its text might become others, which no cache holds. */
+export interface RecordedMessage {
+  role: 'user' | 'assistant'
+  content: string
+  generated?: {model: string; tokens: Uint32Array}
+}
 
 /** A session as the file has it. */
 export interface RecordedSession {
@@ -102,9 +113,23 @@ function apply(sessions: Map<string, RecordedSession>, record: HistoryRecord, fa
     throw fault(`keeps ${keep} messages of session ${JSON.stringify(id)}, which has ${messages.length}: one is missing`)
   }
   messages.splice(keep)
-  for (const message of record.messages) messages.push(message)
+  for (const message of record.messages) messages.push(fromRecord(message))
   // At the end, so that the order is that of the last changes.
   sessions.set(id, {id, at: time, messages})
+}
+
+/** A message as a record has it. */
+export function toRecord({role, content, generated}: RecordedMessage): Static<typeof message> {
+  if (generated === undefined) return {role, content}
+  const {buffer, byteOffset, byteLength} = generated.tokens
+  const tokens = Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+  return {role, content, generated: {model: generated.model, tokens}}
+}
+
+function fromRecord({role, content, generated}: Static<typeof message>): RecordedMessage {
+  const bytes = Uint8Array.from(Buffer.from(generated?.tokens ?? '', 'base64'))
+  if (generated === undefined || bytes.length % Uint32Array.BYTES_PER_ELEMENT !== 0) return {role, content}
+  return {role, content, generated: {model: generated.model, tokens: new Uint32Array(bytes.buffer)}}
 }
 
 function readHeader(value: unknown, file: string): Header {
@@ -132,7 +157,7 @@ function parse(line: Uint8Array): unknown {
 }
 
 function otherFile(file: string): NnError {
-  return new NnError('invalid_argument', `${file} exists and is no file of histories; it stays as it is.`)
+  return new NnError('file_exists', `${file} exists and is no file of histories; it stays as it is.`)
 }
 
 function damaged(place: string, what: string): NnError {

@@ -124,13 +124,12 @@ export class SessionStore {
       : undefined
     if (oldest === undefined) {
       throw new NnError(
-        'runtime_error',
+        auto_cleanup ? 'sessions_busy' : 'too_many_sessions',
         `There are ${this.sessions.size} sessions; at most ${max_sessions} are kept.`,
         {
           hint: auto_cleanup
             ? 'All of them are computing: try again, or raise backend.max_sessions.'
             : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
-          busy: auto_cleanup,
         },
       )
     }

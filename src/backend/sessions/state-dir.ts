@@ -103,7 +103,7 @@ function makeOwn(folder: string): string {
     const real = realpathSync(folder)
     if (statSync(real).isDirectory()) return real
   } catch (error) {
-    throw new NnError('invalid_argument', `The state folder ${folder} cannot be used: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `The state folder ${folder} cannot be used: ${(error as Error).message}`, {
       hint: 'Give a folder in which this user may write.',
       cause: error,
     })

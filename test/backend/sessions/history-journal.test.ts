@@ -38,6 +38,18 @@ test('a turn is written alone, not with the history before it', (t) => {
   assert.is((JSON.parse(lastLine(file)) as {keep: number}).keep, 2)
 })
 
+test('the tokens of an answer are there again, and tokens that are damaged cost nothing else', (t) => {
+  const file = newFile(t)
+  const journal = HistoryJournal.open(file, {now: () => 5})
+  const [question, answer] = turn('Who?') as [RecordedMessage, RecordedMessage]
+  const generated = {model: 'sha', tokens: Uint32Array.of(1, 0xffff_fffe, 70_000)}
+  journal.save('a', [question, {...answer, generated}])
+  assert.equal(reopened(file, journal), [{id: 'a', at: 5, messages: [question, {...answer, generated}]}])
+  const text = fs.readFileSync(file, 'utf8')
+  fs.writeFileSync(file, text.replace(/"tokens":"[^"]*"/, '"tokens":"AAAA"'))
+  assert.equal(HistoryJournal.open(file).restored, [{id: 'a', at: 5, messages: [question, answer]}])
+})
+
 test('a last line that was cut off anywhere costs nothing before it, and nothing after it', (t) => {
   const file = newFile(t)
   const journal = HistoryJournal.open(file, {now: () => 5})

@@ -21,7 +21,7 @@ test('a conversation goes on after a restart, on another model, too', async (t) 
   assert.is(statSync(path.join(stateDir, 'histories.jsonl')).mode & 0o777, 0o600)
   for (const model of [{}, {model: phi3}]) {
     await within({stateDir, ...model}, 'alice', async (context) => {
-      assert.is(context.backend.history(context.context)[0]?.content, 'My name is Alice.')
+      assert.is((await context.backend.core.history(context.context))[0]?.content, 'My name is Alice.')
       assert.is((await ask(context, 'What is my name?')).text, 'Your name is Alice.')
     })
   }
@@ -67,7 +67,7 @@ test('SIGKILL after an answer loses none, and frees the folder', async (t) => {
   await closed
   assert.ok(existsSync(path.join(stateDir, 'lock')))
   await within({stateDir}, 'chat', async (context) => {
-    assert.is(context.backend.history(context.context).length, 6)
+    assert.is((await context.backend.core.history(context.context)).length, 6)
     assert.is((await ask(context, 'What is my name?')).text, 'Your name is Alice.')
   })
 })
@@ -114,8 +114,8 @@ test('a disk that is full costs no answer, is told, and costs nothing that was w
   child.kill('SIGKILL')
   await once(child, 'close')
   assert.ok(readFileSync(path.join(stateDir, 'histories.jsonl'), 'utf8').endsWith('\n'))
-  await within({stateDir}, 'chat', (context) => {
-    assert.ok(context.backend.history(context.context).length >= 2)
+  await within({stateDir}, 'chat', async (context) => {
+    assert.ok((await context.backend.core.history(context.context)).length >= 2)
   })
 })
 
