@@ -14,6 +14,7 @@ import {PrefixStore} from './prefix-store.js'
 import {createSampler} from './sampling/create.js'
 import {randomSeed} from '../../../system/random.js'
 import {Slots} from './slots.js'
+import {warmUp} from './warm-up.js'
 
 /** Texts of answers go to the host at most this often, in milliseconds: nobody sees the difference. */
 const textsEveryMs = 4
@@ -35,6 +36,7 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
+    await warmUp(context, engineModel)
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
     const store = new PrefixStore(context, withBuild(options.store, loaded), {
       saved: (state) => send({type: 'saved', ...state}),
