@@ -3,6 +3,7 @@
  * from a higher one nor from another folder of its own layer. `npm run layers` checks it.
  */
 const layers = [
+  ['error-reasons.ts'],
   ['errors.ts', 'terminal'],
   ['documents', 'system'],
   ['config'],

@@ -27,5 +27,9 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', {null: 'ignore'}],
     },
   },
+  {
+    files: ['src/**'],
+    rules: {'max-lines-per-function': ['error', {max: 60, skipBlankLines: true, skipComments: true}]},
+  },
   {files: ['*.js'], ...tseslint.configs.disableTypeChecked},
 )

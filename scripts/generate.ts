@@ -2,12 +2,14 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {configSchema, renderConfigReference} from '../src/config/index.js'
+import {renderErrorReference} from './error-reference.js'
 import {suiteJsonSchema} from '../src/suites/index.js'
 
 /** The files that are written from the sources, by their paths in the repository. A test compares them. */
 export const generated: Readonly<Record<string, () => string>> = {
   'schemas/config-v1.json': () => json(configSchema()),
   'schemas/suite-v1.json': () => json(suiteJsonSchema()),
+  'docs/reference/errors.md': () => `${renderErrorReference()}\n`,
   'docs/reference/config.md': () => `${renderConfigReference()}\n`,
 }
 

@@ -1,88 +1,98 @@
-/**
- * Every way a lifecycle call can fail: one name, one text, one exit code.
- *
- * `number` is the value in the re-created system's C header; status JSON and logs may show it. The wasm ABI
- * has other numbers, which exist only at that edge. `not_running` is of the commands alone, and not in that header.
- */
-export const errorCodes = {
-  invalid_argument: {number: 1, exit: 2, text: 'An argument is not valid.'},
-  invalid_encoding: {number: 2, exit: 2, text: 'The graph encoding is not supported; use ggml or autodetect.'},
-  timeout: {number: 3, exit: 3, text: 'The task did not finish in time.'},
-  runtime_error: {number: 4, exit: 3, text: 'The backend could not carry out the call.'},
-  unsupported_operation: {number: 5, exit: 2, text: 'The operation is not supported.'},
-  too_large: {number: 6, exit: 3, text: 'The data or the model does not fit.'},
-  not_found: {number: 7, exit: 2, text: 'The named thing does not exist.'},
-  security: {number: 8, exit: 2, text: 'The call is not allowed.'},
-  unknown: {number: 9, exit: 3, text: 'An unexpected fault occurred.'},
-  end_of_sequence: {number: 100, exit: 0, text: 'The answer is complete.'},
-  context_full: {number: 101, exit: 3, text: 'The context is full.'},
-  prompt_too_long: {number: 102, exit: 3, text: 'The prompt does not fit the context.'},
-  model_not_found: {number: 103, exit: 2, text: 'There is no model of that name or path.'},
-  not_running: {number: 104, exit: 3, text: 'No daemon is running.'},
-} as const satisfies Record<string, {number: number; exit: number; text: string}>
+import {errorCodes, reasons, type ErrorCode, type Reason} from './error-reasons.js'
 
-/** The name of an error; see `errorCodes`. */
-export type ErrorCode = keyof typeof errorCodes
+export {errorCodes, reasons, type ErrorCode, type Reason}
 
 export interface NnErrorOptions {
   /** What the user can do about it, as one sentence. */
   hint?: string
   /** Bytes the caller's buffer must have (`too_large` of `getOutput` and `getBackendStatus`). */
   neededBytes?: number
-  /** There is no place at the moment: nothing was begun, and the same call may succeed later. Defaults to `false`. */
-  busy?: boolean
+  /** What was generated of an answer before it failed. */
+  partial?: PartialText | undefined
   cause?: unknown
+}
+
+/** The text of an answer that failed, and what is known of it (`OutputMetadata`). */
+export interface PartialText {
+  text: string
+  metadata: object
 }
 
 /** The only error that lifecycle calls throw. `message` says what happened with the numbers, `hint` what to do. */
 export class NnError extends Error {
   override readonly name = 'NnError'
-  readonly code: ErrorCode
+  readonly reason: Reason
   readonly hint: string | undefined
   readonly neededBytes: number | undefined
-  readonly busy: boolean
+  readonly partial: PartialText | undefined
 
-  constructor(code: ErrorCode, message?: string, options: NnErrorOptions = {}) {
-    super(message ?? errorCodes[code].text, options.cause === undefined ? undefined : {cause: options.cause})
-    this.code = code
+  /** Without a message, the text of the reason's code. */
+  constructor(reason: Reason, message?: string, options: NnErrorOptions = {}) {
+    super(
+      message ?? errorCodes[reasons[reason].code].text,
+      options.cause === undefined ? undefined : {cause: options.cause},
+    )
+    this.reason = reason
     this.hint = options.hint
     this.neededBytes = options.neededBytes
-    this.busy = options.busy === true
+    this.partial = options.partial
+  }
+
+  /** The same error with what was generated before it. */
+  withPartial(partial: PartialText): NnError {
+    const {reason, message, hint, neededBytes} = this
+    return new NnError(reason, message, {
+      partial,
+      cause: this,
+      ...(hint !== undefined && {hint}),
+      ...(neededBytes !== undefined && {neededBytes}),
+    })
+  }
+
+  get code(): ErrorCode {
+    return reasons[this.reason].code
   }
 
   /** Process exit code for a command that fails with this error. */
   get exitCode(): number {
-    return errorCodes[this.code].exit
+    return reasons[this.reason].exit
+  }
+
+  /** Nothing was begun for lack of a free place, and the same call may succeed later. */
+  get canRetry(): boolean {
+    return 'retry' in reasons[this.reason]
   }
 }
 
 /** Converts whatever was thrown at a seam into an `NnError`; an `NnError` passes through unchanged. */
-export function toNnError(thrown: unknown, code: ErrorCode = 'unknown'): NnError {
+export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError {
   if (thrown instanceof NnError) return thrown
-  return new NnError(code, thrown instanceof Error ? thrown.message : String(thrown), {cause: thrown})
+  return new NnError(reason, thrown instanceof Error ? thrown.message : String(thrown), {cause: thrown})
 }
 
 /** An error as it goes between processes. */
 export interface WireError {
-  code: ErrorCode
+  reason: Reason
   message: string
   hint?: string
-  busy?: boolean
   neededBytes?: number
+  partial?: PartialText
 }
 
 export function toWire(thrown: unknown): WireError {
-  const {code, message, hint, neededBytes, busy} = toNnError(thrown, 'runtime_error')
+  const {reason, message, hint, neededBytes, partial} = toNnError(thrown, 'runtime_error')
   return {
-    ...{code, message},
+    reason,
+    message,
     ...(hint !== undefined && {hint}),
     ...(neededBytes !== undefined && {neededBytes}),
-    ...(busy && {busy}),
+    ...(partial !== undefined && {partial}),
   }
 }
 
-export function fromWire({code, message, ...options}: WireError): NnError {
-  return new NnError(code, message, options)
+export function fromWire({reason, message, ...options}: WireError): NnError {
+  // A daemon of another version may have reasons that this one does not know.
+  return new NnError(Object.hasOwn(reasons, reason) ? reason : 'unknown', message, options)
 }
 
 /** Message and hint as one text for people. */

@@ -1,7 +1,10 @@
 /** The library: the WASI-NN lifecycle on llama.cpp. */
-export {initBackend, LocalBackend, type InitOptions} from './backend/index.js'
-export {RemoteBackend, type PrivateOptions} from './rpc/client/remote-backend.js'
-export * from './backend/contract/backend.js'
+export {initBackend, initCore, LocalBackend, LocalCore, type InitOptions} from './backend/index.js'
+export {RemoteBackend} from './rpc/client/remote-backend.js'
+export {RemoteCore, type PrivateOptions} from './rpc/client/remote-core.js'
+export * from './backend/contract/core.js'
+export type {Backend} from './backend/contract/wasi-nn.js'
+export * from './backend/contract/types.js'
 export * from './backend/contract/status.js'
 export * from './backend/contract/switch.js'
 export {readMetadata, readOutput} from './backend/contract/read-output.js'

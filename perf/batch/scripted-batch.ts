@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {setImmediate as turn} from 'node:timers/promises'
-import type {OutputMetadata} from '../../src/backend/contract/backend.js'
+import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import {defaultConfig} from '../../src/config/index.js'
 import type {GraphStatus} from '../../src/backend/contract/status.js'
 import {openInput} from '../../src/batch/input/open-input.js'

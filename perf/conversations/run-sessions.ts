@@ -54,7 +54,7 @@ export async function runSessions(wnn: Wnn, job: SessionsJob): Promise<SessionsR
     turns: [],
     errors: [],
     caches: {},
-    agingMs: backend.config.backend.priority_aging_ms,
+    agingMs: backend.core.config.backend.priority_aging_ms,
   }
   const attempt = async (work: () => Promise<void>): Promise<void> =>
     work().catch((error: unknown) => {

@@ -7,7 +7,8 @@ import {createInterface} from 'node:readline'
 import {fileURLToPath} from 'node:url'
 import type {RemoteBackend} from '../../src/rpc/client/remote-backend.js'
 
-const cli = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const cli = path.join(root, 'bin/run.js')
 
 /** The built daemon in a process and a folder of its own. */
 export class DaemonProcess implements AsyncDisposable {
@@ -17,12 +18,12 @@ export class DaemonProcess implements AsyncDisposable {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Resolves once it listens. @throws when it ends before, with what it said. */
-  static async start(settings: readonly string[]): Promise<DaemonProcess> {
+  /** Starts the daemon of a built checkout, by default this one. Resolves once it listens. @throws when it ends before, with what it said. */
+  static async start(settings: readonly string[], checkout = root): Promise<DaemonProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'wnn-bench-'))
     const socket = path.join(folder, 'run', 'daemon.sock')
     const argv = ['serve', ...settings.flatMap((setting) => ['--set', setting])]
-    const child = spawn(process.execPath, [cli, ...argv], {
+    const child = spawn(process.execPath, [path.join(checkout, 'bin/run.js'), ...argv], {
       env: {...process.env, WNN_SOCKET: socket},
       stdio: ['ignore', 'ignore', 'pipe'],
     })

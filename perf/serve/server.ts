@@ -23,7 +23,7 @@ async function load(job: Job): Promise<Reply> {
   // prompts beside its answer, piece by piece. That is another subject than this one, so all start together.
   const backend = await initBackend({config: {...shared, batch_timeout_ms: gatherMs(job)}})
   const graph = await backend.loadByName(job.model, {name: 'bench'})
-  const {url} = await listenHttp(backend, {port: 0, environment: {}})
+  const {url} = await listenHttp(backend.core, {port: 0, environment: {}})
   const one = async (prompt: string): Promise<number> => {
     const from = performance.now()
     let first: number | undefined

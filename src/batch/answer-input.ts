@@ -1,3 +1,4 @@
+import {NnError} from '../errors.js'
 import {contextOf, type BatchRequest} from './batch-request.js'
 import type {Input} from './input/open-input.js'
 import type {BatchItem} from './items/item.js'
@@ -8,7 +9,7 @@ import type {BatchOutput} from './output/batch-output.js'
 import {renderRow} from './output/row.js'
 import type {StoredRows} from './output/stored-rows.js'
 import {Progress} from './progress.js'
-import {RowsInDoubt} from './rows-in-doubt.js'
+import {rowsInDoubt} from './rows-in-doubt.js'
 import {runBatch, type Ended} from './run-batch.js'
 import {renderSummary, summarize, type BatchSummary, type InputCheck} from './summary.js'
 import {Tally} from './tally.js'
@@ -74,7 +75,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
     if (outcome === 'complete' && readAll) await conclude(opened, input.fingerprint().sha256)
     return summary(outcome)
   } catch (error) {
-    if (error instanceof RowsInDoubt) output.doubt(error.message)
+    if (error instanceof NnError && error.reason === 'rows_in_doubt') output.doubt(error.message)
     progress.say(renderSummary(summary('failed')))
     throw error
   } finally {
@@ -86,7 +87,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
 /** Marks the output as complete, unless what it was made from has changed under it. */
 async function conclude({output, model, check}: Opened, sha256: string): Promise<void> {
   if (check !== undefined && check.input.sha256 !== sha256) {
-    throw new RowsInDoubt('The input was changed while it was answered: rows may be of either version.')
+    throw rowsInDoubt('The input was changed while it was answered: rows may be of either version.')
   }
   await model.checkAlive()
   output.complete()

@@ -32,7 +32,7 @@ export async function withRetries<T>(
       return {attempts, value: await attempt()}
     } catch (error) {
       const isEngines = error instanceof NnError && error.code === 'runtime_error'
-      const isBusy = isEngines && error.busy && clock.now() - startedAt < patienceMs
+      const isBusy = isEngines && error.canRetry && clock.now() - startedAt < patienceMs
       if (!isEngines || (!isBusy && attempts > retries)) return {attempts, error, isFinal: true}
       if (wasStopped) return {attempts, error, isFinal: false}
       if (!isBusy) attempts++

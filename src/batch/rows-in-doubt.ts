@@ -1,8 +1,6 @@
 import {NnError} from '../errors.js'
 
 /** Rows may be of something else than the record of the run says, and nobody can tell which. */
-export class RowsInDoubt extends NnError {
-  constructor(message: string) {
-    super('runtime_error', message, {hint: 'Start anew with --overwrite, or into another file.'})
-  }
+export function rowsInDoubt(message: string): NnError {
+  return new NnError('rows_in_doubt', message, {hint: 'Start anew with --overwrite, or into another file.'})
 }

@@ -36,7 +36,7 @@ export class RunEnded extends Error {
 }
 
 /** `stopped` by the signal, or because it was `enough`. */
-export type Outcome = 'complete' | 'stopped' | 'enough'
+export type BatchOutcome = 'complete' | 'stopped' | 'enough'
 
 /**
  * Answers items and writes how each ended, exactly once. What a model or a file is, only `answer` and `write` know.
@@ -50,7 +50,7 @@ export async function runBatch<Item, Answer>(
   answer: (item: Item, signal: AbortSignal) => Promise<Answer>,
   write: (ended: Ended<Item, Answer>) => void,
   options: RunOptions,
-): Promise<Outcome> {
+): Promise<BatchOutcome> {
   const {concurrency, order, isEnough, onRunning, clock = realClock} = options
   const {window = Math.max(64, 8 * concurrency)} = options
   const [halt, abort] = [new AbortController(), new AbortController()]
@@ -68,7 +68,7 @@ export async function runBatch<Item, Answer>(
     abort.abort(end.fatal.error)
   }
 
-  const carryOut = async (item: Item, place: number): Promise<void> => {
+  const runItem = async (item: Item, place: number): Promise<void> => {
     const startedAt = clock.now()
     const tried = await withRetries(() => answer(item, abort.signal), {...options, stop, clock})
     if (end.fatal !== undefined) return
@@ -83,7 +83,7 @@ export async function runBatch<Item, Answer>(
   }
 
   const start = (item: Item, place: number): void => {
-    const work = carryOut(item, place)
+    const work = runItem(item, place)
       .catch(fail)
       .finally(() => {
         running.delete(work)

@@ -1,13 +1,13 @@
 import {bytes, duration, short, table} from '../terminal/units.js'
 import type {Fingerprint} from './input/open-input.js'
-import type {Outcome} from './run-batch.js'
+import type {BatchOutcome} from './run-batch.js'
 import type {Tally} from './tally.js'
 
 /** What `wnn batch --json` prints. Counts are items or tokens, times milliseconds. */
 export interface BatchSummary {
   output: string
   /** `stopped`: by a signal; `enough`: `--max-errors` was passed; `failed`: without a model or room for rows. */
-  outcome: Outcome | 'failed'
+  outcome: BatchOutcome | 'failed'
   /** Of this run. */
   succeeded: number
   failed: number

@@ -1,5 +1,5 @@
 import {createHistogram} from 'node:perf_hooks'
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 import type {ErrorCode} from '../errors.js'
 import type {BatchAnswer} from './model/answer-item.js'
 import type {Ended} from './run-batch.js'

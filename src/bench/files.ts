@@ -101,7 +101,7 @@ export async function readHistory(folder: string, tell: (text: string) => void):
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new NnError('invalid_argument', `--history ${folder} cannot be read: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `--history ${folder} cannot be read: ${(error as Error).message}`, {
       cause: error,
       hint: 'A run begins it: wnn bench model.gguf --history folder',
     })
@@ -124,7 +124,7 @@ export function readResult(file: string): BenchResult {
     return parseResult(readFileSync(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof NnError) throw error
-    throw new NnError('invalid_argument', `${file} cannot be read: ${(error as Error).message}`, {cause: error})
+    throw new NnError('file_unusable', `${file} cannot be read: ${(error as Error).message}`, {cause: error})
   }
 }
 

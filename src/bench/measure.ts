@@ -81,12 +81,12 @@ interface Means {
   now: () => number
 }
 
-interface Outcome {
+interface TestOutcome {
   metrics: MetricValues
   requests: RequestSample[]
 }
 
-async function runTest(target: Target, test: Test, means: Means): Promise<Outcome> {
+async function runTest(target: Target, test: Test, means: Means): Promise<TestOutcome> {
   const {signal} = means
   switch (test.workload) {
     case 'load':
@@ -109,7 +109,7 @@ async function runTest(target: Target, test: Test, means: Means): Promise<Outcom
   }
 }
 
-function withMetrics(test: Test, requests: RequestSample[]): Outcome {
+function withMetrics(test: Test, requests: RequestSample[]): TestOutcome {
   return {metrics: metricsOf(test, requests), requests}
 }
 

@@ -1,9 +1,7 @@
-import type {Backend, ComputeOptions, ContextId, OutputMetadata} from '../backend/contract/backend.js'
+import type {AnswerOptions, Core} from '../backend/contract/core.js'
+import type {ContextId, OutputMetadata} from '../backend/contract/types.js'
 import type {RuntimeOptions} from '../config/index.js'
-import {textTensor} from '../backend/contract/tensor.js'
 import {toNnError, type NnError} from '../errors.js'
-import {readMetadata, readOutput} from '../backend/contract/read-output.js'
-import {isGone} from './is-gone.js'
 import {addAnswer, noUsage} from './usage.js'
 
 export interface Message {
@@ -37,7 +35,7 @@ export class Conversation {
   private parted = false
 
   constructor(
-    private backend: Pick<Backend, 'setInput' | 'compute' | 'getOutput'>,
+    private backend: Pick<Core, 'answer'>,
     private context: ContextId,
     /** Hold for every question until they are changed. */
     public options: RuntimeOptions,
@@ -54,12 +52,12 @@ export class Conversation {
     return (this.options.prompt_mode ?? this.configuredMode) === 'raw'
   }
 
-  ask(prompt: string, how: ComputeOptions = {}): Promise<Reply> {
+  ask(prompt: string, how: AnswerOptions = {}): Promise<Reply> {
     return this.answer({prompt, before: this.messages}, how)
   }
 
   /** Answers the last question again, in place of its answer; `undefined` when there is none. */
-  askAgain(how: ComputeOptions = {}): Promise<Reply> | undefined {
+  askAgain(how: AnswerOptions = {}): Promise<Reply> | undefined {
     return this.asked === undefined ? undefined : this.answer(this.asked, how)
   }
 
@@ -91,25 +89,23 @@ export class Conversation {
     this.parted = true
   }
 
-  private async answer(question: Question, how: ComputeOptions): Promise<Reply> {
+  private async answer(question: Question, how: AnswerOptions): Promise<Reply> {
     const {backend, context, isRaw} = this
     const {prompt, before} = question
     this.asked = question
     const brings = !isRaw && (this.parted || before !== this.messages)
-    const options = {...this.options, ...(brings && {history: before})}
-    await backend.setInput(context, 1, textTensor(JSON.stringify(options)))
-    await backend.setInput(context, 0, textTensor(prompt))
+    const options = {...this.options, ...(brings && {history: [...before]})}
     const {onText} = how
     let heard = ''
-    const hear = (text: string): void => {
+    const onPiece = (text: string): void => {
       heard += text
       onText?.(text)
     }
-    const failure = await backend.compute(context, {...how, ...(onText && {onText: hear})}).then(
-      () => undefined,
-      (error: unknown) => toNnError(error),
-    )
-    const reply = failure === undefined ? await this.read() : await this.readFailed(failure, heard, how)
+    const listener = {...how, ...(onText && {onText: onPiece})}
+    const reply: Reply = await backend
+      .answer({conversation: context}, {input: prompt, options}, listener)
+      .catch((error: unknown) => failedReply(toNnError(error), heard, how))
+    const {failure} = reply
     this.last = reply
     if (reply.metadata !== undefined) this.usage = addAnswer(this.usage, reply.metadata)
     if (isRaw) return reply
@@ -122,23 +118,15 @@ export class Conversation {
     this.parted = failure === undefined ? text === '' && before !== this.messages : brings || text !== ''
     return reply
   }
+}
 
-  private async read(): Promise<Reply> {
-    const {backend, context} = this
-    return {text: await readOutput(backend, context), metadata: await readMetadata(backend, context)}
+/** What there is of an answer that failed; when its backend is gone as well, that is what was heard. */
+function failedReply(failure: NnError, heard: string, {signal}: AnswerOptions): Reply {
+  const {partial} = failure
+  if (partial !== undefined && partial.text !== '') {
+    return {text: partial.text, metadata: partial.metadata as OutputMetadata, failure}
   }
-
-  /** What there is of an answer that failed; when its backend is gone as well, that is what was heard. */
-  private async readFailed(failure: NnError, heard: string, {signal}: ComputeOptions): Promise<Reply> {
-    const {backend, context} = this
-    try {
-      const text = await readOutput(backend, context)
-      if (text !== '') return {text, metadata: await readMetadata(backend, context), failure}
-    } catch (error) {
-      if (!isGone(error)) throw error
-      return {text: heard, failure}
-    }
-    // Stopped while it still waited: what the person wanted, not a failure.
-    return signal?.aborted === true ? {text: ''} : {text: '', failure}
-  }
+  if (heard !== '') return {text: heard, failure}
+  // Stopped while it still waited: what the person wanted, not a failure.
+  return signal?.aborted === true ? {text: ''} : {text: '', failure}
 }

@@ -1,9 +1,10 @@
 import type {RuntimeOptions} from '../config/index.js'
-import type {RemoteBackend} from '../rpc/client/remote-backend.js'
+import type {RemoteCore} from '../rpc/client/remote-core.js'
 import type {SessionsStatus} from '../backend/contract/status.js'
 import type {Conversation} from './conversation.js'
 import type {DaemonModel} from '../pick-model/daemon-model.js'
-import {isGone} from './is-gone.js'
+import {NnError} from '../errors.js'
+import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
 import {converseIn, openContext, type OpenChat, type OpenContext} from './open-chat.js'
 
 export interface DaemonChatOptions {
@@ -20,7 +21,7 @@ export class DaemonChat implements OpenChat {
   readonly host = 'daemon'
 
   private constructor(
-    private backend: RemoteBackend,
+    private backend: RemoteCore,
     private opened: OpenContext,
     private readonly given: DaemonChatOptions,
   ) {
@@ -74,15 +75,16 @@ export class DaemonChat implements OpenChat {
 
   private async isOpen(): Promise<boolean> {
     try {
-      const {contexts} = await this.backend.status('sessions')
-      return contexts.some(({context}) => context === this.opened.context)
+      await this.backend.check(this.opened.context)
+      return true
     } catch (error) {
-      if (!isGone(error)) throw error
-      return false
+      // The daemon is gone, or it is another one and does not know this conversation.
+      if (isDaemonGone(error) || (error instanceof NnError && error.reason === 'context_closed')) return false
+      throw error
     }
   }
 }
 
-function openIn(backend: RemoteBackend, graph: number, session: string | undefined): Promise<OpenContext> {
+function openIn(backend: RemoteCore, graph: number, session: string | undefined): Promise<OpenContext> {
   return openContext(backend, {graph, session, host: 'daemon'})
 }

@@ -1,4 +1,4 @@
-import type {ComputeOptions} from '../backend/contract/backend.js'
+import type {ComputeOptions} from '../backend/contract/types.js'
 import {NnError, toNnError} from '../errors.js'
 import type {GraphStatus} from '../backend/contract/status.js'
 import type {Chat} from './chat.js'

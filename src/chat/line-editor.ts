@@ -27,7 +27,7 @@ export class LineEditor implements Disposable {
 
   private readonly keyboard: Keyboard
   private readonly editor: Interface
-  private settle: ((typed: Typed) => void) | undefined
+  private resolveLine: ((typed: Typed) => void) | undefined
   private hasEnded = false
 
   constructor(private readonly options: LineEditorOptions) {
@@ -42,7 +42,7 @@ export class LineEditor implements Disposable {
       completer: complete,
     })
     output.write(bracketedPaste.on)
-    this.editor.on('line', (text) => this.settle?.({kind: 'line', text: withoutMarks(text)}))
+    this.editor.on('line', (text) => this.resolveLine?.({kind: 'line', text: withoutMarks(text)}))
     this.editor.on('history', onHistory)
     this.editor.on('close', () => this.end())
     this.editor.on('SIGCONT', () => {
@@ -61,10 +61,10 @@ export class LineEditor implements Disposable {
     this.editor.setPrompt(prompt)
     this.editor.prompt()
     const typed = await new Promise<Typed>((resolve) => {
-      this.settle = resolve
+      this.resolveLine = resolve
       this.keyboard.open()
     })
-    this.settle = undefined
+    this.resolveLine = undefined
     return typed
   }
 
@@ -78,18 +78,18 @@ export class LineEditor implements Disposable {
   }
 
   private interrupt(): void {
-    if (this.settle === undefined) {
+    if (this.resolveLine === undefined) {
       this.onInterrupt()
       return
     }
     const hadText = this.editor.line !== ''
     this.editor.write(null, {ctrl: true, name: 'e'})
     this.editor.write(null, {ctrl: true, name: 'u'})
-    this.settle({kind: 'interrupt', hadText})
+    this.resolveLine({kind: 'interrupt', hadText})
   }
 
   private end(): void {
     this.hasEnded = true
-    this.settle?.({kind: 'end'})
+    this.resolveLine?.({kind: 'end'})
   }
 }

@@ -1,6 +1,6 @@
 import {text} from 'node:stream/consumers'
 import {addAbortSignal, type Readable} from 'node:stream'
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 import {NnError} from '../errors.js'
 import type {OpenChat} from './open-chat.js'
 import {sanitize} from '../terminal/sanitize.js'

@@ -1,7 +1,7 @@
-import type {ContextId, GraphId} from '../backend/contract/backend.js'
+import type {ContextId, GraphId} from '../backend/contract/types.js'
 import type {RuntimeOptions} from '../config/index.js'
-import {initBackend, type LocalBackend} from '../backend/index.js'
-import type {RemoteBackend} from '../rpc/client/remote-backend.js'
+import {initCore} from '../backend/index.js'
+import type {Core} from '../backend/contract/core.js'
 import type {GraphStatus, SessionsStatus} from '../backend/contract/status.js'
 import {loadHere} from '../pick-model/load/load-here.js'
 import {explainNew, type Host} from './continuation.js'
@@ -42,8 +42,8 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
   const {model, session, stateDir, progress, signal} = chat
   const {config, options} = chat.settings
   // All mistakes were found when the settings were read.
-  const backend = await initBackend({
-    config: JSON.stringify(config),
+  const backend = await initCore({
+    config,
     strict: true,
     ...(stateDir !== undefined && {stateDir}),
   })
@@ -80,34 +80,23 @@ export interface OpenContext {
 
 /** Opens a context of a graph, in that session or in a new one. */
 export async function openContext(
-  backend: LocalBackend | RemoteBackend,
+  backend: Core,
   {graph, session, host}: {graph: GraphId; session: string | undefined; host: Host['kind']},
 ): Promise<OpenContext> {
   const whyNew = session === undefined ? undefined : await explainIfNew(backend, session, host)
-  const context =
-    session === undefined
-      ? await backend.initExecutionContext(graph)
-      : await backend.initExecutionContextWithSessionId(graph, session)
-  const {contexts} = await backend.status('sessions')
-  const {graphs} = await backend.status('model')
-  const model = graphs.find((one) => one.graph === graph)
-  if (model === undefined) throw new Error(`Graph ${graph} has no status.`)
-  const named = contexts.find((one) => one.context === context)?.session ?? ''
-  return {context, model, session: named, history: await backend.history(context), whyNew}
+  const opened = await backend.open(graph, session === undefined ? {} : {session})
+  const {conversation: context, model, messages} = opened
+  return {context, model, session: opened.session, history: messages, whyNew}
 }
 
-async function explainIfNew(
-  backend: LocalBackend | RemoteBackend,
-  session: string,
-  kind: Host['kind'],
-): Promise<string | undefined> {
+async function explainIfNew(backend: Core, session: string, kind: Host['kind']): Promise<string | undefined> {
   const {uptime_ms: uptimeMs} = await backend.status('performance')
   return explainNew(session, await backend.status('sessions'), kind === 'daemon' ? {kind, uptimeMs} : {kind})
 }
 
 /** The conversation in a context, which goes on from what was said in its session. */
 export function converseIn(
-  backend: LocalBackend | RemoteBackend,
+  backend: Core,
   {context, model, history}: OpenContext,
   options: RuntimeOptions,
 ): Conversation {

@@ -77,7 +77,7 @@ function isHistory(text: string, lines: readonly string[]): boolean {
 }
 
 function refuse(file: string): never {
-  throw new NnError('invalid_argument', `${file} exists and is no history of a chat; it stays as it is.`)
+  throw new NnError('file_exists', `${file} exists and is no history of a chat; it stays as it is.`)
 }
 
 function unusable(file: string, why: string): NnError {

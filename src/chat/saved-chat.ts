@@ -120,7 +120,7 @@ async function refuseOtherFiles(file: string): Promise<void> {
     throw unusable('cannot be written', file, error)
   }
   if (savedStart.test(start)) return
-  throw new NnError('invalid_argument', `${file} exists and is no saved conversation; it stays as it is.`)
+  throw new NnError('file_exists', `${file} exists and is no saved conversation; it stays as it is.`)
 }
 
 function unusable(what: string, file: string, error: unknown): NnError {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 import type {NnError} from '../errors.js'
 import type {GraphStatus} from '../backend/contract/status.js'
 import {sanitize} from '../terminal/sanitize.js'

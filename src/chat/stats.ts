@@ -1,4 +1,4 @@
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 import type {Usage} from './usage.js'
 
 /** One line about an answer, for people. */

@@ -1,4 +1,4 @@
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 
 /** Sums over the answers of a chat; counts are tokens, times milliseconds. */
 export interface Usage {

@@ -63,8 +63,8 @@ export abstract class BaseCommand extends Command {
 
   protected override toErrorJson(error: unknown): unknown {
     if (error instanceof NnError) {
-      const {code, message, hint} = error
-      return {error: {code, message, ...(hint !== undefined && {hint})}}
+      const {code, reason, message, hint} = error
+      return {error: {code, reason, message, ...(hint !== undefined && {hint})}}
     }
     return super.toErrorJson(error)
   }

@@ -5,7 +5,7 @@ import type {SessionsStatus} from '../backend/contract/status.js'
 import {modelFlags} from '../chat/flags.js'
 import {describeContinuation} from '../chat/continuation.js'
 import {converse} from '../chat/interactive.js'
-import {isGone} from '../chat/is-gone.js'
+import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
 import type {OpenChat} from '../chat/open-chat.js'
 import {prepareChat} from '../chat/prepare-chat.js'
@@ -104,7 +104,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
       if (status.write_error === null) return status
       this.tell(`the conversation could not be kept: ${status.write_error}`)
     } catch (error) {
-      if (!isGone(error)) throw error
+      if (!isDaemonGone(error)) throw error
       this.tell('the connection to the daemon that had the conversation is lost.')
     }
     return undefined

@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {estimateLoad, renderEstimate, type LoadEstimate} from '../pick-model/load/estimate.js'
-import {loadModel, renderLoaded, type LoadedModel} from '../pick-model/load/load-model.js'
+import {loadModel, renderLoaded, type LoadResult} from '../pick-model/load/load-model.js'
 import {checkName, modelName} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
@@ -30,7 +30,7 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
     estimate: Flags.boolean({description: 'Say what memory it would take, and load nothing.'}),
   }
 
-  async run(): Promise<LoadedModel | LoadEstimate> {
+  async run(): Promise<LoadResult | LoadEstimate> {
     const {args, flags} = await this.parse(Load)
     const config = readConfigFlags(flags, 'graph')
     if (flags.estimate) {
@@ -51,6 +51,6 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
   }
 }
 
-function warningsOf({model}: LoadedModel): string[] {
+function warningsOf({model}: LoadResult): string[] {
   return [...model.config_warnings.map(({message}) => message), ...model.warnings]
 }

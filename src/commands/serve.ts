@@ -108,7 +108,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
   private async load({backend}: Daemon, models: readonly string[]): Promise<void> {
     for (const model of models) {
       const name = modelName(model)
-      const graph = await backend.loadByName(path.resolve(model), {name, signal: this.signal})
+      const graph = await backend.load({name: path.resolve(model)}, {name, signal: this.signal})
       this.logToStderr(`Loaded ${name} as graph ${graph}.`)
     }
   }

@@ -107,7 +107,7 @@ async function checkWritable(file: string): Promise<void> {
   try {
     await (await open(file, 'a')).close()
   } catch (error) {
-    throw new NnError('invalid_argument', `--output ${file} cannot be written: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `--output ${file} cannot be written: ${(error as Error).message}`, {
       cause: error,
     })
   }

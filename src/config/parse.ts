@@ -1,6 +1,6 @@
 import {createValidator, type ParsedDocument} from '../documents/index.js'
 import {availableCores, overlay} from './defaults.js'
-import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './report.js'
+import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
 import {configSections, setKey, type AnyConfig, type Config, type KeyName, type Sections} from './schema.js'
 import {readSettings, type Reading} from './settings.js'
 import {spellingTree} from './legacy/spellings.js'
@@ -29,13 +29,13 @@ const checkConfig = createValidator(sectionsSchema(configSections))
 export function parseConfig(text: string, options: ParseConfigOptions = {}): ParsedConfig {
   const strict = options.strict === true || options.base?.backend.strict_config === true
   const parsed = parseLeniently(text, {file: options.file, strict})
-  if ('document' in parsed) return settle(parsed.document.value, parsed.document, options)
+  if ('document' in parsed) return readConfig(parsed.document.value, parsed.document, options)
   return {config: overlay(new Map(), withCores(options)), warnings: [parsed.warning]}
 }
 
 /** As `parseConfig`, from a value that was never text: what is wrong has a path but no line. */
 export function configFromObject(value: unknown, options: ParseConfigOptions = {}): ParsedConfig {
-  return settle(value, undefined, options)
+  return readConfig(value, undefined, options)
 }
 
 /** The keys that a document gives, in their sections and by their own names; what is wrong is left out. */
@@ -56,7 +56,7 @@ export function sectionsSchema(sections: Sections): object {
   return {type: 'object', properties: Object.fromEntries(properties) as object}
 }
 
-function settle(value: unknown, document: ParsedDocument | undefined, options: ParseConfigOptions): ParsedConfig {
+function readConfig(value: unknown, document: ParsedDocument | undefined, options: ParseConfigOptions): ParsedConfig {
   const reading = readSettings(value, spellingTree(configSections), checkConfig)
   const {strict = false, base, scope = 'backend'} = options
   const asksForStrict = reading.given.get('backend.strict_config')?.value ?? base?.backend.strict_config

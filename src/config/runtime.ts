@@ -1,7 +1,7 @@
 import {createValidator, type ParsedDocument} from '../documents/index.js'
 import {requestDefaults} from './defaults.js'
 import {sectionsSchema} from './parse.js'
-import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './report.js'
+import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
 import type {SamplingConfig} from './sections/sampling.js'
 import {requestSections, type AnyConfig, type Config, type RequestConfig, type RuntimeOptions} from './schema.js'
 import {readSettings} from './settings.js'
@@ -29,15 +29,15 @@ export function parseRuntimeOptions(text: string, {strict = false, config}: Runt
   if (text.trim() === '') return {options: {}, warnings: []}
   const parsed = parseLeniently(text, {strict})
   if ('warning' in parsed) return {options: {}, warnings: [parsed.warning]}
-  return settle(parsed.document.value, parsed.document, {strict, config})
+  return readOptions(parsed.document.value, parsed.document, {strict, config})
 }
 
 /** As `parseRuntimeOptions`, from a value that was never text: what is wrong has a path but no line. */
 export function runtimeOptionsFromObject(value: unknown, {strict = false, config}: RuntimeParsing): ParsedOptions {
-  return settle(value, undefined, {strict, config})
+  return readOptions(value, undefined, {strict, config})
 }
 
-function settle(
+function readOptions(
   value: unknown,
   document: ParsedDocument | undefined,
   {strict, config}: Required<RuntimeParsing>,

@@ -59,7 +59,7 @@ async function isRunning(socket: string, signal: AbortSignal): Promise<boolean> 
     await connection.json('GET', '/status?types=', undefined, signal)
     return true
   } catch (error) {
-    if (error instanceof NnError && error.code === 'not_running') return false
+    if (error instanceof NnError && error.reason === 'not_running') return false
     throw error
   } finally {
     connection.close()

@@ -1,6 +1,6 @@
 import {setMaxListeners} from 'node:events'
 import path from 'node:path'
-import {initBackend, type LocalBackend} from '../backend/index.js'
+import {initCore, type LocalCore} from '../backend/index.js'
 import {Hub} from '../rpc/server/hub.js'
 import {makeOwnFolder} from '../system/own-folder.js'
 import {SocketServer} from './server.js'
@@ -18,7 +18,7 @@ export interface DaemonOptions {
   /** Path of the socket, in a folder that is its owner's alone or does not exist yet. */
   socket: string
   version: string
-  /** As for `initBackend`; checked strictly. Defaults to the defaults. */
+  /** As for `initCore`; checked strictly. Defaults to the defaults. */
   config?: string | object
   configFile?: string
   /** Folder for histories. Defaults to none: they end with the daemon. */
@@ -26,14 +26,14 @@ export interface DaemonOptions {
   /** How long calls in flight may go on when it stops. Defaults to `30000`. */
   drainTimeoutMs?: number
   /** What else asks its backend. Defaults to nothing. */
-  intakes?: readonly ((backend: LocalBackend) => Promise<Intake>)[]
+  intakes?: readonly ((backend: LocalCore) => Promise<Intake>)[]
 }
 
 export interface Daemon {
   /** The socket's path. */
   address: string
   /** What its clients share. */
-  backend: LocalBackend
+  backend: LocalCore
   /** Resolves when it has ended, whoever asked for that. */
   ended: Promise<void>
   /** Somebody has asked for that. */
@@ -58,7 +58,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let hub: Hub | undefined
   try {
     const {config, configFile, stateDir} = options
-    const backend = await initBackend({
+    const backend = await initCore({
       ...{strict: true, ...(config !== undefined && {config})},
       ...(configFile !== undefined && {configFile}),
       ...(stateDir !== undefined && {stateDir}),
@@ -107,7 +107,7 @@ class Ending {
   readonly ended: Promise<void>
   private readonly now = new AbortController()
   private running: Promise<void> | undefined
-  private settle: (result: Promise<void>) => void = () => undefined
+  private resolveEnded: (result: Promise<void>) => void = () => undefined
 
   constructor(
     private readonly hub: Hub,
@@ -115,7 +115,7 @@ class Ending {
     private readonly intakes: readonly Intake[],
     private readonly limitMs: number,
   ) {
-    this.ended = new Promise((resolve) => (this.settle = resolve))
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve))
     // Each client that waits listens.
     setMaxListeners(0, this.now.signal)
   }
@@ -128,7 +128,7 @@ class Ending {
   begin(now: boolean): Promise<void> {
     if (this.running === undefined) {
       this.running = this.end()
-      this.settle(this.running)
+      this.resolveEnded(this.running)
     }
     if (now) this.now.abort()
     return this.running

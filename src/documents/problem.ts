@@ -27,7 +27,7 @@ export class DocumentError extends NnError {
 
   constructor(problems: readonly Problem[]) {
     const more = problems.length > mostShown ? [`… and ${problems.length - mostShown} more`] : []
-    super('invalid_argument', [...problems.slice(0, mostShown).map(renderProblem), ...more].join('\n'))
+    super('invalid_document', [...problems.slice(0, mostShown).map(renderProblem), ...more].join('\n'))
     this.problems = problems
   }
 }

@@ -20,10 +20,7 @@ export function locateFaults(faults: readonly Fault[], document: ParsedDocument 
 }
 
 /** A fault with its place. */
-function locateFault(
-  document: ParsedDocument | undefined,
-  {path, target, message, allowed, hint}: Fault,
-): Problem {
+function locateFault(document: ParsedDocument | undefined, {path, target, message, allowed, hint}: Fault): Problem {
   return {
     ...place(document, path, target),
     path: formatPath(path),

@@ -1,4 +1,4 @@
-import {explain, NnError, type ErrorCode} from '../errors.js'
+import {explain, NnError, reasons, type Reason} from '../errors.js'
 
 /** An error as OpenAI's API writes it. */
 export interface ErrorBody {
@@ -42,27 +42,20 @@ export function badRequest(message: string, param?: string, code = 'invalid_valu
   return new ApiError(400, 'invalid_request_error', code, message, param === undefined ? {} : {param})
 }
 
-type Mapping =
-  ConstructorParameters<typeof ApiError> extends [infer Status, infer Type, infer Code, ...unknown[]]
-    ? [Status, Type, Code]
-    : never
+/** OpenAI's own codes, for reasons that have one. */
+const ownCodes: Partial<Record<Reason, string>> = {
+  prompt_too_long: 'context_length_exceeded',
+  context_full: 'context_length_exceeded',
+}
 
-/** What becomes of the lifecycle's errors; docs/http.md has the same table. */
-export const errorStatuses: Record<ErrorCode, Mapping> = {
-  invalid_argument: [400, 'invalid_request_error', 'invalid_argument'],
-  invalid_encoding: [400, 'invalid_request_error', 'invalid_encoding'],
-  unsupported_operation: [400, 'invalid_request_error', 'unsupported_operation'],
-  prompt_too_long: [400, 'invalid_request_error', 'context_length_exceeded'],
-  context_full: [400, 'invalid_request_error', 'context_length_exceeded'],
-  security: [403, 'invalid_request_error', 'security'],
-  not_found: [404, 'invalid_request_error', 'not_found'],
-  model_not_found: [404, 'invalid_request_error', 'model_not_found'],
-  timeout: [504, 'server_error', 'timeout'],
-  runtime_error: [500, 'server_error', 'runtime_error'],
-  not_running: [503, 'server_error', 'not_running'],
-  too_large: [500, 'server_error', 'too_large'],
-  end_of_sequence: [500, 'server_error', 'end_of_sequence'],
-  unknown: [500, 'server_error', 'unknown'],
+/** The `code` of the answer: a client that waits for a free place need not know which one. */
+export function apiCode(reason: Reason): string {
+  return ownCodes[reason] ?? ('retry' in reasons[reason] ? 'queue_full' : reasons[reason].code)
+}
+
+export function typeOf(status: number): ApiError['type'] {
+  if (status === 429) return 'rate_limit_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
 /** Official clients try again after 5xx, which would only double the load of a request that took too long. */
@@ -88,11 +81,11 @@ export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
   if (thrown instanceof NnError) {
     const message = explain(thrown)
-    if (thrown.busy) return new ApiError(429, 'rate_limit_error', 'queue_full', message, {cause: thrown})
-    const [status, type, code] = errorStatuses[thrown.code]
-    return new ApiError(status, type, code, message, {
+    const {reason} = thrown
+    const {status} = reasons[reason]
+    return new ApiError(status, typeOf(status), apiCode(reason), message, {
       cause: thrown,
-      ...(thrown.code === 'timeout' && {headers: finalHeaders}),
+      ...(reason === 'deadline' && {headers: finalHeaders}),
     })
   }
   const {code, statusCode, message} = thrown as {code?: string; statusCode?: number; message?: string}

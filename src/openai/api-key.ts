@@ -27,7 +27,7 @@ async function readKeyFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new NnError('invalid_argument', `The API key file cannot be read: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `The API key file cannot be read: ${(error as Error).message}`, {
       cause: error,
     })
   }

@@ -1,7 +1,8 @@
 import type {FastifyInstance} from 'fastify'
-import type {Embedder, EmbedOptions} from '../backend/contract/backend.js'
+import type {Core} from '../backend/contract/core.js'
+import type {EmbedOptions} from '../backend/contract/types.js'
 import type {GraphStatus} from '../backend/contract/status.js'
-import {badRequest, ApiError} from './api-error.js'
+import {badRequest} from './api-error.js'
 import {clientSignal} from './client-signal.js'
 import {findModel} from './models.js'
 import {embeddingsBody} from './schema.js'
@@ -34,7 +35,7 @@ export function readEmbeddingsRequest(value: unknown): EmbeddingsRequest {
 
 /** The answer in OpenAI's form. @throws what `embed` does, and `ApiError` for dimensions that the model does not have */
 export async function answerEmbeddings(
-  backend: Embedder,
+  backend: Pick<Core, 'embed'>,
   {graph, name}: Pick<GraphStatus, 'graph' | 'name'>,
   {texts, encoding, dimensions, options: asked}: EmbeddingsRequest,
   signal: AbortSignal,
@@ -71,8 +72,6 @@ export function embeddingRoutes(app: FastifyInstance, serving: Serving): void {
   const {backend} = serving
   app.post('/v1/embeddings', async (request, reply) => {
     const asked = readEmbeddingsRequest(request.body)
-    if (!makesEmbeddings(backend))
-      throw new ApiError(501, 'server_error', 'unsupported_operation', 'This backend makes no embeddings.')
     const graph = await findModel(backend, asked.model)
     using client = clientSignal(reply, serving)
     const answer = await answerEmbeddings(backend, graph, asked, client.signal)
@@ -80,10 +79,6 @@ export function embeddingRoutes(app: FastifyInstance, serving: Serving): void {
     if (header !== '') void reply.header('x-wnn-ignored-fields', header)
     return answer
   })
-}
-
-function makesEmbeddings(backend: Partial<Embedder>): backend is Embedder {
-  return backend.embed !== undefined
 }
 
 /** The numbers as 32-bit floats, little-endian, as the machines that this runs on have them. */

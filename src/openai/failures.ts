@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import type {FastifyError, FastifyInstance} from 'fastify'
 import {ApiError, toApiError, type ErrorBody} from './api-error.js'
-import type {ServedBackend} from './served-backend.js'
+import type {Core} from '../backend/contract/core.js'
 import type {Serving} from './serving.js'
 
 /** Every failure in OpenAI's shape. */
@@ -40,7 +40,7 @@ function reasonOf({cause, message}: ApiError): string {
 }
 
 /** When a place may be free, in whole seconds from 1 to 60: the queue's tasks at the pace of the tasks so far. */
-async function secondsToWait(backend: ServedBackend): Promise<number> {
+async function secondsToWait(backend: Core): Promise<number> {
   const {queued, running, run_ms} = await backend.status('queue')
   return Math.min(60, Math.max(1, Math.ceil((run_ms.p50 * queued) / Math.max(1, running) / 1000)))
 }

@@ -5,7 +5,7 @@ import {NnError} from '../errors.js'
 import {readApiKey} from './api-key.js'
 import {isLoopback} from './host-check.js'
 import {openaiServer, type OpenAiServerOptions} from './server.js'
-import type {ServedBackend} from './served-backend.js'
+import type {Core} from '../backend/contract/core.js'
 
 export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey' | 'loopbackOnly'> {
   /** 0 takes any free one. */
@@ -36,7 +36,7 @@ const abortMs = 2000
  * @throws `security` for a host that others can reach without an API key, `invalid_argument` for a key that cannot be
  * used or an address that cannot be listened on.
  */
-export async function listenHttp(backend: ServedBackend, options: HttpOptions): Promise<HttpServer> {
+export async function listenHttp(backend: Core, options: HttpOptions): Promise<HttpServer> {
   const {port, host = '127.0.0.1', apiKeyFile, environment, ...others} = options
   const apiKey = await readApiKey(apiKeyFile, environment)
   if (apiKey === undefined && !isLoopback(host)) {

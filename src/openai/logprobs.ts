@@ -1,4 +1,4 @@
-import type {TokenLogprob} from '../backend/contract/backend.js'
+import type {TokenLogprob} from '../backend/contract/types.js'
 
 /** What JSON has no number for; OpenAI's API gives the same. */
 const never = -9999

@@ -2,12 +2,12 @@ import path from 'node:path'
 import type {FastifyInstance} from 'fastify'
 import type {GraphStatus} from '../backend/contract/status.js'
 import {ApiError, badRequest} from './api-error.js'
-import type {ServedBackend} from './served-backend.js'
+import type {Core} from '../backend/contract/core.js'
 import type {Serving} from './serving.js'
 
 /** The loaded model of that name; without a name the only one. Of two with one name the one loaded last. */
-export async function findModel(backend: ServedBackend, name: string | undefined): Promise<GraphStatus> {
-  const {graphs} = await backend.status('model')
+export async function findModel(backend: Core, name: string | undefined): Promise<GraphStatus> {
+  const graphs = await backend.graphs()
   const [only] = graphs
   if (name === undefined && only !== undefined && graphs.length === 1) return only
   const names = graphs.map((graph) => graph.name).join(', ') || 'none'
@@ -52,7 +52,7 @@ export function modelRoutes(app: FastifyInstance, {backend}: Serving): void {
     }
   }
   app.get('/v1/models', async () => {
-    const {graphs} = await backend.status('model')
+    const graphs = await backend.graphs()
     const loaded = new Set(graphs.map(({graph}) => graph))
     for (const graph of seen.keys()) if (!loaded.has(graph)) seen.delete(graph)
     return {object: 'list', data: graphs.map(describe)}

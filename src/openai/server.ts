@@ -9,7 +9,7 @@ import {InFlight} from './in-flight.js'
 import {defaultLimits, type HttpLimits} from './limits.js'
 import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
-import type {ServedBackend} from './served-backend.js'
+import type {Core} from '../backend/contract/core.js'
 import type {HttpLog, Serving} from './serving.js'
 import {statusRoutes} from './status.js'
 
@@ -29,7 +29,7 @@ export interface OpenAiServerOptions {
  * new requests with 503, lets those in flight come to their end unless `inFlight` aborts them, and closes all connections.
  */
 export function openaiServer(
-  backend: ServedBackend,
+  backend: Core,
   options: OpenAiServerOptions = {},
 ): {app: FastifyInstance; inFlight: InFlight} {
   const {apiKey, loopbackOnly = false, log = () => undefined} = options

@@ -1,13 +1,13 @@
 import type {InFlight} from './in-flight.js'
 import type {HttpLimits} from './limits.js'
 import type {Metrics} from './metrics.js'
-import type {ServedBackend} from './served-backend.js'
+import type {Core} from '../backend/contract/core.js'
 
 export type HttpLog = (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
 
 /** What all routes share. */
 export interface Serving {
-  backend: ServedBackend
+  backend: Core
   limits: HttpLimits
   log: HttpLog
   metrics: Metrics

@@ -1,5 +1,5 @@
-import type {OutputMetadata, StopReason} from '../backend/contract/backend.js'
-import type {Answer} from './answer.js'
+import type {OutputMetadata, StopReason} from '../backend/contract/types.js'
+import type {Answer} from '../backend/contract/core.js'
 
 /** How one kind of completion writes its answers. */
 export interface Shape {

@@ -5,7 +5,7 @@ import type {Serving} from './serving.js'
 export function statusRoutes(app: FastifyInstance, {backend, metrics}: Serving): void {
   // Monitors and proxies ask with HEAD.
   app.get('/health', {exposeHeadRoute: true}, async (_request, reply) => {
-    const {graphs} = await backend.status('model')
+    const graphs = await backend.graphs()
     const ready = graphs.length > 0
     return reply.code(ready ? 200 : 503).send({status: ready ? 'ok' : 'no model loaded'})
   })

@@ -1,11 +1,11 @@
 import {realpathSync} from 'node:fs'
 import {NnError} from '../errors.js'
-import {RemoteBackend} from '../rpc/client/remote-backend.js'
+import {RemoteCore} from '../rpc/client/remote-core.js'
 import type {GraphStatus} from '../backend/contract/status.js'
 
 /** A model in the daemon, and the connection by which it is used. */
 export interface DaemonModel extends AsyncDisposable {
-  backend: RemoteBackend
+  backend: RemoteCore
   model: GraphStatus
 }
 
@@ -43,15 +43,15 @@ export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel 
 
 /** The model that a daemon calls so. @throws `not_running`, `model_not_found`. */
 export async function findNamedModel(socket: string, name: string): Promise<DaemonModel> {
-  return pick(await RemoteBackend.connect(socket), (graphs) => choose(graphs, name))
+  return pick(await RemoteCore.connect(socket), (graphs) => choose(graphs, name))
 }
 
 async function pick<Found extends GraphStatus | undefined>(
-  backend: RemoteBackend,
+  backend: RemoteCore,
   find: (graphs: readonly GraphStatus[]) => Found,
 ): Promise<DaemonModel | Extract<Found, undefined>> {
   try {
-    const model = find((await backend.status('model')).graphs)
+    const model = find(await backend.graphs())
     if (model !== undefined) return {backend, model, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]()}
     await backend.deinit()
     return model as Extract<Found, undefined>
@@ -62,13 +62,13 @@ async function pick<Found extends GraphStatus | undefined>(
 }
 
 /** Whoever names a file does without a daemon, whatever is wrong with it. */
-async function connect({socket, name, example}: ModelChoice, isOptional: boolean): Promise<RemoteBackend | undefined> {
+async function connect({socket, name, example}: ModelChoice, isOptional: boolean): Promise<RemoteCore | undefined> {
   try {
-    return await RemoteBackend.connect(socket)
+    return await RemoteCore.connect(socket)
   } catch (error) {
     if (!(error instanceof NnError)) throw error
     if (isOptional) return undefined
-    if (error.code !== 'not_running' || name !== undefined) throw error
+    if (error.reason !== 'not_running' || name !== undefined) throw error
     throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
       hint: `Name one (${example}), or load one first (wnn load model.gguf).`,
       cause: error,

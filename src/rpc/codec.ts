@@ -8,32 +8,17 @@ interface WireFloats {
   $floats: string
 }
 
-/** The caller's buffer, of which only the size is sent: `{"$buffer": 4096}`. */
-interface WireBuffer {
-  $buffer: number
-}
-
 /** The arguments of a call as JSON values; `undefined` becomes `null`. */
-export function encodeArguments(
-  args: readonly unknown[],
-  {buffer, options}: {buffer?: number; options?: number},
-): unknown[] {
-  return args.map((arg, index) => {
-    if (index === buffer && arg instanceof Uint8Array) return {$buffer: arg.length} satisfies WireBuffer
-    return index === options ? encodeOptions(arg) : encode(arg)
-  })
+export function encodeArguments(args: readonly unknown[], {options}: {options?: number}): unknown[] {
+  return args.map((arg, index) => (index === options ? encodeOptions(arg) : encode(arg)))
 }
 
 /** What `encodeArguments` made, as values again; `null` is `undefined`. */
-export function decodeArguments(args: readonly unknown[], maxBufferBytes: number): unknown[] {
-  return args.map((arg) => {
-    const {$buffer: length} = (arg ?? {}) as Partial<WireBuffer>
-    if (typeof length !== 'number') return arg === null ? undefined : decode(arg)
-    return new Uint8Array(Math.min(Math.max(0, length), maxBufferBytes))
-  })
+export function decodeArguments(args: readonly unknown[]): unknown[] {
+  return args.map((arg) => (arg === null ? undefined : decode(arg)))
 }
 
-export function encodeBytes(bytes: Uint8Array): WireBytes {
+function encodeBytes(bytes: Uint8Array): WireBytes {
   return {$bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}
 }
 

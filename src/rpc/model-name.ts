@@ -23,7 +23,7 @@ export function namesOf(files: readonly string[]): string[] {
     const other = fileOf.get(name)
     if (other !== undefined) {
       const which = other === file ? `${file} is given twice` : `${other} and ${file} would both be named ${name}`
-      throw new NnError('invalid_argument', `Each model has a name of its own, but ${which}.`, {
+      throw new NnError('name_taken', `Each model has a name of its own, but ${which}.`, {
         hint: 'Load the other one under a name that you choose, once the daemon runs: wnn load FILE --name NAME',
       })
     }

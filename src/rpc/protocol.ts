@@ -1,18 +1,13 @@
-import type {Backend, Embedder} from '../backend/contract/backend.js'
+import type {Core} from '../backend/contract/core.js'
 import type {WireError} from '../errors.js'
-import type {LocalBackend} from '../backend/index.js'
 
-/** What a daemon's backend can be asked: the contract, embeddings, and what the chat needs to go on with a conversation. */
-export interface RemoteMethods extends Omit<Backend, typeof Symbol.asyncDispose>, Embedder {
-  history: (...args: Parameters<LocalBackend['history']>) => Promise<ReturnType<LocalBackend['history']>>
-}
+/** What a backend in a daemon can be asked: the typed core. */
+export type RemoteMethods = Omit<Core, typeof Symbol.asyncDispose>
 
 export type MethodName = keyof RemoteMethods
 
-/** What is special about a method's arguments when they go to another process. */
+/** What is special about a method when it is called from another process. */
 export interface MethodShape {
-  /** Position of the caller's buffer: its size goes there, its content comes back. */
-  buffer?: number
   /** Position of the options with the caller's signal and callbacks. */
   options?: number
   /** Whether it makes work or handles: a daemon that is about to end refuses it. */
@@ -21,25 +16,21 @@ export interface MethodShape {
 
 /** Every method that can be called from another process; both sides go by this table. */
 export const methods: Readonly<Record<MethodName, MethodShape>> = {
-  load: {options: 3, starts: true},
-  loadByName: {options: 1, starts: true},
-  loadByNameWithConfig: {options: 2, starts: true},
-  initExecutionContext: {starts: true},
-  initExecutionContextWithSessionId: {starts: true},
-  switchGraph: {options: 3, starts: true},
-  setInput: {},
-  compute: {options: 1, starts: true},
-  getOutput: {buffer: 2},
-  computeSingle: {options: 1, starts: true},
-  getOutputSingle: {buffer: 2},
-  finiSingle: {},
-  runInference: {buffer: 3, options: 5, starts: true},
-  embed: {options: 2, starts: true},
-  closeExecutionContext: {},
+  load: {options: 1, starts: true},
+  switchModel: {options: 2, starts: true},
   unload: {},
-  getBackendStatus: {buffer: 1},
-  status: {},
+  graphs: {},
+  open: {starts: true},
+  close: {},
+  check: {},
   history: {},
+  answer: {options: 2, starts: true},
+  step: {options: 2, starts: true},
+  endSteps: {},
+  count: {},
+  readOptions: {},
+  embed: {options: 2, starts: true},
+  status: {},
   deinit: {},
 }
 
@@ -61,7 +52,7 @@ export interface CallRequest {
 /** A line of the answer: events, then one of the other two. */
 export type CallLine =
   | {event: EventName; args: unknown[]}
-  | {result?: unknown; buffer?: unknown}
+  | {result?: unknown}
   | {
       error: WireError
       /** Whether the call ended with its own signal's reason, as a load does. */

@@ -1,4 +1,5 @@
 import {RemoteBackend} from '../rpc/client/remote-backend.js'
+import {RemoteCore} from '../rpc/client/remote-core.js'
 import {ensureDaemon, stopDaemon} from '../daemon/background.js'
 import {probeOf, remainsOf, type Host} from './probe.js'
 import type {Target} from './target.js'
@@ -34,6 +35,6 @@ export async function daemonTarget({socket, root, signal}: DaemonTargetOptions):
 }
 
 async function hostOf(socket: string): Promise<Host> {
-  await using backend = await RemoteBackend.connect(socket)
+  await using backend = await RemoteCore.connect(socket)
   return backend.host
 }

@@ -1,4 +1,4 @@
-import type {OutputMetadata} from '../backend/contract/backend.js'
+import type {OutputMetadata} from '../backend/contract/types.js'
 import {explain, type NnError} from '../errors.js'
 import {checkCondition, checkFields, type Mismatch} from './conditions.js'
 import type {StepValue} from './frame.js'
@@ -6,7 +6,7 @@ import type {Expectation} from './schema/expectation.js'
 import {valueAt} from './variables.js'
 
 /** How a step ended, and what can be read of it afterwards. */
-export interface Outcome {
+export interface StepOutcome {
   value: StepValue
   error?: NnError
   durationMs: number
@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** What was expected of the step and does not hold. Variables have been filled in. */
-export async function checkExpectation(expectation: Expectation, outcome: Outcome): Promise<Mismatch[]> {
+export async function checkExpectation(expectation: Expectation, outcome: StepOutcome): Promise<Mismatch[]> {
   const {text, error, status, metadata, value, records, duration} = expectation
   const mismatches = [...checkError(error, outcome), ...checkDuration(duration, outcome.durationMs)]
   // What a failed step would have given is not worth a second complaint.
@@ -30,7 +30,7 @@ export async function checkExpectation(expectation: Expectation, outcome: Outcom
 }
 
 /** What a capture's path leads to. */
-export async function readCapture(path: string, outcome: Outcome): Promise<unknown> {
+export async function readCapture(path: string, outcome: StepOutcome): Promise<unknown> {
   const [first = ''] = path.split('.', 1)
   const root =
     first === 'metadata'
@@ -41,7 +41,7 @@ export async function readCapture(path: string, outcome: Outcome): Promise<unkno
   return valueAt(root, path)
 }
 
-function checkError(expected: Expectation['error'], {error}: Outcome): Mismatch[] {
+function checkError(expected: Expectation['error'], {error}: StepOutcome): Mismatch[] {
   if (expected === undefined) {
     return error === undefined ? [] : [{path: [], expected: 'success', actual: describe(error)}]
   }
@@ -55,7 +55,7 @@ function describe(error: NnError): string {
   return `${error.code}: ${explain(error)}`
 }
 
-async function checkText(expected: NonNullable<Expectation['text']>, outcome: Outcome): Promise<Mismatch[]> {
+async function checkText(expected: NonNullable<Expectation['text']>, outcome: StepOutcome): Promise<Mismatch[]> {
   const actual = await outcome.text()
   if (typeof expected === 'string') return under('text', checkCondition(actual, expected))
   const {token_count: tokenCount, ...condition} = expected

@@ -1,7 +1,7 @@
 import {explain, NnError} from '../errors.js'
 import type {Mismatch} from './conditions.js'
 import type {Case, Path, Step} from './model.js'
-import type {Failure} from './report.js'
+import type {Failure} from './results.js'
 
 /** Longest piece of a value that a report shows. */
 const shownLength = 2000

@@ -1,5 +1,6 @@
 import type {SwitchReport} from '../backend/contract/switch.js'
-import type {Backend, ContextId, GraphId, OutputMetadata} from '../backend/contract/backend.js'
+import type {Backend} from '../backend/contract/wasi-nn.js'
+import type {ContextId, GraphId, OutputMetadata} from '../backend/contract/types.js'
 import type {NnError} from '../errors.js'
 import type {Case} from './model.js'
 import {StepFault} from './step-fault.js'

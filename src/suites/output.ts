@@ -18,7 +18,7 @@ export async function readAll(call: (buffer: Uint8Array) => Promise<number>): Pr
   try {
     return await readOnce(call)
   } catch (error) {
-    const needed = error instanceof NnError && error.code === 'too_large' ? error.neededBytes : undefined
+    const needed = error instanceof NnError && error.reason === 'buffer_too_small' ? error.neededBytes : undefined
     if (needed === undefined || needed <= roomyBytes) throw error
     return readOnce(call, needed)
   }

@@ -1,6 +1,6 @@
 import type {ListrDefaultRendererLogLevels} from 'listr2'
 import type {Case} from './model.js'
-import {summarize, type CaseResult, type RunReport} from './report.js'
+import {summarize, type CaseResult, type RunReport} from './results.js'
 import {caseLines} from './reporters/list.js'
 import {runSuites, type RunOptions} from './run.js'
 import type {Target} from './target.js'

@@ -1,7 +1,7 @@
 import {NnError} from '../errors.js'
 import {checkFields} from './conditions.js'
 import {DeadlineError, withDeadline} from './deadline.js'
-import {checkExpectation, readCapture, type Outcome} from './expectations.js'
+import {checkExpectation, readCapture, type StepOutcome} from './expectations.js'
 import type {FailureLog} from './failures.js'
 import type {Frame, StepValue} from './frame.js'
 import {StepFault} from './step-fault.js'
@@ -40,9 +40,9 @@ async function runStep(step: Step, frame: Frame, log: FailureLog): Promise<void>
   }
 }
 
-async function attempt(step: Step, frame: Frame, log: FailureLog): Promise<Outcome> {
+async function attempt(step: Step, frame: Frame, log: FailureLog): Promise<StepOutcome> {
   const start = performance.now()
-  const end = (value: StepValue, error?: NnError): Outcome => ({
+  const end = (value: StepValue, error?: NnError): StepOutcome => ({
     value,
     ...(error !== undefined && {error}),
     durationMs: performance.now() - start,

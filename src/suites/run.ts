@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs'
-import type {Failure} from './report.js'
-import {summarize, type CaseOutcome, type CaseResult, type RunReport} from './report.js'
+import type {Failure} from './results.js'
+import {summarize, type CaseOutcome, type CaseResult, type RunReport} from './results.js'
 import type {Case} from './model.js'
 import {runCase} from './run-case.js'
 import {allSteps} from './steps.js'

@@ -1,4 +1,5 @@
-import type {Backend, GraphId} from '../backend/contract/backend.js'
+import type {Backend} from '../backend/contract/wasi-nn.js'
+import type {GraphId} from '../backend/contract/types.js'
 
 export interface InitOptions {
   /** Whether a faulty configuration is an error; otherwise it gives defaults and warnings. */

@@ -8,7 +8,7 @@ export function makeOwnFolder(file: string, uid?: number): void {
   try {
     makeFolder(path.dirname(file), 0o700)
   } catch (error) {
-    throw new NnError('invalid_argument', `The socket's folder cannot be made: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `The socket's folder cannot be made: ${(error as Error).message}`, {
       cause: error,
     })
   }

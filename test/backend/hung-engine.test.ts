@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import {configFromObject} from '../../src/config/index.js'
+import {LocalCore} from '../../src/backend/host/core.js'
 import {LocalBackend} from '../../src/backend/host/local.js'
 import {cacheFolder} from '../../src/backend/memory/cache-folder.js'
 import {Parts} from '../../src/backend/host/parts.js'
@@ -17,7 +18,7 @@ async function open(t: TestContext, own: object = {}): Promise<Opened> {
   const {config} = configFromObject({temp: 0, repeat_penalty: 1, ...own}, {strict: true, cores: 2})
   const caches = await cacheFolder(undefined, 'auto')
   const parts = new Parts({config, configWarnings: [], cores: 2, state: undefined, heartbeat, cacheFolder: caches})
-  const backend = new LocalBackend({strict: true, cores: 2}, parts)
+  const backend = new LocalBackend(new LocalCore({strict: true, cores: 2}, parts))
   t.after(() => backend.deinit())
   const graph = await backend.loadByName(qwen)
   return {backend, graph, context: await backend.initExecutionContext(graph)}

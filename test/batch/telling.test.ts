@@ -2,10 +2,10 @@ import * as assert from 'uvu/assert'
 import {parseErrorLimit} from '../../src/batch/error-limit.js'
 import {Notes} from '../../src/batch/items/notes.js'
 import {progressLine, Progress, type ProgressState} from '../../src/batch/progress.js'
-import type {Outcome} from '../../src/batch/run-batch.js'
+import type {BatchOutcome} from '../../src/batch/run-batch.js'
 import {renderSummary, summarize} from '../../src/batch/summary.js'
 import {Tally} from '../../src/batch/tally.js'
-import type {OutputMetadata} from '../../src/backend/contract/backend.js'
+import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import {NnError} from '../../src/errors.js'
 import type {Output} from '../../src/terminal/style.js'
 import {ManualClock} from '../support/manual-clock.js'
@@ -101,7 +101,7 @@ test('sums up what was answered, and how long it took', () => {
 
 test('says why it ended early, and what is left', () => {
   const run = {output: 'rows.jsonl', skipped: 0, skipped_failed: 0, wall_ms: 2000} as const
-  const first = (outcome: Outcome | 'failed', remaining: number | null): string =>
+  const first = (outcome: BatchOutcome | 'failed', remaining: number | null): string =>
     renderSummary(summarize(new Tally(), {...run, outcome, remaining})).split('\n')[0] ?? ''
   assert.match(first('stopped', 8), /^ended early +by a signal; 8 items have no row yet$/)
   assert.match(first('enough', 188), /^ended early +more items failed than --max-errors allows; 188 items /)

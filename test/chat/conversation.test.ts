@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
-import type {ComputeOptions, OutputMetadata, Tensor} from '../../src/backend/contract/backend.js'
+import type {Core} from '../../src/backend/contract/core.js'
+import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import type {RuntimeOptions} from '../../src/config/index.js'
-import {readTextTensor, writeText} from '../../src/backend/contract/tensor.js'
 import {NnError} from '../../src/errors.js'
 import {Conversation, type Message} from '../../src/chat/conversation.js'
 import {suite} from '../support/suite.js'
@@ -16,25 +16,15 @@ interface Asked {
 /** A backend that gives these answers and notes what it was asked; an error may follow a part of an answer. */
 function backendSaying(...answers: (string | {text: string; error: NnError})[]) {
   const asked: Asked[] = []
-  let next = {prompt: '', options: {} as RuntimeOptions}
-  let output = ''
-  const backend = {
-    setInput: (_context: number, index: number, tensor: Tensor) => {
-      const text = readTextTensor(tensor)
-      next = index === 0 ? {...next, prompt: text} : {...next, options: JSON.parse(text) as RuntimeOptions}
-      return Promise.resolve()
-    },
-    compute: (_context: number, {onText}: ComputeOptions = {}) => {
-      asked.push(next)
-      const answer = answers.shift() ?? ''
-      output = typeof answer === 'string' ? answer : answer.text
-      onText?.(output)
-      return typeof answer === 'string' ? Promise.resolve() : Promise.reject(answer.error)
-    },
-    getOutput: (_context: number, index: number, buffer: Uint8Array) =>
-      Promise.resolve(writeText(index === 0 ? output : JSON.stringify(metadata), buffer)),
+  const answer: Core['answer'] = (_target, {input, options = {}}, {onText} = {}) => {
+    asked.push({prompt: input, options})
+    const next = answers.shift() ?? ''
+    const text = typeof next === 'string' ? next : next.text
+    if (text !== '') onText?.(text)
+    if (typeof next === 'string') return Promise.resolve({text, metadata})
+    return Promise.reject(text === '' ? next.error : next.error.withPartial({text, metadata}))
   }
-  return {asked, conversation: new Conversation(backend, 0, {temp: 0}, 'chat')}
+  return {asked, conversation: new Conversation({answer}, 0, {temp: 0}, 'chat')}
 }
 
 const metadata = {input_tokens: 3, output_tokens: 2, cached_tokens: 1, prompt_ms: 1, predict_ms: 1} as OutputMetadata
@@ -116,7 +106,7 @@ test('a failed question leaves the history as it was', async () => {
 test('what was said before a failure stays, and the backend is told', async () => {
   const {asked, conversation} = backendSaying({text: 'a', error: broken}, 'a2')
   const {text, failure} = await conversation.ask('q1')
-  assert.equal([text, failure], ['a', broken])
+  assert.equal([text, failure?.message], ['a', broken.message])
   await conversation.ask('q2')
   assert.equal(histories(asked), [undefined, turns('q1', 'a')])
 })

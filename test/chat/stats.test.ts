@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type {OutputMetadata} from '../../src/backend/contract/backend.js'
+import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import {duration, statsLine, statsReport} from '../../src/chat/stats.js'
 import {addAnswer, noUsage} from '../../src/chat/usage.js'
 import {suite} from '../support/suite.js'

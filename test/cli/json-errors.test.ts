@@ -26,7 +26,7 @@ for (const [what, argv, code, message] of cases) {
     assert.is(result.code, code, result.stderr)
     const {error} = JSON.parse(result.stdout) as {error: Record<string, unknown>}
     assert.match(String(error['message']), message)
-    assert.ok(Object.keys(error).every((key) => ['code', 'message', 'hint'].includes(key)))
+    assert.ok(Object.keys(error).every((key) => ['code', 'reason', 'message', 'hint'].includes(key)))
     assert.equal(result.left, [])
   })
 }

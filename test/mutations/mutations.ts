@@ -14,7 +14,7 @@ export interface Mutation {
 }
 
 export const mutations: readonly Mutation[] = [
-  {scenario: 1, file: 'backend/host/local.js', find: 'await this.parts.registry.dispose();', replace: ''},
+  {scenario: 1, file: 'backend/host/core.js', find: 'await registry.dispose();', replace: ''},
   {
     scenario: 2,
     file: 'config/legacy/spellings.js',
@@ -116,8 +116,8 @@ export const mutations: readonly Mutation[] = [
   {scenario: 19, file: 'backend/models/switch.js', find: 'this.graph.model = next;', replace: ''},
   {
     scenario: 20,
-    file: 'backend/host/contexts/turn.js',
-    find: 'const merged = { ...options, ...callOptions };',
+    file: 'backend/contract/adapter.js',
+    find: 'const merged = { ...options, ...own };',
     replace: 'const merged = Object.assign(options, callOptions);',
   },
   {scenario: 21, file: 'backend/sessions/session-store.js', find: "this.remove(oldest, 'evicted');", replace: ''},

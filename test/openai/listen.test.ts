@@ -2,15 +2,18 @@ import http from 'node:http'
 import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import type {Backend} from '../../src/index.js'
+import {initCore, type LocalCore} from '../../src/index.js'
 import {isLoopback, listenHttp} from '../../src/openai/index.js'
-import {ScriptedBackend} from '../support/scripted-backend.js'
 import {rejects} from '../support/rejects.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 
 const test = suite('listening for HTTP')
-const backend: Backend = new ScriptedBackend({})
+let backend: LocalCore
+test.before(async () => {
+  backend = await initCore()
+})
+test.after(() => backend.deinit())
 const environment = {}
 
 test('only loopback addresses need no key', async () => {

@@ -4,7 +4,7 @@ import {taskPriorities, type TaskPriority} from '../../src/config/index.js'
 import {configFromObject} from '../../src/config/index.js'
 import {NnError} from '../../src/errors.js'
 import {Scheduler} from '../../src/backend/scheduler/scheduler.js'
-import type {Outcome} from '../../src/backend/scheduler/statistics.js'
+import type {TaskOutcome} from '../../src/backend/scheduler/statistics.js'
 import type {QueueStatus} from '../../src/backend/contract/status.js'
 import {ManualClock} from './manual-clock.js'
 
@@ -32,7 +32,7 @@ export interface Lived extends Plan {
   startedAt: number
   endedAt: number
   starts: number
-  outcome: Outcome | undefined
+  outcome: TaskOutcome | undefined
 }
 
 export const plan = fc.record<Plan>({
@@ -93,7 +93,7 @@ export async function simulate(
       }
     }
     const {priority, session, lane, timeoutMs} = each
-    const end = (outcome: Outcome): void => {
+    const end = (outcome: TaskOutcome): void => {
       Object.assign(task, {outcome, endedAt: clock.now()})
       look()
     }
@@ -127,7 +127,7 @@ function running({runMs, fails, whenStopped}: Plan, signal: AbortSignal, clock: 
   })
 }
 
-function outcomeOf(error: unknown, {aborted}: AbortSignal): Outcome {
+function outcomeOf(error: unknown, {aborted}: AbortSignal): TaskOutcome {
   const {message} = error as Error
   if (message === 'taken back') return 'cancelled'
   if (message === 'planned') return aborted ? 'cancelled' : 'failed'

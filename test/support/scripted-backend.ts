@@ -1,5 +1,6 @@
 import {NnError} from '../../src/errors.js'
-import type {Backend, ComputeOptions, ContextId, GraphId, Tensor} from '../../src/backend/contract/backend.js'
+import type {Backend} from '../../src/backend/contract/wasi-nn.js'
+import type {ComputeOptions, ContextId, GraphId, Tensor} from '../../src/backend/contract/types.js'
 import type {SwitchOptions} from '../../src/backend/contract/switch.js'
 import type {BackendStatus, StatusType} from '../../src/backend/contract/status.js'
 import type {Target} from '../../src/suites/index.js'

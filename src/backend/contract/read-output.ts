@@ -1,4 +1,5 @@
-import type {Backend, ContextId, OutputMetadata} from './backend.js'
+import type {Backend} from './wasi-nn.js'
+import type {ContextId, OutputMetadata} from './types.js'
 import {NnError} from '../../errors.js'
 
 const firstGuess = 4096
@@ -11,7 +12,8 @@ export async function readOutput(backend: Pick<Backend, 'getOutput'>, context: C
       const written = await backend.getOutput(context, index, buffer)
       return new TextDecoder().decode(buffer.subarray(0, written))
     } catch (error) {
-      if (!(error instanceof NnError) || error.code !== 'too_large' || error.neededBytes === undefined) throw error
+      if (!(error instanceof NnError) || error.reason !== 'buffer_too_small' || error.neededBytes === undefined)
+        throw error
       buffer = new Uint8Array(error.neededBytes)
     }
   }

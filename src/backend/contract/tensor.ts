@@ -35,7 +35,7 @@ export function readUtf8(data: Uint8Array): string {
 export function writeText(text: string, buffer: Uint8Array): number {
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length > buffer.length) {
-    throw new NnError('too_large', `The buffer has ${buffer.length} bytes; ${bytes.length} are needed.`, {
+    throw new NnError('buffer_too_small', `The buffer has ${buffer.length} bytes; ${bytes.length} are needed.`, {
       neededBytes: bytes.length,
     })
   }

@@ -109,15 +109,6 @@ export interface EmbedOptions {
   timeoutMs?: number
 }
 
-/** What a backend can do beside the lifecycle: WASI-NN knows no embeddings. */
-export interface Embedder {
-  /**
-   * The meaning of texts as vectors, pooled as the model's file says, else the last token's. A task like a compute.
-   * `invalid_argument` (unknown graph, a text without tokens), `prompt_too_long`, `timeout`, `runtime_error`.
-   */
-  embed(graph: GraphId, texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>
-}
-
 export interface LoadOptions {
   /** What the graph goes by in reports and for HTTP clients. Defaults to the name or path it is loaded by. */
   name?: string

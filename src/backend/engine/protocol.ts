@@ -1,4 +1,4 @@
-import type {OutputMetadata, StopReason} from '../contract/backend.js'
+import type {OutputMetadata, StopReason} from '../contract/types.js'
 import type {Config} from '../../config/index.js'
 import type {WireError} from '../../errors.js'
 import type {DecodeCounts} from './decode-counts.js'

@@ -80,7 +80,7 @@ export function checkTensors(file: {
     const end = dataStart + offset + (bytes ?? 0)
     if (end > fileBytes) {
       throw new NnError(
-        'invalid_argument',
+        'invalid_model',
         `${path} is truncated: tensor ${name} ends at byte ${end}, the file at ${fileBytes}.`,
         {
           hint: 'The download did not finish; get the file again.',
@@ -103,7 +103,7 @@ function show(metadata: Metadata, key: string): string {
 
 /** A file that llama.cpp could not use. */
 export function invalid(path: string, what: string): NnError {
-  return new NnError('invalid_argument', `${path} cannot be loaded: ${what}.`, {
+  return new NnError('invalid_model', `${path} cannot be loaded: ${what}.`, {
     hint: 'The file is damaged or not made for llama.cpp; get it again.',
   })
 }

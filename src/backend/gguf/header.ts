@@ -33,7 +33,7 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const fileBytes = await checkFile(path)
   const file = await open(path, 'r').catch((error: unknown) => {
     throw new NnError(
-      'invalid_argument',
+      'file_unusable',
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
       {cause: error},
     )
@@ -54,13 +54,13 @@ async function checkFile(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {
     const {code} = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new NnError('invalid_argument', `${path} cannot be read (${code ?? 'unknown reason'}).`, {cause: error})
+    throw new NnError('file_unusable', `${path} cannot be read (${code ?? 'unknown reason'}).`, {cause: error})
   })
   if (found === undefined) {
     throw new NnError('model_not_found', `There is no model file ${path}.`, {hint: 'Give the path of a .gguf file.'})
   }
   // Opening a FIFO would block a thread for ever; a directory is no model either.
-  if (!found.isFile()) throw new NnError('invalid_argument', `${path} is not a regular file.`)
+  if (!found.isFile()) throw new NnError('file_unusable', `${path} is not a regular file.`)
   return found.size
 }
 
@@ -69,7 +69,7 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
   const magic = await cursor.magic()
   if (magic !== 'GGUF') {
     throw new NnError(
-      'invalid_argument',
+      'invalid_model',
       `${path} is not a GGUF file: it ${fileBytes === 0 ? 'is empty' : 'does not begin with GGUF'}.`,
     )
   }

@@ -103,7 +103,7 @@ export function findMisfit(
   if (needed <= availableBytes) return undefined
   const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
   return new NnError(
-    'too_large',
+    'model_too_large',
     `${path} needs about ${mib(needed)} (weights ${mib(estimate.weights)}, KV cache ${mib(estimate.cachePerSlot * slots)} ` +
       `for ${slots} x ${contextSize} tokens, compute ${mib(estimate.compute)}); ${mib(availableBytes)} are free.`,
     {

@@ -1,4 +1,4 @@
-import type {OutputMetadata} from '../contract/backend.js'
+import type {OutputMetadata} from '../contract/types.js'
 import type {ConfigWarning} from '../../config/index.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import type {Logger} from '../logging/logger.js'

@@ -66,18 +66,17 @@ export async function report<T extends StatusType>(type: T, parts: Parts): Promi
   return reporters[type](parts)
 }
 
-function stateOf({computing, single, output, input}: ExecutionContext): string {
+function stateOf({computing, single}: ExecutionContext): 'computing' | 'stepping' | 'open' {
   if (computing > 0) return 'computing'
-  if (single !== undefined) return 'stepping'
-  if (output !== undefined) return 'done'
-  return input === undefined ? 'open' : 'ready'
+  return single === undefined ? 'open' : 'stepping'
 }
 
 function perSecond(count: number, ms: number): number {
   return ms > 0 ? (count * 1000) / ms : 0
 }
 
-function reportGraph({id, name, model, switching}: Graph): GraphStatus {
+/** What a graph is, and how its engine was set up. */
+export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
   const {parts, info} = model
   const {header, config, configWarnings, warnings, engineOptions} = parts
   return {
@@ -130,7 +129,7 @@ async function reportDecodes({id, name, model}: Graph): Promise<PerformanceStatu
 
 /** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */
 function unlessSilent(model: LoadedModel, error: unknown): undefined {
-  const stuck = error instanceof NnError && error.code === 'timeout'
+  const stuck = error instanceof NnError && error.reason === 'engine_silent'
   if (model.running === undefined || stuck) return undefined
   throw error
 }

@@ -1,4 +1,4 @@
-import type {GraphId} from '../contract/backend.js'
+import type {GraphId} from '../contract/types.js'
 import type {Config} from '../../config/index.js'
 import type {LoadedModel} from './loaded-model.js'
 

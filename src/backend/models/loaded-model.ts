@@ -76,9 +76,8 @@ export class LoadedModel {
     if (this.crashes.failed) return Promise.reject(this.failure())
     if (this.suspended)
       return Promise.reject(
-        new NnError('runtime_error', `${this.parts.name} is being switched.`, {
+        new NnError('model_switching', `${this.parts.name} is being switched.`, {
           hint: 'Ask again when the other model is loaded.',
-          busy: true,
         }),
       )
     this.process ??= this.start(options).catch((error: unknown) => {
@@ -191,7 +190,7 @@ export class LoadedModel {
     const {name} = this.parts
     const why = this.lastCrash ?? 'for an unknown reason'
     return new NnError(
-      'runtime_error',
+      'engine_failed',
       `The engine of ${name} died ${mostCrashes} times within a minute; the last time: ${why}`,
       {
         hint: findKnownFailure(why)?.hint ?? 'Unload the model and load it again, with other settings or another file.',
@@ -253,7 +252,7 @@ export class LoadedModel {
 
   /** @param keepCaches whether what its slots hold may be asked for again */
   async unload(keepCaches = true): Promise<void> {
-    this.unloading.abort(new NnError('invalid_argument', `${this.parts.name} is unloaded.`))
+    this.unloading.abort(new NnError('graph_not_loaded', `${this.parts.name} is unloaded.`))
     await this.stop(keepCaches && this.parts.engineOptions.store !== null)
     this.parts.logger.log('info', 'MODEL', 'model unloaded', {model: this.parts.name})
   }

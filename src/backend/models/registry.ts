@@ -1,7 +1,7 @@
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../contract/backend.js'
+import type {ExecutionTarget, GraphEncoding, GraphId, LoadOptions} from '../contract/types.js'
 import type {Config, ParsedConfig} from '../../config/index.js'
 import {NnError, toNnError} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
@@ -45,7 +45,7 @@ export class Registry {
   get(id: GraphId): Graph {
     const graph = this.graphs.get(id)
     if (graph === undefined)
-      throw new NnError('invalid_argument', `There is no graph ${id}; it was not loaded or is unloaded.`)
+      throw new NnError('graph_not_loaded', `There is no graph ${id}; it was not loaded or is unloaded.`)
     return graph
   }
 
@@ -68,7 +68,7 @@ export class Registry {
     checkEncodingAndTarget(encoding, target)
     if (bytes === undefined || bytes.length === 0) throw new NnError('invalid_argument', 'The graph has no bytes.')
     if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.length)).toString('latin1') !== 'GGUF') {
-      throw new NnError('invalid_argument', `The ${bytes.length} bytes are not a GGUF model.`)
+      throw new NnError('invalid_model', `The ${bytes.length} bytes are not a GGUF model.`)
     }
     this.folder ??= mkdtemp(path.join(os.tmpdir(), `wnn-models-${process.pid}-`))
     const file = path.join(await this.folder, `graph-${++this.lastFile}.gguf`)
@@ -193,7 +193,7 @@ export class Registry {
 
   /** Ends everything, loads in flight included. */
   async dispose(): Promise<void> {
-    this.closing.abort(new NnError('invalid_argument', 'The backend was released while the model was loading.'))
+    this.closing.abort(new NnError('backend_released', 'The backend was released while the model was loading.'))
     await Promise.allSettled(this.loading)
     const {durable, folder: caches} = this.options.caches
     await Promise.all(this.list().map((graph) => this.unload(graph, durable)))

@@ -39,10 +39,10 @@ export class ModelSwitch {
   }
 
   /** @throws what loading fails with; the old model answers then as before. */
-  async carryOut(): Promise<SwitchReport> {
+  async run(): Promise<SwitchReport> {
     const {graph, parts} = this
     if (graph.switching) {
-      throw new NnError('runtime_error', `Graph ${graph.id} is being switched already.`, {
+      throw new NnError('switch_running', `Graph ${graph.id} is being switched already.`, {
         hint: 'Wait for that switch.',
       })
     }
@@ -76,7 +76,7 @@ export class ModelSwitch {
     try {
       return await registry.prepare(name, file, parsed)
     } catch (error) {
-      if (!(error instanceof NnError) || error.code !== 'too_large') throw error
+      if (!(error instanceof NnError) || error.reason !== 'model_too_large') throw error
       this.mode = 'drain'
       this.modeReason = `Both models do not fit: ${error.message}`
       return registry.prepare(name, file, parsed, old)
@@ -140,7 +140,7 @@ export class ModelSwitch {
 
   private cancelIfAsked(old: LoadedModel): void {
     if (this.options.mode !== 'cancel') return
-    old.cancel(new NnError('runtime_error', 'The task was cancelled: its model was switched.'))
+    old.cancel(new NnError('task_cancelled', 'The task was cancelled: its model was switched.'))
   }
 
   /** Until nothing runs on it, or whoever asked has had enough. */
@@ -164,7 +164,7 @@ export class ModelSwitch {
     const {registry, scheduler} = this.parts
     if (!registry.list().includes(this.graph)) {
       await registry.discard(next)
-      throw new NnError('invalid_argument', `Graph ${this.graph.id} was unloaded while it was being switched.`)
+      throw new NnError('graph_not_loaded', `Graph ${this.graph.id} was unloaded while it was being switched.`)
     }
     this.graph.model = next
     scheduler.openLane(this.graph.id, next.parallelTasks)

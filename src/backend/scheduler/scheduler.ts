@@ -2,7 +2,7 @@ import {realClock, type Clock} from '../../system/clock.js'
 import type {Config} from '../../config/index.js'
 import type {QueueStatus} from '../contract/status.js'
 import {Dispatcher, type Dispatched} from './dispatcher.js'
-import {Statistics, type Outcome} from './statistics.js'
+import {Statistics, type TaskOutcome} from './statistics.js'
 import {notLoaded, outcomeOf, timeoutError, type SchedulerEvent, type Task} from './task.js'
 
 /** Node fires a longer timer at once. A longer limit, 24 days, is as good as none. */
@@ -74,7 +74,7 @@ export class Scheduler {
         : () => undefined
     try {
       const waitedMs = await this.turn(task, deadline.signal)
-      return await this.carryOut(task, deadline.signal, waitedMs)
+      return await this.runTask(task, deadline.signal, waitedMs)
     } finally {
       stopTimer()
     }
@@ -86,7 +86,7 @@ export class Scheduler {
       const {priority, session, lane, signal} = task
       const cancel = (): void => this.takeBack(entry, 'cancelled', signal?.reason as Error)
       const expire = (): void => this.takeBack(entry, 'timed_out', deadline.reason as Error)
-      const settle = (): void => {
+      const stopListening = (): void => {
         signal?.removeEventListener('abort', cancel)
         deadline.removeEventListener('abort', expire)
       }
@@ -98,11 +98,11 @@ export class Scheduler {
             entry.refuse('timed_out', deadline.reason as Error)
             return
           }
-          settle()
+          stopListening()
           resolve(this.begin(entry))
         },
         refuse: (outcome, reason) => {
-          settle()
+          stopListening()
           this.statistics.countEnded(outcome)
           this.report(refusalEvents[outcome], entry)
           reject(reason)
@@ -147,9 +147,9 @@ export class Scheduler {
     return waitedMs
   }
 
-  private async carryOut<Result>(task: Task<Result>, deadline: AbortSignal, waitedMs: number): Promise<Result> {
+  private async runTask<Result>(task: Task<Result>, deadline: AbortSignal, waitedMs: number): Promise<Result> {
     const startedAt = this.clock.now()
-    let outcome: Outcome = 'completed'
+    let outcome: TaskOutcome = 'completed'
     try {
       return await task.run(task.signal === undefined ? deadline : AbortSignal.any([task.signal, deadline]), waitedMs)
     } catch (error) {

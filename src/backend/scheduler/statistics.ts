@@ -2,7 +2,7 @@ import type {DurationSummary} from '../contract/status.js'
 import {Durations} from './durations.js'
 
 /** How a task ended. */
-export type Outcome = 'completed' | 'failed' | 'timed_out' | 'refused' | 'cancelled'
+export type TaskOutcome = 'completed' | 'failed' | 'timed_out' | 'refused' | 'cancelled'
 
 /** What became of the tasks so far. Every task that was submitted waits, runs or has exactly one outcome. */
 export class Statistics {
@@ -23,11 +23,11 @@ export class Statistics {
     this.run.record(ranMs)
   }
 
-  countEnded(outcome: Outcome): void {
+  countEnded(outcome: TaskOutcome): void {
     this.ended[outcome]++
   }
 
-  report(): {submitted: number} & Record<Outcome, number> & {wait_ms: DurationSummary; run_ms: DurationSummary} {
+  report(): {submitted: number} & Record<TaskOutcome, number> & {wait_ms: DurationSummary; run_ms: DurationSummary} {
     return {submitted: this.submitted, ...this.ended, wait_ms: this.wait.summary(), run_ms: this.run.summary()}
   }
 }

@@ -1,4 +1,4 @@
-import type {TaskPriority} from '../contract/backend.js'
+import type {TaskPriority} from '../contract/types.js'
 import {NnError} from '../../errors.js'
 
 export interface Task<Result> {
@@ -25,16 +25,16 @@ export type SchedulerEvent =
  * engine of an unloaded graph is gone, for one.
  */
 export function outcomeOf(error: unknown, {signal}: Task<unknown>): 'timed_out' | 'cancelled' | 'failed' {
-  if (error instanceof NnError && error.code === 'timeout') return 'timed_out'
+  if (error instanceof NnError && error.reason === 'deadline') return 'timed_out'
   return signal?.aborted === true ? 'cancelled' : 'failed'
 }
 
 export function timeoutError(timeoutMs: number): NnError {
-  return new NnError('timeout', `The task did not finish within ${timeoutMs} ms of waiting and running.`, {
+  return new NnError('deadline', `The task did not finish within ${timeoutMs} ms of waiting and running.`, {
     hint: 'Raise backend.default_task_timeout_ms or give the request its own timeout_ms; 0 is no limit.',
   })
 }
 
 export function notLoaded(lane: number): NnError {
-  return new NnError('runtime_error', `Graph ${lane} is not loaded any more; nothing can be computed on it.`)
+  return new NnError('model_unloaded', `Graph ${lane} is not loaded any more; nothing can be computed on it.`)
 }

@@ -39,7 +39,7 @@ export function openInput(name: string): Input {
         yield chunk
       }
     } catch (error) {
-      throw new NnError('invalid_argument', `${name} cannot be read: ${(error as Error).message}`, {cause: error})
+      throw new NnError('file_unusable', `${name} cannot be read: ${(error as Error).message}`, {cause: error})
     }
   }
   return {

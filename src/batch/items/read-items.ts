@@ -26,7 +26,11 @@ export async function* readItems(
     yield {
       ...{line, id, form},
       question:
-        earlier !== undefined ? repeated(id, earlier) : 'fault' in question ? question : settle(question, context),
+        earlier !== undefined
+          ? repeated(id, earlier)
+          : 'fault' in question
+            ? question
+            : applyDefaults(question, context),
     }
   }
 }
@@ -45,7 +49,7 @@ function repeated(id: string, line: number): {fault: NnError} {
   return {fault: new NnError('invalid_argument', `The id ${JSON.stringify(id)} is that of line ${line}, too.`)}
 }
 
-function settle(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {
+function applyDefaults(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {
   if ('embeddings' in question) return {embeddings: withDefaults(question.embeddings, defaults)}
   const options = {...defaults, ...question.options}
   if (options.deterministic !== undefined) return {...question, options}

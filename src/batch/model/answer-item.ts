@@ -1,13 +1,14 @@
-import {NnError, toNnError, type ErrorCode} from '../../errors.js'
-import {answerQuestion, type Answer} from '../../openai/answer.js'
+import {NnError, toNnError, type Reason} from '../../errors.js'
+import type {Answer} from '../../backend/contract/core.js'
+import {answerQuestion} from '../../openai/answer.js'
 import {ApiError} from '../../openai/api-error.js'
 import {answerEmbeddings, type EmbeddingsAnswer} from '../../openai/embeddings.js'
 import type {Asked, BatchItem} from '../items/item.js'
 import {RunEnded} from '../run-batch.js'
-import {ModelSwitched, type BatchModel} from './batch-model.js'
+import type {BatchModel} from './batch-model.js'
 
 /** Failures that are about the item, whatever became of the model. */
-const ofItem: readonly ErrorCode[] = ['prompt_too_long', 'context_full', 'timeout']
+const ofItem: readonly Reason[] = ['prompt_too_long', 'context_full', 'deadline']
 
 export type BatchAnswer = Answer | {embeddings: EmbeddingsAnswer}
 
@@ -25,7 +26,7 @@ export function itemAnswerer(model: BatchModel): (item: BatchItem, signal: Abort
       signal.throwIfAborted()
       if (thrown instanceof ApiError) throw new NnError('invalid_argument', thrown.message, {cause: thrown})
       const error = toNnError(thrown, 'runtime_error')
-      if (!error.busy) await endUnless(ofItem.includes(error.code) ? model.checkSame : model.checkAlive)
+      if (!error.canRetry) await endUnless(ofItem.includes(error.reason) ? model.checkSame : model.checkAlive)
       throw error
     }
     await endUnless(model.checkSame)
@@ -48,9 +49,9 @@ async function endUnless(check: () => Promise<void>): Promise<void> {
   try {
     await check()
   } catch (thrown) {
-    if (thrown instanceof ModelSwitched) throw new RunEnded(thrown)
-    const {code, message} = toNnError(thrown, 'runtime_error')
+    if (thrown instanceof NnError && thrown.reason === 'rows_in_doubt') throw new RunEnded(thrown)
+    const {reason, message} = toNnError(thrown, 'runtime_error')
     const hint = 'What was answered so far is in the output; go on with --resume.'
-    throw new RunEnded(new NnError(code === 'not_running' ? code : 'runtime_error', message, {cause: thrown, hint}))
+    throw new RunEnded(new NnError(reason === 'not_running' ? reason : 'runtime_error', message, {cause: thrown, hint}))
   }
 }

@@ -1,12 +1,12 @@
 import {isDeepStrictEqual} from 'node:util'
-import type {Backend, Embedder, GraphId} from '../../backend/contract/backend.js'
+import type {Core} from '../../backend/contract/core.js'
+import type {GraphId} from '../../backend/contract/types.js'
 import {NnError} from '../../errors.js'
-import type {LocalBackend} from '../../backend/index.js'
 import {DaemonConnection} from '../../rpc/client/connection.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import type {DaemonModel} from '../../pick-model/daemon-model.js'
 import type {FullStatus} from '../../rpc/daemon-status.js'
-import {RowsInDoubt} from '../rows-in-doubt.js'
+import {rowsInDoubt} from '../rows-in-doubt.js'
 import {atMostEvery} from './at-most-every.js'
 import {answerSettings} from './identity.js'
 
@@ -15,7 +15,7 @@ const switchCheckMs = 1000
 
 /** A loaded model that answers a batch. Disposing releases what was opened for it. */
 export interface BatchModel extends AsyncDisposable {
-  backend: Backend & Embedder
+  backend: Core
   /** As it was when the batch began. */
   status: GraphStatus
   /** @throws why it can answer nothing any more, or is another one than when the batch began. */
@@ -24,7 +24,7 @@ export interface BatchModel extends AsyncDisposable {
   checkSame: () => Promise<void>
 }
 
-export async function localModel(backend: LocalBackend, graph: GraphId): Promise<BatchModel> {
+export async function localModel(backend: Core, graph: GraphId): Promise<BatchModel> {
   const dispose = (): Promise<void> => backend[Symbol.asyncDispose]()
   return {
     ...{backend, status: await findAlive(backend, graph)},
@@ -51,13 +51,13 @@ export function daemonModel({backend, model}: DaemonModel, socket: string): Batc
   }
 }
 
-async function findAlive(backend: Backend, graph: GraphId): Promise<GraphStatus> {
-  const {graphs} = await backend.status('model')
+async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
+  const graphs = await backend.graphs()
   const found = graphs.find((one) => one.graph === graph)
-  if (found === undefined) throw new NnError('runtime_error', 'The model was unloaded.')
+  if (found === undefined) throw new NnError('model_unloaded', 'The model was unloaded.')
   if (found.state !== 'failed') return found
   throw new NnError(
-    'runtime_error',
+    'engine_failed',
     `The engine of ${found.name} died too often and was given up: ${found.last_crash ?? ''}`,
   )
 }
@@ -65,14 +65,8 @@ async function findAlive(backend: Backend, graph: GraphId): Promise<GraphStatus>
 /** The same file with other settings is another model, too. */
 function refuseOther(before: GraphStatus, now: GraphStatus): void {
   if (now.path === before.path && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
-  throw new ModelSwitched(now.path)
-}
-
-/** Going on would keep rows that may be of the other model. */
-export class ModelSwitched extends RowsInDoubt {
-  constructor(path: string) {
-    super(`The model was switched to ${path} meanwhile: the last rows may be its.`)
-  }
+  // Rows that follow may be of either model.
+  throw rowsInDoubt(`The model was switched to ${now.path} meanwhile: the last rows may be its.`)
 }
 
 /** One that is about to end goes on with what it has begun, but takes nothing new. */
@@ -80,7 +74,7 @@ async function checkRunning(socket: string): Promise<void> {
   const connection = new DaemonConnection(socket)
   try {
     const {daemon} = await connection.json<FullStatus>('GET', '/status?types=queue')
-    if (daemon.state === 'stopping') throw new NnError('runtime_error', 'The daemon is stopping.')
+    if (daemon.state === 'stopping') throw new NnError('daemon_stopping', 'The daemon is stopping.')
   } finally {
     connection.close()
   }

@@ -1,7 +1,6 @@
 import {configFromObject, type Config, type RuntimeOptions} from '../../config/index.js'
 import {NnError} from '../../errors.js'
-import {initBackend} from '../../backend/index.js'
-import {readGgufHeader} from '../../backend/index.js'
+import {initCore, readGgufHeader} from '../../backend/index.js'
 import {findDaemonModel, type DaemonModel} from '../../pick-model/daemon-model.js'
 import type {Output} from '../../terminal/style.js'
 import {readConfigFlags} from '../../cli/config-flags.js'
@@ -70,7 +69,7 @@ async function prepareOwn(
     defaults: {},
     settings: {model: await modelFingerprint(file), ...answerSettings(config)},
     open: async () => {
-      const backend = await initBackend({config: JSON.stringify(config), strict: true})
+      const backend = await initCore({config, strict: true})
       try {
         return await localModel(backend, await loadHere(backend, file, {name, progress, signal}))
       } catch (error) {

@@ -33,7 +33,7 @@ export class BatchOutput implements AsyncDisposable {
   static async open(name: string, options: OutputOptions): Promise<BatchOutput> {
     const {file, found} = findOutput(name)
     if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
-      throw new NnError('invalid_argument', `${name} exists and has ${found.size} bytes.`, {
+      throw new NnError('file_exists', `${name} exists and has ${found.size} bytes.`, {
         hint: 'Go on with it by --resume, give it up by --overwrite, or write to another file.',
       })
     }
@@ -70,7 +70,7 @@ export class BatchOutput implements AsyncDisposable {
       return noRows()
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw new NnError('invalid_argument', `${file} cannot be written: ${(error as Error).message}`, {cause: error})
+      throw new NnError('file_unusable', `${file} cannot be written: ${(error as Error).message}`, {cause: error})
     }
   }
 

@@ -21,7 +21,7 @@ export function findOutput(name: string): {file: string; found: Stats | undefine
     return {file: realpathSync(name), found}
   } catch (error) {
     if (error instanceof NnError) throw error
-    throw new NnError('invalid_argument', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
+    throw new NnError('file_unusable', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
   }
 }
 

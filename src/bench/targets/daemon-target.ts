@@ -1,5 +1,5 @@
 import {NnError} from '../../errors.js'
-import {RemoteBackend} from '../../rpc/client/remote-backend.js'
+import {RemoteCore} from '../../rpc/client/remote-core.js'
 import {BackendTarget} from './backend-target.js'
 import {describeGraph} from './describe.js'
 
@@ -10,12 +10,12 @@ export async function openDaemonTargets(
 ): Promise<BackendTarget[]> {
   const targets: BackendTarget[] = []
   try {
-    const first = await RemoteBackend.connect(socket)
-    const {graphs} = await first.status('model').finally(() => first.deinit())
+    const first = await RemoteCore.connect(socket)
+    const graphs = await first.graphs().finally(() => first.deinit())
     for (const graph of graphs) {
       if (names.length > 0 && !names.includes(graph.name)) continue
       const subject = await describeGraph(graph, {name: `${graph.name} (daemon)`, kind: 'daemon', settings: {}}, signal)
-      targets.push(new BackendTarget(await RemoteBackend.connect(socket), graph.graph, subject))
+      targets.push(new BackendTarget(await RemoteCore.connect(socket), graph.graph, subject))
     }
     const known = graphs.map(({name}) => name)
     const unknown = names.find((name) => !known.includes(name))

@@ -1,14 +1,14 @@
 import {NnError} from '../../errors.js'
-import type {Backend, GraphId} from '../../backend/contract/backend.js'
+import type {Core} from '../../backend/contract/core.js'
+import type {GraphId} from '../../backend/contract/types.js'
 import {fileDigest} from '../../system/file-digest.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import type {ModelFile, Subject} from '../result.js'
 
-/** The `model` status of one graph. */
-export async function statusOf(backend: Backend, graph: GraphId): Promise<GraphStatus> {
-  const {graphs} = await backend.status('model')
-  const status = graphs.find((one) => one.graph === graph)
-  if (status === undefined) throw new NnError('runtime_error', `Graph ${graph} was unloaded.`)
+/** The status of one graph. */
+export async function statusOf(backend: Core, graph: GraphId): Promise<GraphStatus> {
+  const status = (await backend.graphs()).find((one) => one.graph === graph)
+  if (status === undefined) throw new NnError('model_unloaded', `Graph ${graph} was unloaded.`)
   return status
 }
 

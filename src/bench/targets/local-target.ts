@@ -1,5 +1,5 @@
-import {initBackend, type LocalBackend} from '../../backend/index.js'
-import type {GraphId} from '../../backend/contract/backend.js'
+import {initCore, type LocalCore} from '../../backend/index.js'
+import type {GraphId} from '../../backend/contract/types.js'
 import type {Subject} from '../result.js'
 import {BackendTarget} from './backend-target.js'
 import {describeGraph, statusOf} from './describe.js'
@@ -26,9 +26,9 @@ export class LocalTarget extends BackendTarget {
     model: LocalModel,
     {signal, onProgress}: {signal: AbortSignal; onProgress: (fraction: number) => void},
   ): Promise<LocalTarget> {
-    const backend = await initBackend({config: configFor(model), strict: true})
+    const backend = await initCore({config: configFor(model), strict: true})
     try {
-      const graph = await backend.loadByName(model.file, {signal, onProgress})
+      const graph = await backend.load({name: model.file}, {signal, onProgress})
       const settings = flatten(model.given)
       const subject = await describeGraph(
         await statusOf(backend, graph),
@@ -43,7 +43,7 @@ export class LocalTarget extends BackendTarget {
   }
 
   private constructor(
-    backend: LocalBackend,
+    backend: LocalCore,
     graph: GraphId,
     subject: Subject,
     private readonly file: string,
@@ -54,24 +54,24 @@ export class LocalTarget extends BackendTarget {
   async reload(signal: AbortSignal): Promise<number> {
     await this.backend.unload(this.graph)
     const from = this.now()
-    this.graph = await this.backend.loadByName(this.file, {signal})
+    this.graph = await this.backend.load({name: this.file}, {signal})
     return this.now() - from
   }
 
   async switchModel(signal: AbortSignal): Promise<{totalMs: number; downtimeMs: number}> {
     const from = this.now()
-    const {downtime_ms: downtimeMs} = await this.backend.switchGraph(this.graph, this.file, undefined, {signal})
+    const {downtime_ms: downtimeMs} = await this.backend.switchModel(this.graph, {name: this.file}, {signal})
     return {totalMs: this.now() - from, downtimeMs}
   }
 }
 
 /** Room for what is measured, and every layer on the GPU where there may be one; what is given goes over it. */
-function configFor({given, contextTokens, slots}: LocalModel): string {
-  return JSON.stringify({
+function configFor({given, contextTokens, slots}: LocalModel): object {
+  return {
     ...given,
     backend: {max_sessions: 10_000, queue_size: 10_000, ...given['backend']},
     model: {ctx_size: contextTokens, parallel: slots, ...(mayHaveGpu() && {n_gpu_layers: 'max'}), ...given['model']},
-  })
+  }
 }
 
 function flatten(given: LocalModel['given']): Record<string, unknown> {

@@ -9,7 +9,7 @@ export interface Arrival {
   pieces: number
 }
 
-export type Outcome =
+export type ExchangeOutcome =
   | {kind: 'running'}
   | {kind: 'completed'; completion: Completion}
   | {kind: 'failed'; error: Error}
@@ -26,7 +26,7 @@ export interface Exchange {
   endedMs: number | undefined
   arrivals: Arrival[]
   text: string
-  outcome: Outcome
+  outcome: ExchangeOutcome
 }
 
 /** Pieces of text so far. */

@@ -1,8 +1,8 @@
 import path from 'node:path'
-import {errorCodes, NnError, toNnError} from '../../errors.js'
-import type {GraphId} from '../../backend/contract/backend.js'
+import {reasons, NnError, toNnError} from '../../errors.js'
+import type {GraphId} from '../../backend/contract/types.js'
 import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/contract/switch.js'
-import {RemoteBackend} from '../../rpc/client/remote-backend.js'
+import {RemoteCore} from '../../rpc/client/remote-core.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import {graphOf} from '../../rpc/server/graph-names.js'
 import type {Output} from '../../terminal/style.js'
@@ -25,16 +25,16 @@ export interface SwitchRequest {
 /** The new model could not be had, for whatever reason: to a script that is one case, and not that of a mistyped flag. */
 class SwitchFailed extends NnError {
   constructor(
-    {code, message}: NnError,
+    {reason, message}: NnError,
     hint: string,
     /** Whether the old model is ready. */
     readonly answers: boolean,
   ) {
-    super(code, message, {hint})
+    super(reason, message, {hint})
   }
 
   override get exitCode(): number {
-    return errorCodes.runtime_error.exit
+    return reasons.runtime_error.exit
   }
 }
 
@@ -45,15 +45,13 @@ class SwitchFailed extends NnError {
  */
 export async function switchModel(request: SwitchRequest): Promise<SwitchReport> {
   const {file, mode, config, socket, progress, signal} = request
-  await using backend = await RemoteBackend.connect(socket)
-  const {graphs} = await backend.status('model')
+  await using backend = await RemoteCore.connect(socket)
+  const graphs = await backend.graphs()
   const {graph, name} = chooseGraph(graphs, request.graph)
   const change = (listener: SwitchOptions = {}): Promise<SwitchReport> =>
-    backend
-      .switchGraph(graph, file, JSON.stringify(config), {...listener, mode, signal})
-      .catch(async (error: unknown) => {
-        throw await explained(toNnError(error), backend, graph)
-      })
+    backend.switchModel(graph, {name: file, config}, {...listener, mode, signal}).catch(async (error: unknown) => {
+      throw await explained(toNnError(error), backend, graph)
+    })
   if (progress === undefined) return await change()
   progress.write(`Switching ${name} to ${path.basename(file)}\n`)
   const phases = await PhaseList.open(progress)
@@ -77,9 +75,9 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
 }
 
 /** With what the graph's users have now. */
-async function explained(error: NnError, backend: RemoteBackend, graph: GraphId): Promise<NnError> {
+async function explained(error: NnError, backend: RemoteCore, graph: GraphId): Promise<NnError> {
   const {hint} = error
-  const {graphs} = await backend.status('model')
+  const graphs = await backend.graphs()
   const still = graphs.find((one) => one.graph === graph)
   const state = still === undefined ? 'There is no such graph any more.' : stateOf(still)
   return new SwitchFailed(error, hint === undefined ? state : `${hint}\n${state}`, still?.state === 'ready')

@@ -59,7 +59,7 @@ async function daemonConfig(socket: string): Promise<Config | undefined> {
     const {model} = await connection.json<Pick<BackendStatus, 'model'>>('GET', '/status?types=model')
     return model.config
   } catch (error) {
-    if (error instanceof NnError && error.code === 'not_running') return undefined
+    if (error instanceof NnError && error.reason === 'not_running') return undefined
     throw error
   } finally {
     connection.close()

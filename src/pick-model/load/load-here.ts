@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type {GraphId} from '../../backend/contract/backend.js'
-import type {LocalBackend} from '../../backend/index.js'
+import type {GraphId} from '../../backend/contract/types.js'
+import type {Core} from '../../backend/contract/core.js'
 import type {Output} from '../../terminal/style.js'
 import {TransientLine} from '../../terminal/transient-line.js'
 
 export interface LoadHereOptions {
-  /** As for `loadByName`. */
+  /** As for `Core.load`. */
   name?: string
   /** Where it is shown how far loading is, when it takes long. */
   progress: Output
@@ -14,14 +14,17 @@ export interface LoadHereOptions {
 
 /** Loads a model into a backend of this process. @throws what loading fails with. */
 export async function loadHere(
-  backend: LocalBackend,
+  backend: Core,
   model: string,
   {name, progress, signal}: LoadHereOptions,
 ): Promise<GraphId> {
   const shown = path.basename(model)
   using line = new TransientLine(progress, `Loading ${shown}…`)
-  return await backend.loadByName(model, {
-    ...{signal, ...(name !== undefined && {name})},
-    onProgress: (fraction) => line.update(`Loading ${shown}… ${Math.round(fraction * 100)} %`),
-  })
+  return await backend.load(
+    {name: model},
+    {
+      ...{signal, ...(name !== undefined && {name})},
+      onProgress: (fraction) => line.update(`Loading ${shown}… ${Math.round(fraction * 100)} %`),
+    },
+  )
 }

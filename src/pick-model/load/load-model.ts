@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs'
 import path from 'node:path'
 import {ensureDaemon, stopDaemon} from '../../daemon/background.js'
 import type {SwitchReport} from '../../backend/contract/switch.js'
-import {RemoteBackend} from '../../rpc/client/remote-backend.js'
+import {RemoteCore} from '../../rpc/client/remote-core.js'
 import type {GraphStatus, MemoryStatus} from '../../backend/contract/status.js'
 import {NnError} from '../../errors.js'
 import {TransientLine} from '../../terminal/transient-line.js'
@@ -22,7 +22,7 @@ export interface LoadRequest {
 }
 
 /** A model that was loaded into the daemon. */
-export interface LoadedModel {
+export interface LoadResult {
   graph: number
   name: string
   socket: string
@@ -36,7 +36,7 @@ export interface LoadedModel {
 }
 
 /** Loads a model into the daemon, started first when there is none. A daemon that gets no model does not stay. */
-export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
+export async function loadModel(request: LoadRequest): Promise<LoadResult> {
   const {file, socket, root, signal} = request
   if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
   const started = await ensureDaemon({socket, root, signal})
@@ -48,31 +48,31 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   }
 }
 
-async function loadInto(request: LoadRequest): Promise<Omit<LoadedModel, 'socket' | 'started'>> {
+async function loadInto(request: LoadRequest): Promise<Omit<LoadResult, 'socket' | 'started'>> {
   const {file, name, config, socket, progress, signal} = request
-  await using backend = await RemoteBackend.connect(socket)
+  await using backend = await RemoteCore.connect(socket)
   const startedAt = performance.now()
   using line = new TransientLine(progress, `Loading ${name}…`)
   const options = {
     signal,
     onProgress: (fraction: number) => line.update(`Loading ${name}… ${Math.round(fraction * 100)} %`),
   }
-  const {graphs} = await backend.status('model')
+  const graphs = await backend.graphs()
   const other = graphs.find((one) => one.name === name && one.path !== path.resolve(file))
   // Another model under a name that is in use takes the place of the one there.
   const switched =
-    other === undefined ? undefined : await backend.switchGraph(other.graph, file, JSON.stringify(config), options)
-  const graph = other?.graph ?? (await backend.loadByNameWithConfig(file, JSON.stringify(config), {...options, name}))
+    other === undefined ? undefined : await backend.switchModel(other.graph, {name: file, config}, options)
+  const graph = other?.graph ?? (await backend.load({name: file}, {...options, name, config}))
   const loadMs = performance.now() - startedAt
-  const [models, memory] = await Promise.all([backend.status('model'), backend.status('memory')])
-  const model = models.graphs.find((one) => one.graph === graph)
+  const [models, memory] = await Promise.all([backend.graphs(), backend.status('memory')])
+  const model = models.find((one) => one.graph === graph)
   const used = memory.graphs.find((one) => one.graph === graph)
-  if (model === undefined || used === undefined) throw new NnError('runtime_error', `Graph ${graph} was unloaded.`)
+  if (model === undefined || used === undefined) throw new NnError('model_unloaded', `Graph ${graph} was unloaded.`)
   return {graph, name: model.name, load_ms: loadMs, model, memory: used, ...(switched !== undefined && {switched})}
 }
 
 /** What people want to know of it; the graph's id is what scripts want, and goes elsewhere. */
-export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadedModel): string {
+export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadResult): string {
   return table([
     ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),
     ['model', `${name} (${model.architecture}, ${model.layers} layers, ${bytes(model.size_bytes)})`],

@@ -29,7 +29,7 @@ export async function sendCall(
       const message = JSON.parse(line) as CallLine
       if (!('event' in message)) last = message
       else if (thrown === undefined) {
-        thrown = hand(listeners, message)
+        thrown = emit(listeners, message)
         if (thrown !== undefined) abort()
       }
     }
@@ -41,7 +41,7 @@ export async function sendCall(
   if (thrown !== undefined) throw thrown
   if (last === undefined) throw connection.explain(new Error('the answer was cut off.'))
   if ('error' in last) throw last.aborted === true ? signal?.reason : fromWire(last.error)
-  return finish(last, shape.buffer === undefined ? undefined : args[shape.buffer])
+  return decode(last.result)
 }
 
 function serialize(method: MethodName, args: readonly unknown[], call: object): string {
@@ -59,17 +59,11 @@ function optionsOf(value: unknown): {signal: AbortSignal | undefined; listeners:
 }
 
 /** A caller's callback that throws ends its own call and nothing else. */
-function hand(listeners: Listeners, {event, args}: {event: EventName; args: unknown[]}): NnError | undefined {
+function emit(listeners: Listeners, {event, args}: {event: EventName; args: unknown[]}): NnError | undefined {
   try {
     if (eventNames.includes(event)) listeners[event]?.(...args)
     return undefined
   } catch (error) {
     return new NnError('runtime_error', `${event} failed: ${String(error)}`, {cause: error})
   }
-}
-
-function finish({result, buffer}: {result?: unknown; buffer?: unknown}, target: unknown): unknown {
-  const bytes = decode(buffer)
-  if (bytes instanceof Uint8Array && target instanceof Uint8Array) target.set(bytes)
-  return decode(result)
 }

@@ -65,7 +65,7 @@ export class DaemonConnection {
     if (code === 'EACCES') return new NnError('security', `${this.socket} belongs to another user.`, {cause: error})
     // What the system calls a closed connection says no more than that.
     const detail = code === 'EPIPE' || code === 'ECONNRESET' ? '.' : `: ${message}`
-    return new NnError('runtime_error', `The daemon on ${this.socket} has ended, or closed the connection${detail}`, {
+    return new NnError('connection_lost', `The daemon on ${this.socket} has ended, or closed the connection${detail}`, {
       hint: `wnn status says whether one runs, wnn load starts one. What it said last may be in ${logFile(this.socket)}.`,
       cause: error,
     })

@@ -1,6 +1,7 @@
 import type {IncomingMessage} from 'node:http'
 import type {DaemonConnection} from './connection.js'
-import {fromWire, NnError, type WireError} from '../../errors.js'
+import {fromWire, type WireError} from '../../errors.js'
+import {isDaemonGone} from './is-daemon-gone.js'
 
 /** What a daemon says of itself to a new client. */
 export interface Greeting {
@@ -45,7 +46,7 @@ export class Lease {
       await this.connection.json('DELETE', `/rpc/clients/${this.client}`)
     } catch (error) {
       // A daemon that is gone has nothing open.
-      if (!(error instanceof NnError) || !['not_running', 'runtime_error'].includes(error.code)) throw error
+      if (!isDaemonGone(error)) throw error
     } finally {
       this.response.destroy()
     }

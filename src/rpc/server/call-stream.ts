@@ -10,7 +10,7 @@ const mostWaiting = 8 * 1024 ** 2
  * Lines of JSON to a client. While it is slow to read, pieces of text become one and of progress the last counts, so
  * that what waits is no longer than the answer.
  */
-export class EventStream {
+export class CallStream {
   private waiting: Event[] = []
   private isFull = false
 

@@ -1,15 +1,13 @@
 import type {ServerResponse} from 'node:http'
-import type {ContextId} from '../../backend/contract/backend.js'
+import type {OpenConversation} from '../../backend/contract/core.js'
+import type {ContextId} from '../../backend/contract/types.js'
 import {NnError, toWire} from '../../errors.js'
-import type {LocalBackend} from '../../backend/index.js'
-import {decodeArguments, encode, encodeBytes} from '../codec.js'
+import type {LocalCore} from '../../backend/index.js'
+import {decodeArguments, encode} from '../codec.js'
 import {eventNames, methods, type CallLine, type CallRequest, type MethodName, type MethodShape} from '../protocol.js'
 import type {Client} from './client.js'
-import {EventStream} from './call-stream.js'
+import {CallStream} from './call-stream.js'
 import type {Hub} from './hub.js'
-
-/** No status or answer is longer; a larger buffer is not made larger here. */
-const maxBufferBytes = 256 * 1024 ** 2
 
 /** Carries out one call; everything that can go wrong with it is its last line. */
 export async function runCall(
@@ -21,13 +19,13 @@ export async function runCall(
 ): Promise<void> {
   const abort = new AbortController()
   const stop = (why: string) => () => abort.abort(new Error(why))
-  const stream = new EventStream(response, stop('The client does not read what it asked for.'))
+  const stream = new CallStream(response, stop('The client does not read what it asked for.'))
   // Once all is written it is no news that the connection closes.
   response.on('close', () => {
     if (!response.writableFinished) stop('The client is gone.')()
   })
   if (request.aborted === true) stop('The call was aborted by its caller.')()
-  stream.end(await carryOut({hub, backendId, method, request, abort, stream}))
+  stream.end(await execute({hub, backendId, method, request, abort, stream}))
 }
 
 interface Call {
@@ -36,10 +34,10 @@ interface Call {
   method: string
   request: CallRequest
   abort: AbortController
-  stream: EventStream
+  stream: CallStream
 }
 
-async function carryOut(call: Call): Promise<CallLine> {
+async function execute(call: Call): Promise<CallLine> {
   const {hub, request, abort, backendId} = call
   let ended: () => void = () => undefined
   try {
@@ -63,18 +61,16 @@ function methodOf(name: string): MethodName {
   throw new NnError('invalid_argument', `There is no method ${name}.`)
 }
 
-async function invoke(call: Call, client: Client, backend: LocalBackend, method: MethodName): Promise<CallLine> {
+async function invoke(call: Call, client: Client, backend: LocalCore, method: MethodName): Promise<CallLine> {
   const shape: MethodShape = methods[method]
-  const args = decodeArguments(call.request.args, maxBufferBytes)
+  const args = decodeArguments(call.request.args)
   if (shape.options !== undefined) args[shape.options] = withSignal(args[shape.options], call)
   const run = (): Promise<unknown> =>
     Promise.resolve((backend[method] as (...given: unknown[]) => unknown).apply(backend, args))
-  const name = backend === call.hub.shared ? graphName(args, shape, method) : undefined
+  const name = backend === call.hub.shared && method === 'load' ? graphName(args) : undefined
   const result = await (name === undefined ? run() : call.hub.names.holding(name, run))
   if (backend === call.hub.shared) await keep(client, method, args, result)
-  const buffer = shape.buffer === undefined ? undefined : args[shape.buffer]
-  if (!(buffer instanceof Uint8Array)) return {result: encode(result)}
-  return {result, buffer: encodeBytes(buffer.subarray(0, Number(result)))}
+  return {result: encode(result)}
 }
 
 /** The caller's options, with a signal and with callbacks where it listens. */
@@ -86,17 +82,17 @@ function withSignal(options: unknown, {abort, stream}: Call): object {
   return {...given, ...(Object.fromEntries(callbacks) as object), signal: abort.signal}
 }
 
-function graphName(args: readonly unknown[], {options}: MethodShape, method: MethodName): string | undefined {
-  if (!method.startsWith('load') || options === undefined) return undefined
-  const {name} = args[options] as {name?: unknown}
-  const own = name ?? (method === 'load' ? undefined : args[0])
-  return typeof own === 'string' ? own : undefined
+/** The name that a load gives its graph. */
+function graphName([source, options]: readonly unknown[]): string | undefined {
+  const name = (options as {name?: unknown}).name ?? (source as {name?: unknown} | undefined)?.name
+  return typeof name === 'string' ? name : undefined
 }
 
 /** What has to go with the client. */
 async function keep(client: Client, method: MethodName, args: readonly unknown[], result: unknown): Promise<void> {
-  if (method === 'closeExecutionContext') client.contexts.delete(args[0] as ContextId)
-  if (!method.startsWith('initExecutionContext')) return
-  if (client.isGone) await client.closeContext(result as ContextId)
-  else client.contexts.add(result as ContextId)
+  if (method === 'close') client.contexts.delete(args[0] as ContextId)
+  if (method !== 'open') return
+  const {conversation} = result as OpenConversation
+  if (client.isGone) await client.closeContext(conversation)
+  else client.contexts.add(conversation)
 }

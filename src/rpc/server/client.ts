@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
-import type {ContextId} from '../../backend/contract/backend.js'
+import type {ContextId} from '../../backend/contract/types.js'
 import {NnError} from '../../errors.js'
-import type {LocalBackend} from '../../backend/index.js'
+import type {LocalCore} from '../../backend/index.js'
 
 /** A call that runs for a client. */
 export interface RunningCall {
@@ -14,7 +14,7 @@ export class Client {
   readonly id = randomUUID()
   readonly calls = new Map<string, RunningCall>()
   /** Backends of its own. */
-  readonly backends = new Map<string, LocalBackend>()
+  readonly backends = new Map<string, LocalCore>()
   /** Open contexts of the shared backend. */
   readonly contexts = new Set<ContextId>()
   /** Resolves when it begins to leave. */
@@ -22,7 +22,7 @@ export class Client {
   private leave: () => void = () => undefined
   private releasing: Promise<void> | undefined
 
-  constructor(private readonly shared: LocalBackend) {
+  constructor(private readonly shared: LocalCore) {
     this.left = new Promise((resolve) => (this.leave = resolve))
   }
 
@@ -30,7 +30,7 @@ export class Client {
     return this.releasing !== undefined
   }
 
-  addBackend(backend: LocalBackend): string {
+  addBackend(backend: LocalCore): string {
     const id = randomUUID()
     this.backends.set(id, backend)
     return id
@@ -55,7 +55,7 @@ export class Client {
   /** Closes a context that came too late for whoever asked for it. */
   async closeContext(context: ContextId): Promise<void> {
     this.contexts.delete(context)
-    await this.shared.closeExecutionContext(context).catch(unlessClosed)
+    await this.shared.close(context).catch(unlessClosed)
   }
 
   private async close(): Promise<void> {
@@ -70,5 +70,5 @@ export class Client {
 
 /** Its graph may have been unloaded by somebody else, or the backend released. */
 function unlessClosed(error: unknown): void {
-  if (!(error instanceof NnError) || error.code !== 'invalid_argument') throw error
+  if (!(error instanceof NnError) || !['context_closed', 'backend_released'].includes(error.reason)) throw error
 }

@@ -1,5 +1,5 @@
 import {NnError} from '../../errors.js'
-import type {LocalBackend} from '../../backend/index.js'
+import type {LocalCore} from '../../backend/index.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import {checkName} from '../model-name.js'
 
@@ -13,16 +13,16 @@ export class GraphNames {
   /** Names of models that are being loaded. */
   private readonly reserved = new Set<string>()
 
-  constructor(private readonly backend: LocalBackend) {}
+  constructor(private readonly backend: LocalCore) {}
 
   /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken, or is a number. */
   async holding<T>(name: string, load: () => Promise<T>): Promise<T> {
     checkName(name, 'Give it another one.')
-    const {graphs} = await this.backend.status('model')
+    const graphs = await this.backend.graphs()
     const taken = graphs.find((graph) => graph.name === name)
     if (taken !== undefined || this.reserved.has(name)) {
       const which = taken === undefined ? 'being loaded' : `loaded already, as graph ${taken.graph}`
-      throw new NnError('invalid_argument', `A model named ${name} is ${which}.`, {
+      throw new NnError('name_taken', `A model named ${name} is ${which}.`, {
         hint: `Give this one another --name, or unload that one first: wnn unload ${name}`,
       })
     }
@@ -36,7 +36,7 @@ export class GraphNames {
 
   /** The graph of that name or number. @throws `model_not_found` when there is none. */
   async find(model: string): Promise<{graph: number; name: string}> {
-    const {graphs} = await this.backend.status('model')
+    const graphs = await this.backend.graphs()
     const found = graphOf(graphs, model)
     if (found !== undefined) return found
     const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')

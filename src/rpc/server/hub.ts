@@ -1,5 +1,5 @@
 import {NnError} from '../../errors.js'
-import {initBackend, type InitOptions, type LocalBackend} from '../../backend/index.js'
+import {initCore, type InitOptions, type LocalCore} from '../../backend/index.js'
 import {Client} from './client.js'
 import {GraphNames} from './graph-names.js'
 
@@ -13,7 +13,7 @@ export class Hub {
   private stopping = false
   private released = false
 
-  constructor(readonly shared: LocalBackend) {
+  constructor(readonly shared: LocalCore) {
     this.names = new GraphNames(shared)
   }
 
@@ -33,14 +33,14 @@ export class Hub {
     const client = this.clients.get(id)
     if (client !== undefined && !client.isGone) return client
     this.checkOpen()
-    throw new NnError('runtime_error', 'The daemon does not know this client: its connection was lost.', {
+    throw new NnError('client_unknown', 'The daemon does not know this client: its connection was lost.', {
       hint: 'The daemon may have been started again in the meantime: so must be the command.',
     })
   }
 
   async addBackend(client: Client, options: Pick<InitOptions, 'config' | 'strict' | 'folder'>): Promise<string> {
     this.checkOpen()
-    const backend = await initBackend(options)
+    const backend = await initCore(options)
     if (!client.isGone) return client.addBackend(backend)
     await backend.deinit()
     throw new NnError('runtime_error', 'The client is gone.')
@@ -111,5 +111,5 @@ export class Hub {
 }
 
 function isStopping(): NnError {
-  return new NnError('runtime_error', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
+  return new NnError('daemon_stopping', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
 }

@@ -1,8 +1,8 @@
 import type {Socket} from 'node:net'
 import os from 'node:os'
 import type {FastifyInstance, FastifyReply} from 'fastify'
-import {NnError, toWire} from '../../errors.js'
-import type {PrivateOptions} from '../client/remote-backend.js'
+import {NnError, reasons, toWire} from '../../errors.js'
+import type {PrivateOptions} from '../client/remote-core.js'
 import type {CallRequest} from '../protocol.js'
 import {statusTypes, type BackendStatus, type StatusType} from '../../backend/contract/status.js'
 import {runCall} from './calls.js'
@@ -27,7 +27,7 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   const {hub} = options
   app.setErrorHandler((error, _request, reply) => {
     const wire = toWire(hub.failure(error))
-    return reply.code(wire.code === 'runtime_error' || wire.code === 'unknown' ? 500 : 400).send({error: wire})
+    return reply.code(reasons[wire.reason].status).send({error: wire})
   })
   app.setNotFoundHandler(({method, url}) => {
     throw new NnError('unsupported_operation', `The daemon has no ${method} ${url}; it may be of another version.`)

@@ -1,4 +1,4 @@
-import type {Failure, RunReport} from '../report.js'
+import type {Failure, RunReport} from '../results.js'
 import {listReport} from './list.js'
 
 /** The list, and workflow commands that mark each failure at its line of the suite file. */

@@ -1,4 +1,4 @@
-import type {RunReport} from '../report.js'
+import type {RunReport} from '../results.js'
 import {githubReport} from './github.js'
 import {junitReport} from './junit.js'
 import {listReport, type ListOptions} from './list.js'

@@ -1,4 +1,4 @@
-import {isFlaky, type CaseResult, type RunReport} from '../report.js'
+import {isFlaky, type CaseResult, type RunReport} from '../results.js'
 import {junitXml, type JunitCase, type JunitSuite} from './junit-xml.js'
 import {failureLines} from './list.js'
 

@@ -1,5 +1,5 @@
 import {styleText} from 'node:util'
-import {isFlaky, type CaseResult, type Failure, type RunReport, type Summary} from '../report.js'
+import {isFlaky, type CaseResult, type Failure, type RunReport, type Summary} from '../results.js'
 
 export interface ListOptions {
   /** Whether the text may have terminal colours. */

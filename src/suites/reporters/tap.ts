@@ -1,5 +1,5 @@
 import {stringify} from 'yaml'
-import {isFlaky, type CaseResult, type RunReport} from '../report.js'
+import {isFlaky, type CaseResult, type RunReport} from '../results.js'
 
 /** TAP version 14; pending scenarios are TODO, skipped ones SKIP, failures carry a YAML block. */
 export function tapReport({results, interrupted}: RunReport): string {

@@ -1,4 +1,4 @@
-import {executionTargets, graphEncodings, tensorTypes} from '../../backend/contract/backend.js'
+import {executionTargets, graphEncodings, tensorTypes} from '../../backend/contract/types.js'
 import {switchModes} from '../../backend/contract/switch.js'
 import {statusTypes} from '../../backend/contract/status.js'
 import {Type} from '../../documents/index.js'

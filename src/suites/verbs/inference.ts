@@ -1,4 +1,4 @@
-import type {ComputeOptions, OutputMetadata, Tensor} from '../../backend/contract/backend.js'
+import type {ComputeOptions, OutputMetadata, Tensor} from '../../backend/contract/types.js'
 import {inlineBytes} from '../bytes.js'
 import {backendOf, handleOf, type Frame, type StepValue} from '../frame.js'
 import type {ArgumentsOf} from '../model.js'

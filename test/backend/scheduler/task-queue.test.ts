@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type {TaskPriority} from '../../../src/backend/contract/backend.js'
+import type {TaskPriority} from '../../../src/backend/contract/types.js'
 import {NnError} from '../../../src/errors.js'
 import {TaskQueue, type QueueEntry, type QueueSettings} from '../../../src/backend/scheduler/task-queue.js'
 import {suite} from '../../support/suite.js'

@@ -1,5 +1,5 @@
 import {NnError} from '../../../src/errors.js'
-import {runBatch, type Ended, type Outcome, type RunOptions} from '../../../src/batch/run-batch.js'
+import {runBatch, type Ended, type BatchOutcome, type RunOptions} from '../../../src/batch/run-batch.js'
 
 /** Items 0, 1, 2, …, and how many of them were asked for. */
 export function numbers(count: number): AsyncIterable<number> & {read: number} {
@@ -49,7 +49,7 @@ export function run(
   items: AsyncIterable<number>,
   answer: (item: number, signal: AbortSignal) => Promise<string>,
   options: Partial<RunOptions> = {},
-): {written: NumberEnded[]; result: Promise<Outcome>} {
+): {written: NumberEnded[]; result: Promise<BatchOutcome>} {
   const written: NumberEnded[] = []
   const result = runBatch(items, answer, (ended) => void written.push(ended), {
     ...{concurrency: 2, order: 'input', stop: new AbortController().signal},
@@ -61,4 +61,4 @@ export function run(
 }
 
 export const engineError = (message = 'The engine died.', busy = false): NnError =>
-  new NnError('runtime_error', message, {busy})
+  new NnError(busy ? 'queue_full' : 'runtime_error', message)

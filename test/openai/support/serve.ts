@@ -22,7 +22,7 @@ export async function serve({config = {}, clientKey = 'none', ...options}: Serve
   const opened = await openBackend(config, {})
   const log: string[] = []
   try {
-    const http = await listenHttp(opened.backend, {
+    const http = await listenHttp(opened.backend.core, {
       ...{port: 0, environment: {}, log: (level, message) => void log.push(`${level}: ${message}`)},
       ...options,
     })

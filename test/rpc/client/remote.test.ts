@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import {textTensor} from '../../../src/backend/contract/tensor.js'
 import {readMetadata, readOutput} from '../../../src/backend/contract/read-output.js'
 import {RemoteBackend} from '../../../src/rpc/client/remote-backend.js'
-import type {RemoteMethods} from '../../../src/rpc/protocol.js'
+import type {Backend} from '../../../src/backend/contract/wasi-nn.js'
 import {startDaemon} from '../../../src/daemon/start.js'
 import {qwen} from '../../support/fixtures.js'
 import {rejects, thrownBy} from '../../support/rejects.js'
@@ -40,7 +40,7 @@ test('streams the text of an answer, and has its output, metadata and history', 
   assert.equal([pieces.join(''), await readOutput(backend, context)], [text, text])
   assert.ok(pieces.length > 1)
   assert.is((await readMetadata(backend, context)).stop_reason, 'end_of_sequence')
-  assert.equal(await backend.history(context), [
+  assert.equal(await backend.core.history(context), [
     {role: 'user', content: 'What is the capital of France?'},
     {role: 'assistant', content: text},
   ])
@@ -48,7 +48,7 @@ test('streams the text of an answer, and has its output, metadata and history', 
 
 test('embeddings come whole', async (t) => {
   const {backend, graph} = await open(t)
-  const {vectors, tokens} = await backend.embed(graph, ['France', 'Paris', 'France'])
+  const {vectors, tokens} = await backend.core.embed(graph, ['France', 'Paris', 'France'])
   const [france, paris, again] = vectors
   assert.ok(france instanceof Float32Array && paris instanceof Float32Array && tokens >= 3)
   assert.ok(Math.abs(Math.hypot(...france) - 1) < 1e-5)
@@ -100,7 +100,7 @@ test('an onText that throws ends its own answer with that error', async (t) => {
 
 test('arguments of any kind are refused or sent, never more', async (t) => {
   const {backend, context} = await open(t)
-  const wild = backend as unknown as Record<keyof RemoteMethods, (...args: unknown[]) => Promise<unknown>>
+  const wild = backend as unknown as Record<keyof Backend, (...args: unknown[]) => Promise<unknown>>
   await rejects(wild.setInput(context, 0, null), 'invalid_argument')
   await rejects(wild.setInput(context, 0, {dimensions: [1], type: 'u8', data: 'text'}), 'invalid_argument')
   await rejects(wild.getOutput(context, 0, 'buffer'), 'invalid_argument')

@@ -1,7 +1,7 @@
 import {EventEmitter} from 'node:events'
 import type {ServerResponse} from 'node:http'
 import * as assert from 'uvu/assert'
-import {EventStream} from '../../../src/rpc/server/call-stream.js'
+import {CallStream} from '../../../src/rpc/server/call-stream.js'
 import {suite} from '../../support/suite.js'
 
 const test = suite('events to a client')
@@ -26,9 +26,9 @@ class Reader extends EventEmitter {
   }
 }
 
-function open(onStuck = (): void => undefined): {reader: Reader; stream: EventStream} {
+function open(onStuck = (): void => undefined): {reader: Reader; stream: CallStream} {
   const reader = new Reader()
-  return {reader, stream: new EventStream(reader as unknown as ServerResponse, onStuck)}
+  return {reader, stream: new CallStream(reader as unknown as ServerResponse, onStuck)}
 }
 
 test('text that waits for a slow reader becomes one piece, of progress the last counts', () => {

@@ -1,7 +1,7 @@
 import {Parser, type FinalResults} from 'tap-parser'
 import * as assert from 'uvu/assert'
 import {render, type CaseResult, type RunReport} from '../../../src/suites/index.js'
-import {summarize} from '../../../src/suites/report.js'
+import {summarize} from '../../../src/suites/results.js'
 import {suite} from '../../support/suite.js'
 import {parseXml} from '../../support/xml.js'
 

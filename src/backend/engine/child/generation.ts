@@ -1,4 +1,4 @@
-import type {OutputMetadata, StopReason, TokenLogprob} from '../../contract/backend.js'
+import type {OutputMetadata, StopReason, TokenLogprob} from '../../contract/types.js'
 import type {NnError} from '../../../errors.js'
 import type {EngineModel} from './model.js'
 import {PromptLookup} from './prompt-lookup.js'

@@ -64,22 +64,39 @@ export async function loadModel(
     kvCacheValueType: cacheType(settings.cache_type_v),
   })
   await loaded(() => context.init(), 'The context could not be made', log, slowCache)
-  const weights = model.getMemoryBreakdown()
-  const buffers = context.getMemoryBreakdown()
   const offloaded = log.find(/offloaded (\d+)\/(\d+) layers to GPU/)
   const info: EngineInfo = {
-    pid: process.pid,
+    ...describeEngine(addon, model, context, options),
     llamaBuild: build,
     llamaCommit: commit,
+    layers: offloaded === undefined ? countedLayers(header) : Number(offloaded[2]),
+    gpuLayers: offloaded === undefined ? 0 : Number(offloaded[1]),
+    batchSize,
+    warnings,
+  }
+  return {model, context, info}
+}
+
+type Described = Omit<EngineInfo, 'llamaBuild' | 'llamaCommit' | 'layers' | 'gpuLayers' | 'batchSize' | 'warnings'>
+
+/** What llama.cpp says of what was loaded. */
+function describeEngine(
+  addon: Addon,
+  model: AddonModel,
+  context: AddonContext,
+  {header, slots}: EngineOptions,
+): Described {
+  const gpu = addon.getGpuType()
+  const weights = model.getMemoryBreakdown()
+  const buffers = context.getMemoryBreakdown()
+  return {
+    pid: process.pid,
     architecture: header.architecture,
     description: model.getModelDescription(),
     parameters: model.getTotalParameters(),
     sizeBytes: model.getTotalSize(),
-    layers: offloaded === undefined ? countedLayers(header) : Number(offloaded[2]),
-    gpuLayers: offloaded === undefined ? 0 : Number(offloaded[1]),
     gpu: typeof gpu === 'string' ? [gpu, ...addon.getGpuDeviceInfo().deviceNames].join(': ') : null,
     contextSize: Math.floor(context.getContextSize() / slots),
-    batchSize,
     threads: context.getThreads(),
     samplingThreads: libuvPoolSize(process.env['UV_THREADPOOL_SIZE']),
     slots,
@@ -88,9 +105,7 @@ export async function loadModel(
     modelBytes: weights.cpuRam + weights.gpuVram,
     contextBytes: buffers.cpuRam + buffers.gpuVram,
     gpuBytes: weights.gpuVram + buffers.gpuVram,
-    warnings,
   }
-  return {model, context, info}
 }
 
 /** @param hint what may be the cause, unless the failure is a known one */

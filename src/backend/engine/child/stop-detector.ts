@@ -1,4 +1,4 @@
-import type {StopReason} from '../../contract/backend.js'
+import type {StopReason} from '../../contract/types.js'
 
 /** Patterns are looked for in this many last characters, so that long answers stay cheap. */
 const patternWindow = 4096

@@ -17,9 +17,6 @@ const keptOutput = 4096
  */
 const smallHeap = '--max-semi-space-size=2'
 
-/** The process has gone without being told to. */
-export class EngineDied extends NnError {}
-
 /** The operating system's side of an engine: its process, the messages, what it prints, its pulse and its end. */
 export class EngineChild {
   private readonly child: ChildProcess
@@ -30,7 +27,7 @@ export class EngineChild {
   private hear: (event: EngineEvent) => void = () => undefined
   private readonly exited: Promise<void>
   /** Resolves when the process has gone, with how it went; the last of its output, which says why, is read by then. */
-  readonly died: Promise<EngineDied>
+  readonly died: Promise<NnError>
 
   /** @param samplingThreads the size of its libuv pool, unless the environment has one */
   constructor(samplingThreads: number, limits?: HeartbeatLimits) {
@@ -68,7 +65,7 @@ export class EngineChild {
       })
     })
     this.died = new Promise((resolve) => {
-      child.on('error', (error) => resolve(new EngineDied('runtime_error', error.message, {cause: error})))
+      child.on('error', (error) => resolve(new NnError('engine_died', error.message, {cause: error})))
       child.once('close', (code, signal) => resolve(this.crashError(code, signal)))
     })
     void this.exited.then(() => this.heartbeat.stop())
@@ -131,9 +128,9 @@ export class EngineChild {
     else this.child.channel?.unref()
   }
 
-  private crashError(code: number | null, signal: NodeJS.Signals | null): EngineDied {
+  private crashError(code: number | null, signal: NodeJS.Signals | null): NnError {
     if (this.killedFor !== undefined) {
-      return new EngineDied('runtime_error', `The engine process hung and was ended: ${this.killedFor}.`, {
+      return new NnError('engine_died', `The engine process hung and was ended: ${this.killedFor}.`, {
         hint: 'The host goes on with a new one. If it happens again, look at the load and the memory of the machine.',
       })
     }
@@ -146,7 +143,7 @@ export class EngineChild {
         .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
         .at(-1)
         ?.trim()
-    return new EngineDied('runtime_error', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
+    return new NnError('engine_died', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
       hint:
         known?.hint ??
         'The host goes on; load the model again. A file that does this every time is damaged or not supported.',

@@ -1,5 +1,5 @@
 import {fromWire, NnError, type WireError} from '../../../errors.js'
-import type {OutputMetadata} from '../../contract/backend.js'
+import type {OutputMetadata} from '../../contract/types.js'
 import type {DecodeCounts} from '../decode-counts.js'
 import {EngineChild} from './engine-child.js'
 import type {HeartbeatLimits} from './heartbeat.js'
@@ -35,13 +35,10 @@ export interface EngineHandlers {
 }
 
 /** A failure with what had been said before it. */
-export class GenerationError extends NnError {
-  constructor(
-    {code, message, hint}: WireError,
-    readonly partial: GenerateResult | null,
-  ) {
-    super(code, message, hint === undefined ? {} : {hint})
-  }
+function generationError(error: WireError, partial: GenerateResult | null): NnError {
+  if (partial === null) return fromWire(error)
+  const {text, metadata} = partial
+  return fromWire({...error, partial: {text, metadata}})
 }
 
 interface Waiting {
@@ -175,7 +172,7 @@ export class EngineProcess {
     try {
       return (await this.inspect()).decodingMs > longestDecodeMs
     } catch (error) {
-      if (error instanceof NnError && error.code === 'timeout') return true
+      if (error instanceof NnError && error.reason === 'engine_silent') return true
       throw error
     }
   }
@@ -184,7 +181,7 @@ export class EngineProcess {
   async inspect(): Promise<{slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}> {
     const id = ++this.lastId
     const timer = setTimeout(() => {
-      this.settle(id)?.reject(new NnError('timeout', `The engine process ${this.pid} does not answer.`))
+      this.takeWaiting(id)?.reject(new NnError('engine_silent', `The engine process ${this.pid} does not answer.`))
     }, answerMs)
     try {
       const event = await this.request({type: 'slots', id}, id)
@@ -213,7 +210,7 @@ export class EngineProcess {
 
   private async flush(type: 'adopt' | 'save'): Promise<void> {
     const id = ++this.lastId
-    const timer = setTimeout(() => this.settle(id)?.resolve({type: 'flushed', id}), flushMs)
+    const timer = setTimeout(() => this.takeWaiting(id)?.resolve({type: 'flushed', id}), flushMs)
     try {
       await this.request({type, id}, id)
     } finally {
@@ -239,7 +236,7 @@ export class EngineProcess {
   /** Ends the process; its memory is free when this resolves. What is running fails. */
   async stop(): Promise<void> {
     this.expectedExit = true
-    this.gone ??= new NnError('runtime_error', 'The model was unloaded.')
+    this.gone ??= new NnError('model_unloaded', 'The model was unloaded.')
     this.failAll(this.gone)
     await this.child.end()
   }
@@ -263,7 +260,7 @@ export class EngineProcess {
     switch (event.type) {
       case 'texts':
         for (const [id, text] of event.texts) {
-          this.hand(id, text)
+          this.emitText(id, text)
         }
         break
       case 'stepped':
@@ -277,7 +274,7 @@ export class EngineProcess {
         this.finish(event)
         break
       case 'failed':
-        this.settle(event.id)?.reject(new GenerationError(event.error, event.partial))
+        this.takeWaiting(event.id)?.reject(generationError(event.error, event.partial))
         break
       case 'log':
         this.handlers.onLog?.(event.level, event.message)
@@ -297,7 +294,7 @@ export class EngineProcess {
   }
 
   /** A caller's `onText` that throws ends its own generation and nothing else. */
-  private hand(id: number, text: string): void {
+  private emitText(id: number, text: string): void {
     const waiting = this.waiting.get(id)
     if (waiting === undefined || waiting.thrown !== undefined) return
     try {
@@ -309,12 +306,12 @@ export class EngineProcess {
   }
 
   private finish(event: EngineEvent & {id: number}): void {
-    const waiting = this.settle(event.id)
+    const waiting = this.takeWaiting(event.id)
     if (waiting?.thrown !== undefined) waiting.reject(waiting.thrown)
     else waiting?.resolve(event)
   }
 
-  private settle(id: number): Waiting | undefined {
+  private takeWaiting(id: number): Waiting | undefined {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     this.stepping.delete(id)
@@ -331,7 +328,7 @@ export class EngineProcess {
 
   private failAll(error: NnError): void {
     for (const [id, {reject}] of this.waiting) {
-      this.settle(id)
+      this.takeWaiting(id)
       reject(error)
     }
   }

@@ -1,4 +1,4 @@
-import type {ContextId} from '../../contract/backend.js'
+import type {ContextId} from '../../contract/types.js'
 import type {Config} from '../../../config/index.js'
 import {NnError} from '../../../errors.js'
 import type {Graph} from '../../models/graph.js'
@@ -21,10 +21,13 @@ export class ContextTable {
     const {max_concurrent} = this.settings
     const open = this.list().filter(({counted}) => counted).length
     if (open < max_concurrent) return
-    throw new NnError('runtime_error', `${open} execution contexts are open; at most ${max_concurrent} are allowed.`, {
-      hint: 'Close one, or raise backend.max_concurrent.',
-      busy: true,
-    })
+    throw new NnError(
+      'too_many_contexts',
+      `${open} execution contexts are open; at most ${max_concurrent} are allowed.`,
+      {
+        hint: 'Close one, or raise backend.max_concurrent.',
+      },
+    )
   }
 
   open(graph: Graph, session: Session, counted = true): ExecutionContext {
@@ -34,11 +37,7 @@ export class ContextTable {
       graph,
       session,
       counted,
-      input: undefined,
-      options: {},
-      output: undefined,
       single: undefined,
-      step: undefined,
       steps: Promise.resolve(),
       pendingSteps: 0,
       closing: new AbortController(),
@@ -54,7 +53,7 @@ export class ContextTable {
     if (context !== undefined) return context
     const why = this.closed.get(id)
     throw new NnError(
-      'invalid_argument',
+      'context_closed',
       why === undefined ? `There is no execution context ${String(id)}.` : `Execution context ${String(id)} ${why}.`,
     )
   }
@@ -65,7 +64,9 @@ export class ContextTable {
     this.closed.set(context.id, why)
     const [oldest] = this.closed.keys()
     if (this.closed.size > rememberedReasons && oldest !== undefined) this.closed.delete(oldest)
-    context.closing.abort(new NnError('runtime_error', `Execution context ${context.id} was closed while it computed.`))
+    context.closing.abort(
+      new NnError('closed_while_computing', `Execution context ${context.id} was closed while it computed.`),
+    )
   }
 
   list(): ExecutionContext[] {

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto'
-import type {Embeddings, EmbedOptions} from '../../contract/backend.js'
+import type {Embeddings, EmbedOptions} from '../../contract/types.js'
 import {NnError} from '../../../errors.js'
 import type {Graph} from '../../models/graph.js'
 import type {Scheduler} from '../../scheduler/scheduler.js'
@@ -19,7 +19,7 @@ export async function embedTexts(
     })
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error
-    throw new NnError('runtime_error', 'The texts were taken back.', {cause: error})
+    throw new NnError('aborted', 'The texts were taken back.', {cause: error})
   } finally {
     scheduler.forgetSession(session)
   }

@@ -1,23 +1,18 @@
-import type {ContextId, OutputMetadata} from '../../contract/backend.js'
-import type {RuntimeOptions} from '../../../config/index.js'
+import type {Answer} from '../../contract/core.js'
+import type {ContextId, OutputMetadata} from '../../contract/types.js'
 import type {Graph} from '../../models/graph.js'
 import type {Session} from '../../sessions/session-store.js'
 
-/** A handle that binds one session to one graph. */
+/** A handle that binds one session to one graph: a conversation, as long as it is open. */
 export interface ExecutionContext {
   readonly id: ContextId
   readonly graph: Graph
   readonly session: Session
   /** Whether it is one of `max_concurrent`. */
   readonly counted: boolean
-  input: string | undefined
-  options: RuntimeOptions
-  output: Output | undefined
   /** Token-by-token generation, while one is under way. */
   single: Single | undefined
-  /** Text of the token that was generated last, and the metadata so far. */
-  step: Output | undefined
-  /** The steps asked for, one after the other. */
+  /** The steps asked for, one after the other; resolves with the answer that they ended with. */
   steps: Promise<unknown>
   /** How many of them have not had their token. */
   pendingSteps: number
@@ -27,17 +22,17 @@ export interface ExecutionContext {
   computing: number
 }
 
-export interface Output {
+/** What was generated before a failure. Not all is known of an answer whose engine died. */
+export interface PartialAnswer {
   text: string
-  /** Not all of it is known of an answer whose engine died. */
   metadata: Partial<OutputMetadata>
 }
 
 export interface Single {
   /** One more token; `undefined` when the answer is complete. */
-  advance: () => Promise<Output | undefined>
-  /** Gives the slot back, once what was said is in the history. */
-  finish: () => Promise<void>
-  /** Settles with the answer: rejects with what ended it if that was a failure. */
-  ended: Promise<void>
+  advance: () => Promise<PartialAnswer | undefined>
+  /** Gives the slot back, once what was said is in the history. Rejects with what ended the answer if that was a failure. */
+  finish: () => Promise<Answer>
+  /** Settles with the answer; rejects with what ended it if that was a failure. */
+  ended: Promise<Answer>
 }

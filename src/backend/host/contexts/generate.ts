@@ -1,52 +1,55 @@
-import type {ComputeOptions} from '../../contract/backend.js'
-import {EngineDied} from '../../engine/host/engine-child.js'
-import {GenerationError, type EngineProcess, type GenerationHandle} from '../../engine/host/engine-process.js'
+import type {AnswerOptions} from '../../contract/core.js'
+import type {EngineProcess, GenerationHandle} from '../../engine/host/engine-process.js'
 import type {GenerateResult} from '../../engine/protocol.js'
 import {NnError} from '../../../errors.js'
+import type {PartialAnswer} from './execution-context.js'
 import {generateRequest, type Turn} from './turn.js'
 
 /** An engine that has not reacted to an abort for so long is looked at, and ended when it is stuck. */
 const graceMs = 5000
 
+export interface GenerateOptions extends Pick<AnswerOptions, 'onText'> {
+  /** Called with what was generated before a failure. */
+  onPartial: (partial: PartialAnswer) => void
+}
+
 /**
  * Runs one generation to its end, or until `signal` says stop: then what was said so far is the result, except past
- * the deadline, which is an error that leaves the partial text readable. When the engine dies before anything was given
- * out, it is tried once more on the next one.
+ * the deadline, which is an error. When the engine dies before anything was given out, it is tried once more on the next
+ * one.
  */
-export async function generate(turn: Turn, signal: AbortSignal, {onText}: ComputeOptions): Promise<GenerateResult> {
+export async function generate(turn: Turn, signal: AbortSignal, options: GenerateOptions): Promise<GenerateResult> {
+  const {onText, onPartial} = options
   const given = {text: ''}
-  const hear = (text: string): void => {
+  const onPiece = (text: string): void => {
     given.text += text
     onText?.(text)
   }
-  turn.context.output = undefined
+  const how = {...options, ...(onText && {onText: onPiece})}
   // Between the two attempts nothing works with an engine, and still the model may not go.
   return turn.model.hold(async () => {
     try {
-      return await attempt(turn, signal, onText && hear)
+      return await attempt(turn, signal, how)
     } catch (error) {
-      if (!(error instanceof EngineDied) || signal.aborted) throw error
-      if (given.text === '') return await attempt(turn, signal, onText && hear)
-      turn.context.output = {text: given.text, metadata: {stop_reason: null}}
+      if (!(error instanceof NnError) || error.reason !== 'engine_died' || signal.aborted) throw error
+      if (given.text === '') return await attempt(turn, signal, how)
+      onPartial({text: given.text, metadata: {stop_reason: null}})
       throw error
     }
   })
 }
 
-async function attempt(turn: Turn, signal: AbortSignal, onText?: (text: string) => void): Promise<GenerateResult> {
-  const {context, model} = turn
-  return model.use(signal, async (engine, stop) => {
+async function attempt(turn: Turn, signal: AbortSignal, {onText, onPartial}: GenerateOptions): Promise<GenerateResult> {
+  return turn.model.use(signal, async (engine, stop) => {
     const handle = engine.generate(generateRequest(turn, {pace: 'free', stream: onText !== undefined}), onText)
     try {
       const result = await endedBy(stop, handle, engine)
-      context.output = {text: result.text, metadata: result.metadata}
+      if (result.stopReason !== 'aborted' || !(stop.reason instanceof NnError)) return result
       // A deadline or a closed context is a failure; the caller's own signal only ends the answer early.
-      if (result.stopReason === 'aborted' && stop.reason instanceof NnError) throw stop.reason
-      return result
+      onPartial({text: result.text, metadata: result.metadata})
+      throw stop.reason
     } catch (error) {
-      if (error instanceof GenerationError && error.partial !== null) {
-        context.output = {text: error.partial.text, metadata: error.partial.metadata}
-      }
+      if (error instanceof NnError && error.partial !== undefined) onPartial(error.partial)
       throw error
     }
   })

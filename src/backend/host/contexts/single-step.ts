@@ -1,70 +1,121 @@
-import type {ComputeOptions} from '../../contract/backend.js'
-import type {Journal} from '../journal.js'
-import type {Scheduler} from '../../scheduler/scheduler.js'
-import type {EngineProcess} from '../../engine/host/engine-process.js'
 import {NnError} from '../../../errors.js'
-import type {Session} from '../../sessions/session-store.js'
+import type {Answer, AnswerOptions, AnswerRequest, Step} from '../../contract/core.js'
+import type {EngineProcess, GenerationHandle} from '../../engine/host/engine-process.js'
+import type {GenerateResult} from '../../engine/protocol.js'
+import type {Parts} from '../parts.js'
 import type {ExecutionContext, Single} from './execution-context.js'
 import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
 import {commit, generateRequest, newTurn, onCurrentModel, throwIfFull, type Turn} from './turn.js'
 
-/**
- * Begins token-by-token generation: a task that holds its slot until the answer is complete, `fini_single`, a new
- * input or the context's end. Neither `max_tokens` nor a time limit applies: whoever asks for each token decides.
- */
-export function beginSingle(
+/** The next token of a context; the first call begins with the request. */
+export function takeStep(
   context: ExecutionContext,
-  parts: {scheduler: Scheduler; journal: Journal; keepHistory: (session: Session) => void},
-  {signal}: ComputeOptions,
+  request: Required<AnswerRequest>,
+  options: AnswerOptions,
+  parts: Parts,
+): Promise<Step> {
+  return inTurn(context, async () => {
+    context.single ??= await begin(context, request, options, parts)
+    return advance(context, context.single, options)
+  })
+}
+
+/** While it waits for its turn, the context is as busy as one that computes. */
+async function begin(
+  context: ExecutionContext,
+  request: Required<AnswerRequest>,
+  options: AnswerOptions,
+  parts: Parts,
 ): Promise<Single> {
-  const {scheduler, journal} = parts
-  const asked = newTurn(context)
-  const {priority, enable_log} = asked.effective.request
-  context.output = undefined
+  context.computing++
+  try {
+    return await beginSingle(context, request, options, parts)
+  } finally {
+    context.computing--
+  }
+}
+
+/**
+ * Begins token-by-token generation: a task that holds its slot until the answer is complete, its steps are ended or the
+ * context is closed. Neither `max_tokens` nor a time limit applies: whoever asks for each token decides.
+ */
+function beginSingle(
+  context: ExecutionContext,
+  request: Required<AnswerRequest>,
+  {signal}: AnswerOptions,
+  parts: Parts,
+): Promise<Single> {
+  const asked = newTurn(context, request)
   return new Promise((resolve, reject) => {
-    const carryOut = async (turn: Turn, engine: EngineProcess, stop: AbortSignal, waitedMs: number): Promise<void> => {
-      const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
-      const result = endedBy(stop, handle, engine).then((end) => {
-        // As with compute: a closed context or a cancelled model is a failure, `fini_single` is an end.
-        if (end.stopReason === 'aborted' && stop.reason instanceof NnError) throw stop.reason
-        return end
-      })
-      const single: Single = {
-        advance: () => handle.advance(),
-        finish: async () => {
-          handle.abort()
-          await ended
-        },
-        ended: result.then((end) => throwIfFull(end, turn)),
-      }
-      // Whoever steps hears of a failure; until then it is nobody's.
-      single.ended.catch(() => undefined)
-      resolve(single)
-      try {
-        const end = await result
-        const metadata = withWait(end.metadata, waitedMs)
-        context.output = {text: end.text, metadata}
-        if (end.stopReason !== 'context_full') {
-          commit(turn, end)
-          parts.keepHistory(context.session)
-        }
-        journal.answered(context, metadata, waitedMs, enable_log)
-      } catch (error) {
-        journal.failed(context, error)
-        throw error
-      }
-    }
-    const ended = scheduler.submit({
-      ...{priority, session: context.session.id, lane: context.graph.id, timeoutMs: 0},
+    const ended = parts.scheduler.submit({
+      priority: asked.effective.request.priority,
+      session: context.session.id,
+      lane: context.graph.id,
+      timeoutMs: 0,
       signal: anySignal(context.closing.signal, signal),
       run: (given, waitedMs) => {
         const turn = unlimited(onCurrentModel(asked))
-        return turn.model.use(given, (engine, stop) => carryOut(turn, engine, stop, waitedMs))
+        return turn.model.use(given, (engine, stop) => {
+          const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
+          const result = stepsEndedBy(stop, handle, engine)
+          const whole = result.then((end) => wholeAnswer(end, turn, waitedMs))
+          // Whoever steps hears of a failure; until then it is nobody's.
+          whole.catch(() => undefined)
+          resolve({
+            advance: () => handle.advance(),
+            finish: () => {
+              handle.abort()
+              return ended
+            },
+            ended: whole,
+          })
+          return keep(result, turn, waitedMs, parts)
+        })
       },
     })
     ended.catch(reject)
   })
+}
+
+/** The end of the steps. As with `answer`, a closed context or a cancelled model is a failure; ended steps are an end. */
+async function stepsEndedBy(
+  stop: AbortSignal,
+  handle: GenerationHandle,
+  engine: EngineProcess,
+): Promise<GenerateResult> {
+  const end = await endedBy(stop, handle, engine)
+  if (end.stopReason === 'aborted' && stop.reason instanceof NnError) throw stop.reason
+  return end
+}
+
+/** @throws `context_full`, with the text so far in `partial`, for an answer that had to end because of it */
+function wholeAnswer(end: GenerateResult, turn: Turn, waitedMs: number): Answer {
+  const answer = {text: end.text, metadata: withWait(end.metadata, waitedMs)}
+  try {
+    throwIfFull(end, turn)
+    return answer
+  } catch (error) {
+    throw error instanceof NnError ? error.withPartial(answer) : error
+  }
+}
+
+/** Puts an answer that came token by token into the session, as far as it came. */
+async function keep(result: Promise<GenerateResult>, turn: Turn, waitedMs: number, parts: Parts): Promise<Answer> {
+  const {context} = turn
+  try {
+    const end = await result
+    const metadata = withWait(end.metadata, waitedMs)
+    if (end.stopReason !== 'context_full') {
+      commit(turn, end)
+      parts.keepHistory(context.session)
+    }
+    parts.journal.answered(context, metadata, waitedMs, turn.effective.request.enable_log)
+    return {text: end.text, metadata}
+  } catch (error) {
+    parts.journal.failed(context, error)
+    throw error
+  }
 }
 
 function unlimited(turn: Turn): Turn {
@@ -72,19 +123,16 @@ function unlimited(turn: Turn): Turn {
   return {...turn, effective: {...effective, stopping: {...effective.stopping, max_tokens: -1, max_time_ms: 0}}}
 }
 
-/**
- * One more token. @throws `end_of_sequence` when the answer is complete, `context_full` when it had to end, what befell
- * the engine otherwise.
- */
-export async function stepSingle(context: ExecutionContext, single: Single, {onText}: ComputeOptions): Promise<void> {
+/** One more token. @throws `context_full` when the answer had to end, what befell the engine otherwise. */
+async function advance(context: ExecutionContext, single: Single, {onText}: AnswerOptions): Promise<Step> {
+  let answer: Answer
   try {
-    const step = await single.advance()
-    if (step !== undefined) {
-      context.step = step
-      onText?.(step.text)
-      return
+    const token = await single.advance()
+    if (token !== undefined) {
+      onText?.(token.text)
+      return {done: false, ...(token as Answer)}
     }
-    await single.ended
+    answer = await single.ended
   } catch (error) {
     context.single = undefined
     throw error
@@ -92,24 +140,23 @@ export async function stepSingle(context: ExecutionContext, single: Single, {onT
   // Only now: whoever asked must hear of the end, not begin another answer.
   context.single = undefined
   await single.finish()
-  if (context.step !== undefined && context.output !== undefined) {
-    context.step = {text: '', metadata: context.output.metadata}
-  }
-  throw new NnError('end_of_sequence')
+  return {done: true, ...answer}
 }
 
 /** Ends what was begun, whatever became of it: its failure belongs to whoever was stepping. */
-export async function endSingle(context: ExecutionContext): Promise<void> {
+export async function endSingle(context: ExecutionContext): Promise<Answer | undefined> {
   const {single} = context
-  if (single === undefined) return
-  await single.finish().catch((error: unknown) => {
+  if (single === undefined) return undefined
+  const answer = await single.finish().catch((error: unknown) => {
     if (!(error instanceof NnError)) throw error
+    return undefined
   })
   context.single = undefined
+  return answer
 }
 
 /** One step after the other: two at once would both begin, or wait for the same token. */
-export function inTurn(context: ExecutionContext, work: () => Promise<void>): Promise<void> {
+function inTurn(context: ExecutionContext, work: () => Promise<Step>): Promise<Step> {
   context.pendingSteps++
   const step = context.steps.then(work).finally(() => context.pendingSteps--)
   context.steps = step.catch(() => undefined)
@@ -117,12 +164,12 @@ export function inTurn(context: ExecutionContext, work: () => Promise<void>): Pr
 }
 
 /**
- * Ends what was begun behind the steps that were asked for. Whoever would wait for them here does so in the queue
- * instead, where a deadline counts: their session lets nobody pass.
+ * Ends what was begun behind the steps that were asked for, and gives the answer so far. Whoever would wait for steps here
+ * does so in the queue instead, where a deadline counts: their session lets nobody pass. With `wait` it is waited for.
  */
-export async function endSteps(context: ExecutionContext): Promise<void> {
+export async function endSteps(context: ExecutionContext, {wait = false} = {}): Promise<Answer | undefined> {
   const isPending = context.pendingSteps > 0
   const ended = context.steps.then(() => endSingle(context))
   context.steps = ended.catch(() => undefined)
-  if (!isPending) await ended
+  return wait || !isPending ? ended : undefined
 }

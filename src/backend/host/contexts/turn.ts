@@ -9,13 +9,14 @@ import {
   toChatMessages,
   type StoredMessage,
 } from '../../sessions/session-store.js'
+import type {AnswerRequest} from '../../contract/core.js'
 import type {ExecutionContext} from './execution-context.js'
 
-/** One question as it was when it was asked: what is set on the context afterwards is for the next one. */
+/** One question, with all that it is answered by. */
 export interface Turn {
   context: ExecutionContext
   input: string
-  /** The context's options and this call's together. */
+  /** Over the model's configuration. */
   options: RuntimeOptions
   /** The model that answers. */
   model: LoadedModel
@@ -23,13 +24,9 @@ export interface Turn {
   effective: RequestConfig
 }
 
-/** @throws `invalid_argument` when the context has no input. */
-export function newTurn(context: ExecutionContext, callOptions: RuntimeOptions = {}): Turn {
-  const {graph, options, input} = context
-  if (input === undefined) {
-    throw new NnError('invalid_argument', 'The context has no input.', {hint: 'Call set_input with index 0 first.'})
-  }
-  return onModel({context, input, options: overlay(options, callOptions)}, graph.model)
+/** A question for the model that the context's graph stands for now. */
+export function newTurn(context: ExecutionContext, {input, options}: Required<AnswerRequest>): Turn {
+  return onModel({context, input, options}, context.graph.model)
 }
 
 /** A question that has waited is for the model that its graph stands for now. */
@@ -40,14 +37,6 @@ export function onCurrentModel(turn: Turn): Turn {
 
 function onModel(asked: Pick<Turn, 'context' | 'input' | 'options'>, model: LoadedModel): Turn {
   return {...asked, model, effective: applyRuntimeOptions(model.config, asked.options)}
-}
-
-/** A call's own guide (grammar or schema) replaces the context's, in whichever form that is. */
-function overlay(options: RuntimeOptions, callOptions: RuntimeOptions): RuntimeOptions {
-  const merged = {...options, ...callOptions}
-  if (callOptions.grammar !== undefined && callOptions.json_schema === undefined) delete merged.json_schema
-  if (callOptions.json_schema !== undefined && callOptions.grammar === undefined) delete merged.grammar
-  return merged
 }
 
 /** The prompt: with the session's history before it in chat mode, alone in raw mode. */
@@ -82,7 +71,7 @@ export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 
  * One that failed never comes here, so that it can be asked again; one without text is as if it had not been asked.
  */
 export function commit({context, model, input, effective: {request}}: Turn, result: GenerateResult): void {
-  const {session, options} = context
+  const {session} = context
   session.cachedTokens = result.metadata.cached_tokens
   session.cacheSource = result.cacheSource
   if (request.prompt_mode === 'raw') return
@@ -90,8 +79,6 @@ export function commit({context, model, input, effective: {request}}: Turn, resu
   // What is left out counts from the beginning of this history, not of another one.
   if (messages !== session.messages) session.leftOut = {model: '', messages: 0}
   session.messages = messages
-  // A second compute with the same options goes on from here. Options that were set meanwhile are for a later one.
-  if (options.history === request.history) delete options.history
   leaveOut(session, model.content, result.droppedMessages)
   if (result.text === '') return
   const answer: StoredMessage = {role: 'assistant', content: result.text}

@@ -12,7 +12,7 @@ const dot = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32
 
 test('the same text has the same vector of length 1, another text another one', async () => {
   const {backend, graph} = opened()
-  const {vectors, tokens} = await backend.embed(graph, ['Hello!', 'The capital of France', 'Hello!'])
+  const {vectors, tokens} = await backend.core.embed(graph, ['Hello!', 'The capital of France', 'Hello!'])
   const [first, other, again] = vectors
   assert.is(vectors.length, 3)
   assert.ok(tokens >= 3)
@@ -23,18 +23,18 @@ test('the same text has the same vector of length 1, another text another one', 
 
 test('a text longer than a batch is decoded in pieces, one longer than the context refused', async () => {
   const {backend, graph} = opened()
-  const {tokens} = await backend.embed(graph, ['1'.repeat(500)])
+  const {tokens} = await backend.core.embed(graph, ['1'.repeat(500)])
   assert.is(tokens, 500)
-  await rejects(backend.embed(graph, ['1'.repeat(601)]), 'prompt_too_long', /601 tokens; the context holds 600/)
-  await rejects(backend.embed(graph, ['']), 'invalid_argument', /no tokens/)
+  await rejects(backend.core.embed(graph, ['1'.repeat(601)]), 'prompt_too_long', /601 tokens; the context holds 600/)
+  await rejects(backend.core.embed(graph, ['']), 'invalid_argument', /no tokens/)
 })
 
 test('answers that run meanwhile stay what they are', async () => {
   const {backend, graph, context} = opened()
-  const alone = await backend.embed(graph, ['The capital of France'])
+  const alone = await backend.core.embed(graph, ['The capital of France'])
   const [{text}, together] = await Promise.all([
     ask({backend, context}, 'Hello!'),
-    backend.embed(graph, ['The capital of France', '1'.repeat(300)]),
+    backend.core.embed(graph, ['The capital of France', '1'.repeat(300)]),
   ])
   assert.is(text, 'Hello! How can I help you?')
   assert.ok(dot(together.vectors[0], alone.vectors[0]) > 0.9999)
@@ -42,6 +42,6 @@ test('answers that run meanwhile stay what they are', async () => {
 
 test('texts are taken back by their signal', async () => {
   const {backend, graph} = opened()
-  await rejects(backend.embed(graph, ['Hello!'], {signal: AbortSignal.abort()}), 'runtime_error', /taken back/)
-  await rejects(backend.embed(99, ['Hello!']), 'invalid_argument', /no graph 99/)
+  await rejects(backend.core.embed(graph, ['Hello!'], {signal: AbortSignal.abort()}), 'runtime_error', /taken back/)
+  await rejects(backend.core.embed(99, ['Hello!']), 'invalid_argument', /no graph 99/)
 })

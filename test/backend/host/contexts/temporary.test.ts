@@ -47,7 +47,7 @@ test('what one has left in its slot serves a conversation that begins alike', ()
 test('contexts that do not count are no obstacle to others', () =>
   withOwn({max_concurrent: 1}, async ({backend, graph}) => {
     const busy = await rejects(backend.initExecutionContext(graph), 'runtime_error', /at most 1/)
-    assert.is(busy.busy, true)
+    assert.is(busy.canRetry, true)
     const free = await backend.initExecutionContextWithSessionId(graph, 'mine', {counted: false})
     await backend.closeExecutionContext(free)
   }))

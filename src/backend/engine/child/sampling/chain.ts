@@ -1,4 +1,4 @@
-import type {TokenLogprob} from '../../../contract/backend.js'
+import type {TokenLogprob} from '../../../contract/types.js'
 import type {AddonContext, AddonSampler} from '../addon-types.js'
 import {draw, softmax, sortCandidates, type Candidate, type Candidates} from './candidates.js'
 import {applyDry} from './dry.js'

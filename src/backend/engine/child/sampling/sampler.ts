@@ -1,5 +1,5 @@
 import type {Config} from '../../../../config/index.js'
-import type {TokenLogprob} from '../../../contract/backend.js'
+import type {TokenLogprob} from '../../../contract/types.js'
 import type {Addon, GrammarState} from '../addon-types.js'
 import type {EngineModel} from '../model.js'
 import type {Bans} from './bans.js'

@@ -11,8 +11,6 @@ import type {
   Tensor,
 } from './types.js'
 
-export * from './types.js'
-
 /**
  * The WASI-NN lifecycle. Everything above (commands, suites, benchmarks) calls this and nothing below it;
  * every implementation passes the same conformance suite. All failures are `NnError`s; which call fails with

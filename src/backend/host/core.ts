@@ -1,0 +1,310 @@
+import os from 'node:os'
+import path from 'node:path'
+import {
+  configFromObject,
+  parseConfig,
+  parseRuntimeOptions,
+  runtimeOptionsFromObject,
+  type Config,
+  type ParsedConfig,
+  type RuntimeOptions,
+} from '../../config/index.js'
+import {NnError} from '../../errors.js'
+import {checkString} from '../contract/arguments.js'
+import type {
+  Answer,
+  AnswerOptions,
+  AnswerRequest,
+  AnswerTarget,
+  ChatTurn,
+  OpenConversation,
+  Core,
+  GraphConfig,
+  LoadModelOptions,
+  ModelSource,
+  OpenOptions,
+  PromptCount,
+  Step,
+} from '../contract/core.js'
+import type {BackendStatus, GraphStatus, StatusType} from '../contract/status.js'
+import type {SwitchOptions, SwitchReport} from '../contract/switch.js'
+import type {ContextId, Embeddings, EmbedOptions, GraphId} from '../contract/types.js'
+import {cacheFolder, pruneCaches} from '../memory/cache-folder.js'
+import type {Graph} from '../models/graph.js'
+import {removeLeftovers} from '../models/leftovers.js'
+import {ModelSwitch} from '../models/switch.js'
+import {temporarySession} from '../sessions/session-store.js'
+import {StateDir} from '../sessions/state-dir.js'
+import {answer} from './contexts/answer.js'
+import {countPrompt} from './contexts/count.js'
+import {embedTexts} from './contexts/embed.js'
+import type {ExecutionContext} from './contexts/execution-context.js'
+import {endSingle, endSteps, takeStep} from './contexts/single-step.js'
+import type {InitOptions} from './init-options.js'
+import {Parts} from './parts.js'
+import {report, reportGraph} from './status-report.js'
+
+/**
+ * Starts a backend in this process. Models run in processes of their own, which end with `deinit`.
+ *
+ * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so, and for a
+ * `stateDir` that cannot be used.
+ */
+export async function initCore(options: InitOptions = {}): Promise<LocalCore> {
+  const {config = '{}', configFile, strict = false, cores = os.availableParallelism()} = options
+  const how = {strict, cores, ...(configFile !== undefined && {file: configFile})}
+  const isObject = typeof config === 'object' && (config as object | null) !== null
+  if (!isObject) checkString('configuration', config)
+  const parsed = isObject ? configFromObject(config, how) : parseConfig(config as string, how)
+  const {stateDir} = options
+  if (stateDir !== undefined) checkString('state folder', stateDir)
+  await removeLeftovers()
+  const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
+  try {
+    const {warnings: configWarnings} = parsed
+    const config = inFolder(parsed.config, options.folder)
+    const folder = await cacheFolder(state?.folder, config.memory.max_cache_mb)
+    if (folder.durable) await pruneCaches(folder, config.memory.max_cache_age_ms || Infinity)
+    const parts = new Parts({...options, cores, config, configWarnings, state, cacheFolder: folder})
+    return new LocalCore({strict, cores}, parts)
+  } catch (error) {
+    await state?.close()
+    throw error
+  }
+}
+
+/** The backend in this process: scheduling, sessions and models. The contract says what each call does. */
+export class LocalCore implements Core {
+  private released = false
+
+  constructor(
+    private readonly options: Pick<InitOptions, 'strict'> & {cores: number},
+    private readonly parts: Parts,
+  ) {}
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.parts.config
+  }
+
+  async load(source: ModelSource, {config, ...options}: LoadModelOptions = {}): Promise<GraphId> {
+    this.checkAlive()
+    const parsed = this.graphConfig(config)
+    const {registry, scheduler} = this.parts
+    if ('name' in source) checkString('name', source.name)
+    const {id, model}: Graph =
+      'name' in source
+        ? await registry.loadByName(source.name, parsed, options)
+        : await registry.loadBytes(
+            source.bytes,
+            source.encoding ?? 'autodetect',
+            source.target ?? 'cpu',
+            parsed,
+            options,
+          )
+    scheduler.openLane(id, model.parallelTasks)
+    return id
+  }
+
+  async switchModel(
+    id: GraphId,
+    {name, config}: {name: string; config?: GraphConfig},
+    options: SwitchOptions = {},
+  ): Promise<SwitchReport> {
+    this.checkAlive()
+    const {registry, scheduler, journal} = this.parts
+    const work = new ModelSwitch(registry.get(id), {name, parsed: this.graphConfig(config)}, options, {
+      registry,
+      scheduler,
+      logger: journal.logger,
+    })
+    return registry.track(work.run())
+  }
+
+  async unload(id: GraphId): Promise<void> {
+    this.checkAlive()
+    const {registry, contexts, scheduler} = this.parts
+    const graph = registry.get(id)
+    for (const context of contexts.list()) {
+      if (context.graph === graph) contexts.close(context, `is closed: graph ${id} was unloaded`)
+    }
+    scheduler.closeLane(id)
+    await registry.unload(graph)
+  }
+
+  async graphs(): Promise<GraphStatus[]> {
+    this.checkAlive()
+    return Promise.resolve(this.parts.registry.list().map(reportGraph))
+  }
+
+  async open(id: GraphId, options: OpenOptions = {}): Promise<OpenConversation> {
+    const context = this.openContext(id, options)
+    const {session, graph} = context
+    return Promise.resolve({
+      conversation: context.id,
+      session: session.id,
+      messages: turnsOf(context),
+      model: reportGraph(graph),
+    })
+  }
+
+  async close(id: ContextId): Promise<void> {
+    await this.closeContext(this.context(id))
+  }
+
+  async check(id: ContextId): Promise<void> {
+    this.context(id)
+    return Promise.resolve()
+  }
+
+  async history(id: ContextId): Promise<ChatTurn[]> {
+    return Promise.resolve(turnsOf(this.context(id)))
+  }
+
+  async answer(target: AnswerTarget, request: AnswerRequest, options: AnswerOptions = {}): Promise<Answer> {
+    return this.inContext(target, async (context) => {
+      const checked = this.checked(context, request)
+      await endSteps(context)
+      return answer(context, checked, options, this.parts)
+    })
+  }
+
+  async step(id: ContextId, request: AnswerRequest, options: AnswerOptions = {}): Promise<Step> {
+    const context = this.context(id)
+    return takeStep(context, this.checked(context, request), options, this.parts)
+  }
+
+  async endSteps(id: ContextId, {wait = false}: {wait?: boolean} = {}): Promise<Answer | undefined> {
+    const context = this.context(id)
+    this.parts.sessions.touch(context.session)
+    return endSteps(context, {wait})
+  }
+
+  async count(target: AnswerTarget, request: AnswerRequest): Promise<PromptCount> {
+    return this.inContext(target, (context) => countPrompt(context, this.checked(context, request)))
+  }
+
+  /** Broken options leave the configured values in force, as a broken configuration does. */
+  async readOptions(id: ContextId, text: string): Promise<RuntimeOptions> {
+    const {graph} = this.context(id)
+    checkString('runtime options', text)
+    const {options, warnings} = parseRuntimeOptions(text, {strict: this.strict, config: graph.config})
+    this.parts.journal.optionWarnings(warnings)
+    return Promise.resolve(options)
+  }
+
+  async embed(id: GraphId, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
+    this.checkAlive()
+    for (const text of texts) checkString('text', text)
+    return embedTexts(this.parts.registry.get(id), texts, this.parts.scheduler, options)
+  }
+
+  async status<T extends StatusType>(type: T): Promise<BackendStatus[T]> {
+    this.checkAlive()
+    return report(type, this.parts)
+  }
+
+  async deinit(): Promise<void> {
+    this.checkAlive()
+    this.released = true
+    const {contexts, registry, sessions, state, journal} = this.parts
+    for (const context of contexts.list()) contexts.close(context, 'is closed: the backend was released')
+    try {
+      await registry.dispose()
+    } finally {
+      sessions.clear()
+      await state?.close()
+    }
+    journal.logger.log('info', 'MODEL', 'backend released')
+    journal.logger.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.released) await this.deinit()
+  }
+
+  /** An open conversation, or one of a graph's that is open as long as the work takes. */
+  private async inContext<Result>(
+    target: AnswerTarget,
+    work: (context: ExecutionContext) => Promise<Result>,
+  ): Promise<Result> {
+    if ('conversation' in target) return work(this.context(target.conversation))
+    const {graph, session} = target
+    const context = this.openContext(graph, {
+      ...(session === undefined ? {temporary: true} : {session}),
+      counted: false,
+    })
+    try {
+      return await work(context)
+    } finally {
+      // It may have been closed meanwhile, with its model or its session.
+      if (this.parts.contexts.list().includes(context)) await this.closeContext(context)
+    }
+  }
+
+  private openContext(
+    graphId: GraphId,
+    {session: sessionId, temporary = false, counted = true}: OpenOptions,
+  ): ExecutionContext {
+    this.checkAlive()
+    const graph = this.parts.registry.get(graphId)
+    // Before a session is made, which could cost another one its place.
+    if (counted) this.parts.contexts.checkRoom()
+    const session = temporary && sessionId === undefined ? temporarySession() : this.parts.sessions.open(sessionId)
+    return this.parts.contexts.open(graph, session, counted)
+  }
+
+  private async closeContext(context: ExecutionContext): Promise<void> {
+    const {sessions, contexts, scheduler} = this.parts
+    try {
+      await endSingle(context)
+    } finally {
+      sessions.touch(context.session)
+      contexts.close(context)
+      if (context.session.temporary) scheduler.forgetSession(context.session.id)
+    }
+  }
+
+  /** The request with options that were checked. */
+  private checked({graph}: ExecutionContext, {input, options}: AnswerRequest): Required<AnswerRequest> {
+    checkString('input', input)
+    if (options === undefined || Object.keys(options).length === 0) return {input, options: {}}
+    const read = runtimeOptionsFromObject(options, {strict: this.strict, config: graph.config})
+    this.parts.journal.optionWarnings(read.warnings)
+    return {input, options: read.options}
+  }
+
+  /** The configuration of one graph over the backend's. */
+  private graphConfig(config: GraphConfig | undefined): ParsedConfig {
+    if (config === undefined) return {config: this.config, warnings: []}
+    const {cores} = this.options
+    const how = {strict: this.strict, cores, base: this.config, scope: 'graph'} as const
+    const parsed = typeof config === 'string' ? parseConfig(config, how) : configFromObject(config, how)
+    this.parts.journal.configWarnings(parsed.warnings)
+    return parsed
+  }
+
+  private context(id: ContextId): ExecutionContext {
+    this.checkAlive()
+    return this.parts.contexts.get(id)
+  }
+
+  private get strict(): boolean {
+    return this.options.strict === true || this.config.backend.strict_config
+  }
+
+  private checkAlive(): void {
+    if (this.released) throw new NnError('backend_released', 'The backend was released (deinit_backend).')
+  }
+}
+
+function turnsOf({session}: ExecutionContext): ChatTurn[] {
+  return session.messages.map(({role, content}) => ({role, content}))
+}
+
+/** With the log in that folder; what no folder is needed for stays as it was written. */
+function inFolder(config: Config, folder: string | undefined): Config {
+  const {logging} = config
+  if (folder === undefined || logging.file === '') return config
+  return {...config, logging: {...logging, file: path.resolve(folder, logging.file)}}
+}

@@ -1,0 +1,302 @@
+/**
+ * The error codes of WASI-NN's llama.cpp backends: what a guest, a suite and a script see. `number` is the value in the
+ * re-created system's C header, which status JSON and logs may show; the wasm ABI has other numbers, which exist only at
+ * that edge. `not_running` is of the commands alone, and not in that header.
+ */
+export const errorCodes = {
+  invalid_argument: {number: 1, text: 'An argument is not valid.'},
+  invalid_encoding: {number: 2, text: 'The graph encoding is not supported; use ggml or autodetect.'},
+  timeout: {number: 3, text: 'The task did not finish in time.'},
+  runtime_error: {number: 4, text: 'The backend could not run the call.'},
+  unsupported_operation: {number: 5, text: 'The operation is not supported.'},
+  too_large: {number: 6, text: 'The data or the model does not fit.'},
+  not_found: {number: 7, text: 'The named thing does not exist.'},
+  security: {number: 8, text: 'The call is not allowed.'},
+  unknown: {number: 9, text: 'An unexpected error occurred.'},
+  end_of_sequence: {number: 100, text: 'The answer is complete.'},
+  context_full: {number: 101, text: 'The context is full.'},
+  prompt_too_long: {number: 102, text: 'The prompt does not fit the context.'},
+  model_not_found: {number: 103, text: 'There is no model of that name or path.'},
+  not_running: {number: 104, text: 'No daemon is running.'},
+} as const satisfies Record<string, {number: number; text: string}>
+
+/** The name of an error code; see `errorCodes`. */
+export type ErrorCode = keyof typeof errorCodes
+
+interface ReasonRow {
+  code: ErrorCode
+  /** HTTP status. */
+  status: number
+  /** Exit code of a command that fails with it. */
+  exit: number
+  /** When it happens, for docs/reference/errors.md. */
+  when: string
+  /** Nothing was begun for lack of a free place, and the same call may succeed later. Defaults to `false`. */
+  retry?: true
+}
+
+/**
+ * Every way a call can fail, one row each: the code is for the ABI and for scripts, the reason says what happened. A
+ * `catch` matches the reason, so that it does not swallow other errors of the same code.
+ */
+export const reasons = {
+  invalid_argument: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'An argument, a flag, a tensor or a setting is not valid. Nothing was changed.',
+  },
+  invalid_document: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'A configuration, a suite or another document has mistakes. Each is listed with its line and column.',
+  },
+  invalid_model: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'The file or the bytes are not a model that llama.cpp can load.',
+  },
+  context_closed: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'The execution context does not exist or was closed.',
+  },
+  graph_not_loaded: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'The graph does not exist or was unloaded.',
+  },
+  backend_released: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'The backend was released before the call.',
+  },
+  name_taken: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'Another model has that name.',
+  },
+  file_exists: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'A file is there already and is not overwritten.',
+  },
+  file_unusable: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: 'A file or folder cannot be read or written.',
+  },
+  invalid_encoding: {
+    code: 'invalid_encoding',
+    status: 400,
+    exit: 2,
+    when: '`load` got an encoding other than `ggml` and `autodetect`.',
+  },
+  unsupported_operation: {
+    code: 'unsupported_operation',
+    status: 400,
+    exit: 2,
+    when: '`load` got the target `tpu`, or the daemon is of another version.',
+  },
+  not_found: {
+    code: 'not_found',
+    status: 404,
+    exit: 2,
+    when: 'A named thing other than a model does not exist.',
+  },
+  model_not_found: {
+    code: 'model_not_found',
+    status: 404,
+    exit: 2,
+    when: 'There is no model of that name or path.',
+  },
+  security: {
+    code: 'security',
+    status: 403,
+    exit: 2,
+    when: 'The call is not allowed: an open folder, another user, a missing API key.',
+  },
+  timeout: {
+    code: 'timeout',
+    status: 504,
+    exit: 3,
+    when: 'Something did not happen in time.',
+  },
+  deadline: {
+    code: 'timeout',
+    status: 504,
+    exit: 3,
+    when: "Waiting and running took longer than `default_task_timeout_ms` or the request's `timeout_ms`. The text so far can be read; the history does not have it.",
+  },
+  engine_silent: {
+    code: 'timeout',
+    status: 504,
+    exit: 3,
+    when: 'The engine process does not answer.',
+  },
+  runtime_error: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The backend, llama.cpp or a server could not run the call.',
+  },
+  queue_full: {
+    code: 'runtime_error',
+    status: 429,
+    exit: 3,
+    when: 'The queue is full.',
+    retry: true,
+  },
+  too_many_contexts: {
+    code: 'runtime_error',
+    status: 429,
+    exit: 3,
+    when: 'As many execution contexts are open as `max_concurrent` allows.',
+    retry: true,
+  },
+  sessions_busy: {
+    code: 'runtime_error',
+    status: 429,
+    exit: 3,
+    when: 'There is no place for another session, because all sessions are computing.',
+    retry: true,
+  },
+  model_switching: {
+    code: 'runtime_error',
+    status: 429,
+    exit: 3,
+    when: 'The model is being switched, and the new one is not loaded yet.',
+    retry: true,
+  },
+  too_many_sessions: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'There are `max_sessions` sessions, and `auto_cleanup` is off.',
+  },
+  switch_running: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'Another switch of the graph is under way.',
+  },
+  task_cancelled: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'A switch with mode `cancel` ended the task.',
+  },
+  model_unloaded: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The model was unloaded before the task was done.',
+  },
+  closed_while_computing: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The execution context was closed while it computed.',
+  },
+  aborted: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The caller aborted the task before it began.',
+  },
+  engine_died: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The engine process died while it worked on the task.',
+  },
+  engine_failed: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The engine died too often and is not started again.',
+  },
+  connection_lost: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The daemon ended, or closed the connection.',
+  },
+  daemon_stopping: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The daemon is stopping and takes nothing new.',
+  },
+  client_unknown: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The daemon was started again and does not know this client.',
+  },
+  rows_in_doubt: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The model or the input of a batch was changed meanwhile: rows may be of either.',
+  },
+  not_running: {
+    code: 'not_running',
+    status: 503,
+    exit: 3,
+    when: 'A command needs the daemon and none listens on its socket, or a server to be measured does not answer.',
+  },
+  too_large: {
+    code: 'too_large',
+    status: 500,
+    exit: 3,
+    when: 'The data does not fit.',
+  },
+  model_too_large: {
+    code: 'too_large',
+    status: 500,
+    exit: 3,
+    when: 'The model would not fit the memory.',
+  },
+  buffer_too_small: {
+    code: 'too_large',
+    status: 500,
+    exit: 3,
+    when: "The caller's buffer is too small: `neededBytes` says what is needed. Nothing was written.",
+  },
+  context_full: {
+    code: 'context_full',
+    status: 400,
+    exit: 3,
+    when: 'The context is full and `context_shifting` is off. The text so far can be read.',
+  },
+  prompt_too_long: {
+    code: 'prompt_too_long',
+    status: 400,
+    exit: 3,
+    when: 'The prompt alone does not fit `ctx_size`.',
+  },
+  end_of_sequence: {
+    code: 'end_of_sequence',
+    status: 500,
+    exit: 0,
+    when: '`compute_single` was called after the last token: the answer is complete.',
+  },
+  unknown: {
+    code: 'unknown',
+    status: 500,
+    exit: 3,
+    when: 'An unexpected error, which is a bug: please report it.',
+  },
+} as const satisfies Record<string, ReasonRow>
+
+/** What happened; see `reasons`. */
+export type Reason = keyof typeof reasons
