@@ -65,7 +65,7 @@ async function runOnTerminal(cases: readonly Case[], target: Target, options: Ru
   })
   await listr.run()
   return {
-    schemaVersion: 1,
+    schema_version: 2,
     target: target.name,
     results,
     summary: summarize(results, cases.length, performance.now() - start),

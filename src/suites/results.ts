@@ -23,7 +23,7 @@ export interface CaseResult {
   outcome: CaseOutcome
   /** More than one when earlier attempts failed; a case that passed then is flaky. */
   attempts: number
-  durationMs: number
+  duration_ms: number
   /** Why it was skipped or is pending. */
   reason?: string
   /** Of all attempts. */
@@ -35,13 +35,13 @@ export interface Summary extends Record<CaseOutcome, number> {
   /** Passed, but not at the first attempt; counted in `passed`, too. */
   flaky: number
   /** Selected, but left out after `--bail` or an interruption. */
-  notRun: number
-  durationMs: number
+  not_run: number
+  duration_ms: number
 }
 
 /** The verdict of a run; what every reporter renders. */
 export interface RunReport {
-  schemaVersion: 1
+  schema_version: 2
   /** What the suites were run against. */
   target: string
   results: CaseResult[]
@@ -59,8 +59,8 @@ export function summarize(results: readonly CaseResult[], selected: number, dura
     skipped: count('skipped'),
     pending: count('pending'),
     flaky: results.filter(isFlaky).length,
-    notRun: selected - results.length,
-    durationMs,
+    not_run: selected - results.length,
+    duration_ms: durationMs,
   }
 }
 

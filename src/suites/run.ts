@@ -34,7 +34,7 @@ export async function runSuites(cases: readonly Case[], target: Target, options:
     if (bail && isRed(result.outcome)) break
   }
   const summary = summarize(results, cases.length, performance.now() - start)
-  return {schemaVersion: 1, target: target.name, results, summary, interrupted: signal.aborted}
+  return {schema_version: 2, target: target.name, results, summary, interrupted: signal.aborted}
 }
 
 function isRed(outcome: CaseOutcome): boolean {
@@ -58,7 +58,7 @@ async function runWithRetries(
     tags: scenario.tags ?? [],
     outcome,
     attempts,
-    durationMs: performance.now() - start,
+    duration_ms: performance.now() - start,
     ...(reason !== undefined && {reason}),
     failures,
   })

@@ -348,7 +348,7 @@ scenarios:
 
 test('bail ends the run after the first failure; the others count as not run', async () => {
   const {summary} = await run(three, scriptedTarget(script), {bail: true})
-  assert.equal([summary.total, summary.failed, summary.notRun], [3, 1, 2])
+  assert.equal([summary.total, summary.failed, summary.not_run], [3, 1, 2])
 })
 
 test('an aborted run releases its backend and has no verdict on the case', async () => {

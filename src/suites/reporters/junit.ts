@@ -12,7 +12,7 @@ export function junitReport({results}: RunReport): string {
 }
 
 function toCase(result: CaseResult): JunitCase {
-  const {id, name, outcome, durationMs, reason, failures} = result
+  const {id, name, outcome, duration_ms: durationMs, reason, failures} = result
   const base = {name: `${id} ${name}`, seconds: durationMs / 1000}
   switch (outcome) {
     case 'passed':

@@ -25,7 +25,7 @@ export function listReport(report: RunReport, {colors}: ListOptions): string {
 
 /** A case and, when it did not simply pass, why. */
 export function caseLines(result: CaseResult, paint: (format: Format, text: string) => string): string[] {
-  const {id, name, outcome, durationMs, reason, failures, attempts} = result
+  const {id, name, outcome, duration_ms: durationMs, reason, failures, attempts} = result
   const [format, mark] = marks[outcome]
   const notes = [
     ...(outcome === 'passed' || outcome === 'failed' || outcome === 'error'
@@ -62,7 +62,7 @@ const marks: Record<CaseResult['outcome'], [Format, string]> = {
   pending: ['cyan', '…'],
 }
 
-function summaryLine({passed, failed, error, skipped, pending, flaky, notRun, durationMs}: Summary): string {
+function summaryLine({passed, failed, error, skipped, pending, flaky, not_run: notRun, duration_ms: durationMs}: Summary): string {
   const parts = [
     `${passed} passed${flaky > 0 ? ` (${flaky} flaky)` : ''}`,
     `${failed} failed`,

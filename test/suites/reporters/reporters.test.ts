@@ -19,7 +19,7 @@ const failure = {
 
 function result(id: string, outcome: CaseResult['outcome'], more: Partial<CaseResult> = {}): CaseResult {
   const place = {suite: 'Suite, "A" <1>', file: 'suites/a.yaml', line: 3}
-  return {id, name: `Name #${id}`, ...place, tags: [], outcome, attempts: 1, durationMs: 1500, failures: [], ...more}
+  return {id, name: `Name #${id}`, ...place, tags: [], outcome, attempts: 1, duration_ms: 1500, failures: [], ...more}
 }
 
 const results = [
@@ -31,7 +31,7 @@ const results = [
   result('6', 'error', {failures: [{...failure, message: 'runtime_error: no llama'}], suite: 'B'}),
 ]
 const report: RunReport = {
-  schemaVersion: 1,
+  schema_version: 2,
   target: 'local',
   results,
   summary: summarize(results, 7, 9000),
