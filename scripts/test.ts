@@ -3,13 +3,18 @@ import {availableParallelism} from 'node:os'
 import {join, relative} from 'node:path'
 import {parseArgs} from 'node:util'
 import {junitXml, type JunitCase} from '../src/suites/reporters/junit-xml.js'
-import {runFile, type FileResult} from '../test/support/run-file.js'
+import {laneOf, lanes, type Lane} from '../test/support/lanes.js'
+import {runFile, runGroup, type FileResult} from '../test/support/run-file.js'
 
-const usage = 'npm test -- [paths…] [--grep regex] [--bail] [--shard i/n] [--junit file]'
+const usage = 'npm test -- [paths…] [--lane unit|engine|e2e] [--grep regex] [--bail] [--shard i/n] [--junit file]'
+
+/** So many small files share a process: most of the time of each is its start. */
+const groupSize = 20
 
 const {values: flags, positionals} = parseArgs({
   allowPositionals: true,
   options: {
+    lane: {type: 'string', multiple: true, default: [...lanes]},
     grep: {type: 'string'},
     bail: {type: 'boolean', default: false},
     shard: {type: 'string', default: '1/1'},
@@ -17,7 +22,10 @@ const {values: flags, positionals} = parseArgs({
   },
 })
 
-const files = shard(testFiles(positionals.length > 0 ? positionals : ['test']), flags.shard)
+const files = shard(
+  testFiles(positionals.length > 0 ? positionals : ['test']).filter((file) => wantedLanes().includes(laneOf(file))),
+  flags.shard,
+)
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
 
@@ -52,19 +60,38 @@ function shard(all: string[], spec: string): string[] {
   return all.filter((_file, position) => position % of === index - 1)
 }
 
-async function runAll(queue: string[]): Promise<FileResult[]> {
+function wantedLanes(): readonly Lane[] {
+  return flags.lane.map((name) => {
+    const lane = lanes.find((each) => each === name)
+    if (lane === undefined) throw new Error(`--lane wants ${lanes.join(', ')}, not "${name}"`)
+    return lane
+  })
+}
+
+async function runAll(files: readonly string[]): Promise<FileResult[]> {
   const finished: FileResult[] = []
-  const waiting = [...queue]
+  const waiting = jobsOf(files)
+  const options = {grep: flags.grep, signal: stop.signal}
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined && !stop.signal.aborted; file = waiting.shift()) {
-      const result = await runFile(file, {grep: flags.grep, signal: stop.signal})
-      finished.push(result)
-      print(result)
-      if (flags.bail && isRed(result)) stop.abort()
+    for (let job = waiting.shift(); job !== undefined && !stop.signal.aborted; job = waiting.shift()) {
+      const [only = '', ...others] = job
+      const results = others.length === 0 ? [await runFile(only, options)] : await runGroup(job, options)
+      finished.push(...results)
+      results.forEach(print)
+      if (flags.bail && results.some(isRed)) stop.abort()
     }
   }
   await Promise.all(Array.from({length: availableParallelism()}, work))
   return finished.sort((a, b) => a.file.localeCompare(b.file))
+}
+
+/** What is run in one process: files with a model or programs by themselves, the others in groups. */
+function jobsOf(files: readonly string[]): string[][] {
+  const small = files.filter((file) => laneOf(file) === 'unit')
+  const groups = Array.from({length: Math.ceil(small.length / groupSize)}, (_, index) =>
+    small.slice(index * groupSize, (index + 1) * groupSize),
+  )
+  return [...files.filter((file) => !small.includes(file)).map((file) => [file]), ...groups]
 }
 
 function isRed({fault, results: own}: FileResult): boolean {

@@ -1,7 +1,8 @@
 import {readdirSync} from 'node:fs'
 import {basename} from 'node:path'
 import * as assert from 'uvu/assert'
-import {runFile} from './run-file.js'
+import {laneOf} from './lanes.js'
+import {runFile, runGroup} from './run-file.js'
 import {suite} from './suite.js'
 
 const test = suite('test harness', {timeoutMs: 30_000})
@@ -54,4 +55,33 @@ test('a name filter that matches nothing in a file is not a fault of that file',
   assert.is(fault, undefined)
   assert.is(results.length, 0)
   assert.is(unselected, 3)
+})
+
+test('several files in one process have each their own results', async (t) => {
+  const files = ['good.ts', 'bad/throws-text.ts'].map((name) => new URL(name, import.meta.url).pathname)
+  const results = await runGroup(files, {signal: t.signal})
+  assert.equal(
+    results.map(({file, results: own, fault}) => [file, own.map(({outcome}) => outcome), fault]),
+    [
+      [files[0], ['skipped', 'passed', 'passed'], undefined],
+      [files[1], ['failed'], undefined],
+    ],
+  )
+})
+
+test('what is wrong with a group is told of the file that it comes from', async (t) => {
+  const files = ['good.ts', 'bad/module-throws.ts', 'bad/live-timer.ts'].map(
+    (name) => new URL(name, import.meta.url).pathname,
+  )
+  const [good, broken, alive] = await runGroup(files, {signal: t.signal})
+  assert.is(good?.fault, undefined)
+  assert.match(broken?.fault ?? '', /has no tests/)
+  assert.match(`${alive?.fault ?? ''} ${alive?.output ?? ''}`, /Still alive/)
+})
+
+test('a file goes into the lane of what it imports, also by way of helpers', () => {
+  const lane = (name: string): string => laneOf(new URL(`../${name}`, import.meta.url).pathname)
+  assert.is(lane('config/strict.test.ts'), 'unit')
+  assert.is(lane('backend/lifecycle.test.ts'), 'engine')
+  assert.is(lane('daemon/sessions.test.ts'), 'e2e')
 })

@@ -8,6 +8,8 @@ export const grepVariable = 'WNN_TEST_GREP'
 export type Outcome = 'passed' | 'failed' | 'skipped'
 
 export interface TestResult {
+  /** Of a process that runs several files. */
+  file?: string
   suite: string
   test: string
   outcome: Outcome
@@ -18,7 +20,7 @@ export interface TestResult {
 
 /** A suite announces its tests before the first runs, so that a file that dies half-way is seen to be short. */
 export type ReportLine =
-  {kind: 'plan'; suite: string; selected: number; registered: number} | ({kind: 'result'} & TestResult)
+  {kind: 'plan'; file?: string; suite: string; selected: number; registered: number} | ({kind: 'result'} & TestResult)
 
 /** Synchronous, so that nothing is lost when the process dies right afterwards; without a target it does nothing. */
 export function reporter(path: string | undefined): (line: ReportLine) => void {

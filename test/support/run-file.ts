@@ -2,9 +2,12 @@ import {spawn} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {timeScale} from './time-scale.js'
 import {grepVariable, parseReport, reportVariable, type ReportLine, type TestResult} from './report.js'
 
 const defaultLimitSeconds = 120
+const groupRunner = fileURLToPath(new URL('group.ts', import.meta.url))
 // What a process that its file left behind may take to go before it counts as left behind.
 const strayGraceMs = 2000
 
@@ -25,39 +28,78 @@ export interface RunFileOptions {
 }
 
 /** Runs one test file in a process of its own and judges it by its report and its exit code. */
-export async function runFile(file: string, {grep, signal}: RunFileOptions): Promise<FileResult> {
+export async function runFile(file: string, options: RunFileOptions): Promise<FileResult> {
+  const start = performance.now()
+  const {end, lines} = await runReported([file], wallLimit(file), options)
+  const results = lines.filter((line) => line.kind === 'result')
+  const fault = end.fault ?? faultOf(lines, end.code)
+  const unselected = sum(lines, (line) => line.registered - line.selected)
+  return {
+    file,
+    ms: performance.now() - start,
+    results,
+    unselected,
+    output: end.output,
+    ...(fault === undefined ? {} : {fault}),
+  }
+}
+
+/**
+ * Runs several test files in one process. When something is wrong that is not a failed test, each file is run again by
+ * itself, to find the one that it comes from.
+ */
+export async function runGroup(files: readonly string[], options: RunFileOptions): Promise<FileResult[]> {
+  const {end, lines} = await runReported([groupRunner, ...files], defaultLimitSeconds, options)
+  const results = files.map((file): FileResult => {
+    const own = lines.filter((line) => line.file === file)
+    const results = own.filter((line) => line.kind === 'result')
+    const fault = faultOf(own, results.some(({outcome}) => outcome === 'failed') ? 1 : 0)
+    return {
+      file,
+      ms: results.reduce((total, {ms}) => total + ms, 0),
+      results,
+      unselected: sum(own, (line) => line.registered - line.selected),
+      output: end.output,
+      ...(fault === undefined ? {} : {fault}),
+    }
+  })
+  const isRed = results.some(({results: own}) => own.some(({outcome}) => outcome === 'failed'))
+  const isWrong =
+    end.fault !== undefined || results.some(({fault}) => fault !== undefined) || (end.code !== 0 && !isRed)
+  if (!isWrong || options.signal.aborted) return results
+  const alone: FileResult[] = []
+  for (const file of files) alone.push(await runFile(file, options))
+  if (alone.every(({fault}) => fault === undefined)) {
+    const fault = `${end.fault ?? `exit code ${String(end.code)}`}, in one process with others alone`
+    return alone.map((result, index) => (index === 0 ? {...result, fault, output: end.output} : result))
+  }
+  return alone
+}
+
+async function runReported(
+  argv: readonly string[],
+  limitSeconds: number,
+  {grep, signal}: RunFileOptions,
+): Promise<{end: End; lines: ReportLine[]}> {
   const folder = mkdtempSync(join(tmpdir(), 'wnn-test-'))
   const report = join(folder, 'report.jsonl')
-  const start = performance.now()
   try {
-    const limitSeconds = wallLimit(readFileSync(file, 'utf8'))
     const environment = {
       ...process.env,
       [reportVariable]: report,
       ...(grep === undefined ? {} : {[grepVariable]: grep}),
     }
-    const end = await run(file, environment, limitSeconds, signal)
-    const lines = parseReport(readReport(report))
-    const results = lines.filter((line) => line.kind === 'result')
-    const fault = end.fault ?? faultOf(lines, end.code)
-    const unselected = sum(lines, (line) => line.registered - line.selected)
-    return {
-      file,
-      ms: performance.now() - start,
-      results,
-      unselected,
-      output: end.output,
-      ...(fault === undefined ? {} : {fault}),
-    }
+    const end = await run(argv, environment, limitSeconds, signal)
+    return {end, lines: parseReport(readReport(report))}
   } finally {
     rmSync(folder, {recursive: true, force: true})
   }
 }
 
 /** A file asks for more time by a line of its own: `// wall-limit: 300 s`. */
-function wallLimit(source: string): number {
-  const asked = /^\/\/ wall-limit: (\d+) s$/m.exec(source)?.[1]
-  return asked === undefined ? defaultLimitSeconds : Number(asked)
+function wallLimit(file: string): number {
+  const asked = /^\/\/ wall-limit: (\d+) s$/m.exec(readFileSync(file, 'utf8'))?.[1]
+  return timeScale * (asked === undefined ? defaultLimitSeconds : Number(asked))
 }
 
 interface End {
@@ -66,10 +108,10 @@ interface End {
   fault?: string
 }
 
-function run(file: string, env: NodeJS.ProcessEnv, limitSeconds: number, signal: AbortSignal): Promise<End> {
+function run(argv: readonly string[], env: NodeJS.ProcessEnv, limitSeconds: number, signal: AbortSignal): Promise<End> {
   return new Promise((resolve, reject) => {
     // A process group of its own, so that what the file started can be ended with it.
-    const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    const child = spawn(process.execPath, ['--import', 'tsx', ...argv], {
       env,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,8 @@
 import {suite as uvuSuite} from 'uvu'
+import {currentFile} from './current-file.js'
 import {expectTests, testEnded} from './end.js'
 import {grepVariable, reporter, reportVariable} from './report.js'
+import {timeScale} from './time-scale.js'
 import {firstOf, runTest, within} from './run-test.js'
 
 export interface TestContext {
@@ -46,15 +48,17 @@ export function suite(name: string, {timeoutMs = 5000}: SuiteOptions = {}): Suit
   const before: (() => unknown)[] = []
   const after: (() => unknown)[] = []
   let started = false
+  const file = currentFile()
+  const place = {suite: name, ...(file !== undefined && {file})}
 
   const test = (sentence: string, handler: Registered['handler'], options: SuiteOptions = {}): void => {
     if (started) throw new Error(`"${sentence}" comes too late: register every test before the first await.`)
-    tests.push({sentence, handler, limitMs: options.timeoutMs ?? timeoutMs})
+    tests.push({sentence, handler, limitMs: timeScale * (options.timeoutMs ?? timeoutMs)})
   }
 
   const runHooks = async (hooks: (() => unknown)[], when: string): Promise<void> => {
     for (const hook of hooks) {
-      await within(timeoutMs, hook).catch((thrown: unknown) => {
+      await within(timeScale * timeoutMs, hook).catch((thrown: unknown) => {
         throw new Error(`A hook ${when} failed: ${String(thrown)}`, {cause: thrown})
       })
     }
@@ -63,7 +67,7 @@ export function suite(name: string, {timeoutMs = 5000}: SuiteOptions = {}): Suit
   queueMicrotask(() => {
     started = true
     const selected = tests.filter(({sentence}) => grep === undefined || new RegExp(grep).test(`${name} ${sentence}`))
-    report({kind: 'plan', suite: name, selected: selected.length, registered: tests.length})
+    report({kind: 'plan', ...place, selected: selected.length, registered: tests.length})
     const runner = uvuSuite(name)
     let ready: Promise<void> | undefined
     expectTests(selected.length)
@@ -81,7 +85,7 @@ export function suite(name: string, {timeoutMs = 5000}: SuiteOptions = {}): Suit
         if (index === selected.length - 1) await runHooks(after, 'after the tests').catch(collect)
         testEnded()
 
-        const result = {kind: 'result', suite: name, test: sentence, ms: performance.now() - start} as const
+        const result = {kind: 'result', ...place, test: sentence, ms: performance.now() - start} as const
         if (errors.length > 0) {
           const error = firstOf(errors)
           report({...result, outcome: 'failed', reason: String(error)})
