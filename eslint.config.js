@@ -2,7 +2,17 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'node_modules/', '.mutants/', 'bin/', 'perf/empty-oclif/', 'perf/start/', 'test/support/hooks/'],
+    ignores: [
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      'scripts/clean.mjs',
+      '.mutants/',
+      'bin/',
+      'perf/empty-oclif/',
+      'perf/start/',
+      'test/support/hooks/',
+    ],
   },
   ...tseslint.configs.strictTypeChecked,
   {

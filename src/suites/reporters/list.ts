@@ -62,7 +62,16 @@ const marks: Record<CaseResult['outcome'], [Format, string]> = {
   pending: ['cyan', '…'],
 }
 
-function summaryLine({passed, failed, error, skipped, pending, flaky, not_run: notRun, duration_ms: durationMs}: Summary): string {
+function summaryLine({
+  passed,
+  failed,
+  error,
+  skipped,
+  pending,
+  flaky,
+  not_run: notRun,
+  duration_ms: durationMs,
+}: Summary): string {
   const parts = [
     `${passed} passed${flaky > 0 ? ` (${flaky} flaky)` : ''}`,
     `${failed} failed`,
