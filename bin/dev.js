@@ -1,4 +1,4 @@
 #!/usr/bin/env -S node --import tsx
-import {execute} from '@oclif/core'
+import {main} from '../src/main.ts'
 
-await execute({development: true, dir: import.meta.url})
+await main()

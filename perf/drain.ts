@@ -1,6 +1,5 @@
 import {rm} from 'node:fs/promises'
 import {parseArgs} from 'node:util'
-import type * as RemoteModule from '../src/rpc/client/remote-backend.js'
 import {markdownTable, printVerdict} from './conversations/verdict.js'
 import {DaemonProcess, residentBytes} from './daemon/daemon-process.js'
 import {importBuilt} from './engine/built.js'
@@ -26,8 +25,7 @@ const files = [await cachedModel(flags.from), await cachedModel(flags.to)] as co
 /** What a model that has gone may leave in the daemon, in bytes. */
 const mostLeft = 64 * 1024 ** 2
 
-const {textTensor, readMetadata} = await importBuilt<Wnn>('index.js')
-const {RemoteBackend} = await importBuilt<typeof RemoteModule>('rpc/client/remote-backend.js')
+const {textTensor, readMetadata, RemoteBackend} = await importBuilt<Wnn>('index.js')
 const settings = {'model.ctx_size': flags.context, 'model.parallel': '1', 'model.use_mmap': 'false'}
 await using daemon = await DaemonProcess.start(Object.entries(settings).map((setting) => setting.join('=')))
 await using backend = await RemoteBackend.connect(daemon.socket)

@@ -1,18 +1,20 @@
 import {spawnSync} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
+import {bundleInternals} from './engine/built.js'
 
 /**
  * How long an engine process takes until llama.cpp can load a model: the addon directly, as the engine does, against
- * the library's `getLlama`. A/B/A/B in one run: `node --import tsx perf/engine-start.ts`. Needs a build.
+ * the library's `getLlama`. A/B/A/B in one run: `node --import tsx perf/engine-start.ts`.
  */
 const rounds = 9
 const ways: Record<string, string> = {'addon directly': 'start/addon.mjs', getLlama: 'start/get-llama.mjs'}
 
+const [addon = ''] = await bundleInternals('backend/engine/child/addon.ts')
 const samples = new Map(Object.keys(ways).map((name) => [name, [] as number[]]))
 for (let round = 0; round <= rounds; round++) {
   for (const [name, file] of Object.entries(ways)) {
     const startedAt = performance.now()
-    const {status, stderr} = spawnSync(process.execPath, [fileURLToPath(new URL(file, import.meta.url))])
+    const {status, stderr} = spawnSync(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), addon])
     if (status !== 0) throw new Error(`${name} exited with ${status ?? 'a signal'}: ${stderr.toString()}`)
     if (round > 0) samples.get(name)?.push(performance.now() - startedAt)
   }

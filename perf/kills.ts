@@ -1,6 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {parseArgs} from 'node:util'
-import type * as RemoteModule from '../src/rpc/client/remote-backend.js'
 import type {GraphStatus} from '../src/backend/contract/status.js'
 import {trained} from './conversations/models.js'
 import {names} from './conversations/names.js'
@@ -35,7 +34,7 @@ const random = seededRandom(seed)
 const gone = new Set<number>()
 
 const wnn = await importBuilt<Wnn>('index.js')
-const {RemoteBackend} = await importBuilt<typeof RemoteModule>('rpc/client/remote-backend.js')
+const {RemoteBackend} = wnn
 await using daemon = await DaemonProcess.start(['model.threads=1', `backend.max_concurrent=${count + 1}`])
 const backend = await RemoteBackend.connect(daemon.socket)
 const graphs: number[] = []

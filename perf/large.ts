@@ -3,7 +3,7 @@ import {parseArgs} from 'node:util'
 import type * as ConfigModule from '../src/config/index.js'
 import type * as GgufModule from '../src/backend/gguf/header.js'
 import type * as EstimateModule from '../src/backend/gguf/memory-estimate.js'
-import {importBuilt} from './engine/built.js'
+import {importBuilt, importInternals} from './engine/built.js'
 import {isShapeName, shapes} from './model/shapes.js'
 import {cachedModel} from './model/write-model.js'
 import {open, type Wnn} from './conversations/open.js'
@@ -33,9 +33,9 @@ if (!isShapeName(flags.shape)) throw new Error(`--shape: choose from ${Object.ke
 const mostOver = 0.15
 
 const wnn = await importBuilt<Wnn>('index.js')
-const {parseConfig} = await importBuilt<typeof ConfigModule>('config/index.js')
-const {readGgufHeader} = await importBuilt<typeof GgufModule>('backend/gguf/header.js')
-const estimates = await importBuilt<typeof EstimateModule>('backend/gguf/memory-estimate.js')
+const [{parseConfig}, {readGgufHeader}, estimates] = await importInternals<
+  [typeof ConfigModule, typeof GgufModule, typeof EstimateModule]
+>('config/index.ts', 'backend/gguf/header.ts', 'backend/gguf/memory-estimate.ts')
 
 const file = await cachedModel(flags.shape)
 try {

@@ -7,7 +7,7 @@ import type * as PromptsModule from '../src/bench/prompts.js'
 import type * as Run from '../src/bench/run.js'
 import type * as SeriesModule from '../src/bench/series.js'
 import type {Sample, Series, Test, Verdict} from '../src/bench/result.js'
-import {importBuilt} from './engine/built.js'
+import {importBuilt, importInternals} from './engine/built.js'
 import {cachedModel} from './model/write-model.js'
 import {StepTarget} from './regression/step-target.js'
 
@@ -37,11 +37,9 @@ const test: Test = {
 const names = {plain: 'plain', again: 'plain again', slow: 'slowed down'} as const
 
 const {initBackend} = await importBuilt<typeof Library>('index.js')
-const {measure} = await importBuilt<typeof Measure>('bench/measure.js')
-const {Prompts} = await importBuilt<typeof PromptsModule>('bench/prompts.js')
-const {seriesOf} = await importBuilt<typeof SeriesModule>('bench/series.js')
-const {bootstrapOf} = await importBuilt<typeof Run>('bench/run.js')
-const {judge, judgeRatio} = await importBuilt<typeof Compare>('bench/compare.js')
+const [{measure}, {Prompts}, {seriesOf}, {bootstrapOf}, {judge, judgeRatio}] = await importInternals<
+  [typeof Measure, typeof PromptsModule, typeof SeriesModule, typeof Run, typeof Compare]
+>('bench/measure.ts', 'bench/prompts.ts', 'bench/series.ts', 'bench/run.ts', 'bench/compare.ts')
 
 const {signal} = new AbortController()
 await using backend = await initBackend({

@@ -2,7 +2,6 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {parseArgs} from 'node:util'
-import type * as RemoteModule from '../src/rpc/client/remote-backend.js'
 import type {SwitchReport} from '../src/backend/contract/switch.js'
 import {twinTokens} from '../test/support/crafted-gguf.js'
 import {trained} from './conversations/models.js'
@@ -32,7 +31,7 @@ const mostGrowth = 0.05
 const {qwen = '', phi3 = ''} = trained
 
 const wnn = await importBuilt<Wnn>('index.js')
-const {RemoteBackend} = await importBuilt<typeof RemoteModule>('rpc/client/remote-backend.js')
+const {RemoteBackend} = wnn
 await using daemon = await DaemonProcess.start(['model.threads=1', `backend.max_concurrent=${count + 1}`])
 const backend = await RemoteBackend.connect(daemon.socket)
 const graph = await backend.loadByName(qwen, {name: 'chat'})

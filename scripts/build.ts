@@ -1,16 +1,28 @@
 import {execFileSync} from 'node:child_process'
-import {rmSync} from 'node:fs'
+import {rmSync, writeFileSync} from 'node:fs'
 import {createRequire} from 'node:module'
-import {fileURLToPath} from 'node:url'
+import path from 'node:path'
+import {parseArgs} from 'node:util'
+import {bundle, packagesIn} from './bundle.js'
+import {licensesOf} from './licenses.js'
 import {writeManifest} from './manifest.js'
 
-/** Compiles src/ to dist/ and writes oclif's manifest, without which every command module is imported for `--help`. */
-const root = fileURLToPath(new URL('..', import.meta.url))
-const require = createRequire(import.meta.url)
+/**
+ * Bundles src/ into dist/ and writes oclif's manifest, without which every command module is imported for `--help`.
+ * Type declarations, for those who use the library, take most of the time: `--no-types` leaves them out.
+ */
+const {values: flags} = parseArgs({options: {'no-types': {type: 'boolean', default: false}}})
+const root = path.join(import.meta.dirname, '..')
+const dist = path.join(root, 'dist')
 
-rmSync(new URL('../dist', import.meta.url), {recursive: true, force: true})
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-})
+rmSync(dist, {recursive: true, force: true})
+const packages = packagesIn(await bundle({outdir: dist}))
+writeFileSync(
+  path.join(dist, 'third-party-licenses.txt'),
+  licensesOf(packages.map((folder) => path.join(root, folder))),
+)
+if (!flags['no-types']) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {cwd: root, stdio: 'inherit'})
+}
 await writeManifest(root)

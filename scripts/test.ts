@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {readdirSync, statSync, writeFileSync} from 'node:fs'
 import {availableParallelism} from 'node:os'
 import {join, relative} from 'node:path'
@@ -5,6 +6,7 @@ import {parseArgs} from 'node:util'
 import {junitXml, type JunitCase} from '../src/suites/reporters/junit-xml.js'
 import {laneOf, lanes, type Lane} from '../test/support/lanes.js'
 import {runFile, runGroup, type FileResult} from '../test/support/run-file.js'
+import {isBuildStale} from './stale.js'
 
 const usage = 'npm test -- [paths…] [--lane unit|engine|e2e] [--grep regex] [--bail] [--shard i/n] [--junit file]'
 
@@ -29,6 +31,11 @@ const files = shard(
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
 
+// Many tests run the built program.
+if (isBuildStale()) {
+  console.log('The sources are newer than the build: building.')
+  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', '--no-types'], {stdio: 'inherit'})
+}
 const done = await runAll(files)
 const results = done.flatMap((one) => one.results)
 const faults = done.filter(({fault}) => fault !== undefined)

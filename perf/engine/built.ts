@@ -1,6 +1,36 @@
-/** The built program, which is what users run; sources would go through a loader that adds to functions. */
-export async function importBuilt<T>(path: string): Promise<T> {
-  return (await import(new URL(`../../dist/${path}`, import.meta.url).href)) as T
+import {rmSync} from 'node:fs'
+import path from 'node:path'
+import {pathToFileURL} from 'node:url'
+import {build} from 'esbuild'
+
+const root = path.join(import.meta.dirname, '../..')
+
+/** An entry of the library as it is built, which is what users run; sources would go through a loader that adds to functions. */
+export async function importBuilt<T>(entry: 'index.js' | 'openai.js'): Promise<T> {
+  return (await import(new URL(`../../dist/${entry}`, import.meta.url).href)) as T
+}
+
+/**
+ * Modules of src/ that the library does not export, bundled as it is. Those of one call share what they import; they
+ * share nothing with those of another call or with the library.
+ */
+export async function importInternals<Modules extends unknown[]>(...sources: string[]): Promise<Modules> {
+  const urls = await bundleInternals(...sources)
+  return (await Promise.all(urls.map((url) => import(url)))) as Modules
+}
+
+let bundles = 0
+
+/** The URLs of such bundles, which go when the process does. */
+export async function bundleInternals(...sources: string[]): Promise<string[]> {
+  // Below the repository, so that they find their packages.
+  const outdir = path.join(root, 'perf/.built', `${process.pid}-${++bundles}`)
+  process.once('exit', () => rmSync(outdir, {recursive: true, force: true}))
+  await build({
+    ...{entryPoints: sources.map((source) => path.join(root, 'src', source)), outbase: path.join(root, 'src'), outdir},
+    ...{bundle: true, splitting: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20.19'},
+  })
+  return sources.map((source) => pathToFileURL(path.join(outdir, source.replace(/\.ts$/, '.js'))).href)
 }
 
 /** Settings that all measurements of this project's own engine share. */

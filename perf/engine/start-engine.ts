@@ -5,19 +5,18 @@ import type {GenerateRequest} from '../../src/backend/engine/protocol.js'
 import type * as LoggerModule from '../../src/backend/logging/logger.js'
 import type * as FolderModule from '../../src/backend/memory/cache-folder.js'
 import type * as RegistryModule from '../../src/backend/models/registry.js'
-import {importBuilt} from './built.js'
+import {importInternals} from './built.js'
 
 /** An engine process without queue and sessions, and the request that the configuration makes of a prompt. */
 export async function startEngine(
   model: string,
   configuration: string,
 ): Promise<{engine: EngineProcess; request: (text: string) => GenerateRequest}> {
-  const {parseConfig} = await importBuilt<typeof ConfigModule>('config/index.js')
-  const {createLogger} = await importBuilt<typeof LoggerModule>('backend/logging/logger.js')
-  const {Registry} = await importBuilt<typeof RegistryModule>('backend/models/registry.js')
+  const [{parseConfig}, {createLogger}, {Registry}, {cacheFolder}] = await importInternals<
+    [typeof ConfigModule, typeof LoggerModule, typeof RegistryModule, typeof FolderModule]
+  >('config/index.ts', 'backend/logging/logger.ts', 'backend/models/registry.ts', 'backend/memory/cache-folder.ts')
   const parsed = parseConfig(configuration, {strict: true})
   const {config} = parsed
-  const {cacheFolder} = await importBuilt<typeof FolderModule>('backend/memory/cache-folder.js')
   const caches = await cacheFolder(undefined, config.memory.max_cache_mb)
   const registry = new Registry({
     ...{names: {}, logger: createLogger(config.logging), cores: availableParallelism(), caches},

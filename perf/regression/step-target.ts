@@ -1,10 +1,10 @@
 import type * as Library from '../../src/index.js'
 import type * as Times from '../../src/bench/piece-times.js'
 import type {Ask, Completion, Target} from '../../src/bench/target.js'
-import {importBuilt} from '../engine/built.js'
+import {importBuilt, importInternals} from '../engine/built.js'
 
 const {textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
-const {PieceTimes} = await importBuilt<typeof Times>('bench/piece-times.js')
+const [{PieceTimes}] = await importInternals<[typeof Times]>('bench/piece-times.ts')
 
 /** A graph whose tokens are asked for one by one, each held up by a share of the time that it took; seen from the client alone. */
 export class StepTarget implements Target {

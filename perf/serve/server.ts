@@ -17,7 +17,7 @@ let runHere: (seed: number) => Promise<{wallMs: number; ttftMs: number[]}>
 
 async function load(job: Job): Promise<Reply> {
   const {initBackend, textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
-  const {listenHttp} = await importBuilt<typeof Http>('openai/index.js')
+  const {listenHttp} = await importBuilt<typeof Http>('openai.js')
   const shared = JSON.parse(settings({...job, contextSize: contextSize(job)})) as object
   // Requests over HTTP arrive some milliseconds apart: an engine that starts with the first one evaluates the other
   // prompts beside its answer, piece by piece. That is another subject than this one, so all start together.

@@ -1,4 +1,4 @@
-import {loadAddon} from '../../dist/backend/engine/child/addon.js'
-
+// The argument is the bundled module.
+const {loadAddon} = await import(process.argv[2])
 await loadAddon(false)
 process.exit(0)

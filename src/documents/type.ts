@@ -4,8 +4,8 @@ export type {Static, TSchema} from 'typebox'
 /**
  * The TypeBox constructors that schemas here are written with, under TypeBox's own types.
  *
- * TypeBox is some 400 modules: importing it takes 0.2 s, at the start of every command that reads a document. These
- * make the same objects, which a test compares with TypeBox's.
+ * TypeBox's own bring 160 KB into the bundle, and 5 to 10 ms to the start of every command that reads a document and of
+ * every engine. These make the same objects, which a test compares with TypeBox's.
  */
 export const Type = {
   Unknown: (options?: Options) => make('Unknown', {}, options),

@@ -1,6 +1,4 @@
-import {createRequire} from 'node:module'
-import type * as AjvModule from 'ajv'
-import type {ErrorObject, ValidateFunction} from 'ajv'
+import {Ajv, type ErrorObject, type ValidateFunction} from 'ajv'
 
 /** Checks a value; `errors` then holds what is wrong with it. A function that ajv compiled is one. */
 export interface Validator {
@@ -24,7 +22,6 @@ export function createValidator(schema: object): Validator {
 }
 
 function compile(schema: object): ValidateFunction {
-  const {Ajv} = createRequire(import.meta.url)('ajv') as typeof AjvModule
   const ajv = new Ajv({
     allErrors: true,
     discriminator: true,

@@ -1,6 +1,4 @@
-import {createRequire} from 'node:module'
-import type * as AjvModule from 'ajv'
-import type {ValidateFunction} from 'ajv'
+import {Ajv, type ValidateFunction} from 'ajv'
 import {findFaults, formatPath, type Static, type TSchema} from '../documents/index.js'
 import {badRequest} from './api-error.js'
 
@@ -45,7 +43,6 @@ function unsupportedBy({properties}: {properties: object}, field: string | numbe
 }
 
 function compile(schema: object): ValidateFunction {
-  const {Ajv} = createRequire(import.meta.url)('ajv') as typeof AjvModule
   const ajv = new Ajv({verbose: true, validateSchema: false, meta: false, strictTypes: false})
   ajv.addVocabulary(['unit', 'unsupported'])
   return ajv.compile(schema)

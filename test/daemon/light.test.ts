@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 import * as assert from 'uvu/assert'
+import {filesWith} from '../support/bundled-files.js'
 import {qwen} from '../support/fixtures.js'
 import {cli} from '../support/run-cli.js'
 import {suite} from '../support/suite.js'
@@ -9,14 +10,22 @@ import {DaemonHome, ended, said} from './support/daemon-home.js'
 const test = suite('commands that ask the daemon', {timeoutMs: 30_000})
 const hook = fileURLToPath(new URL('../support/hooks/refuse-heavy.mjs', import.meta.url))
 
+const packages = ['fastify', 'ajv', 'pino', 'yaml', 'listr2'].map((name) => `node_modules/${name}/`)
+const sources = ['src/config/settings.ts', 'src/documents/type.ts', 'src/backend/engine/']
+
 test('status, unload and stop load neither schemas nor server nor engine', async (t) => {
+  const refused = await filesWith([...packages, ...sources])
   const home = new DaemonHome(t)
   await home.run('load', qwen)
-  const env = {...process.env, NO_COLOR: '1', WNN_SOCKET: home.socket}
+  const env = {...process.env, NO_COLOR: '1', WNN_SOCKET: home.socket, REFUSED_FILES: refused.join('\n')}
+  const run = (argv: string[]) => ended(spawn(process.execPath, ['--import', hook, cli, ...argv], {env}))
   for (const argv of [['status'], ['status', '--why'], ['unload', '0'], ['stop']]) {
-    const {code, stderr} = await ended(spawn(process.execPath, ['--import', hook, cli, ...argv], {env}))
+    const {code, stderr} = await run(argv)
     assert.is(code, 0, stderr)
   }
+  const {code, stderr} = await run(['serve'])
+  assert.is(code, 1)
+  assert.match(stderr, /REFUSED/)
 })
 
 test('status --watch adds a line each time where it is no terminal, and an object with --json', async (t) => {

@@ -1,13 +1,15 @@
 // wall-limit: 300 s
 import {execFile} from 'node:child_process'
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import type {Plugin} from 'esbuild'
 import * as assert from 'uvu/assert'
+import {bundle} from '../../scripts/bundle.js'
 import {suite} from '../support/suite.js'
 import {mutations, type Mutation} from './mutations.js'
 
-// Breaks a copy of the built program in one place and runs the scenario that is to notice.
+// Breaks the sources in one place, bundles that and runs the scenario that is to notice.
 const test = suite('mutations', {timeoutMs: 60_000})
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,16 +19,26 @@ test.before(() => mkdirSync(folders, {recursive: true}))
 test.after(() => rmSync(folders, {recursive: true, force: true}))
 
 /** The program with the mutation; below the repository, so that it finds its dependencies. */
-function mutate({file, find, replace}: Mutation): string {
+async function mutate({file, find, replace}: Mutation): Promise<string> {
+  const source = path.join(root, 'src', file)
+  const parts = readFileSync(source, 'utf8').split(find)
+  assert.is(parts.length, 2, `"${find}" stands ${parts.length - 1} times in ${file}`)
   const copy = mkdtempSync(path.join(folders, 'm-'))
-  for (const part of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+  for (const part of ['bin', 'package.json', 'oclif.manifest.json']) {
     cpSync(path.join(root, part), path.join(copy, part), {recursive: true})
   }
-  const target = path.join(copy, 'dist', file)
-  const parts = readFileSync(target, 'utf8').split(find)
-  assert.is(parts.length, 2, `"${find}" stands ${parts.length - 1} times in ${file}`)
-  writeFileSync(target, parts.join(replace))
+  await bundle({outdir: path.join(copy, 'dist'), plugins: [readInstead(source, parts.join(replace))]})
   return copy
+}
+
+/** Gives the bundler `contents` for what the file holds. */
+function readInstead(file: string, contents: string): Plugin {
+  return {
+    name: 'mutation',
+    setup: (build) => {
+      build.onLoad({filter: /\.ts$/}, ({path: read}) => (read === file ? {contents, loader: 'ts'} : undefined))
+    },
+  }
 }
 
 interface Report {
@@ -59,7 +71,7 @@ function runScenario(folder: string, scenario: number, signal: AbortSignal): Pro
 for (const mutation of mutations) {
   const {scenario, file, cases = [String(scenario)]} = mutation
   test(`scenario ${scenario} turns red when ${file} is broken`, async (t) => {
-    const {exit, failed} = await runScenario(mutate(mutation), scenario, t.signal)
+    const {exit, failed} = await runScenario(await mutate(mutation), scenario, t.signal)
     assert.equal({exit, failed}, {exit: 4, failed: cases})
   })
 }

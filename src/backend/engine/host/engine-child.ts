@@ -32,9 +32,10 @@ export class EngineChild {
   /** @param samplingThreads the size of its libuv pool, unless the environment has one */
   constructor(samplingThreads: number, limits?: HeartbeatLimits) {
     const fromSource = import.meta.url.endsWith('.ts')
-    const source = fromSource ? '../child/main.ts' : '../child/main.js'
+    // Where a chunk of the build lies is the bundler's business, so package.json says where the engine is.
+    const entry = fromSource ? new URL('../child/main.ts', import.meta.url).href : import.meta.resolve('#engine')
     // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
-    const child = fork(fileURLToPath(new URL(source, import.meta.url)), [engineMark], {
+    const child = fork(fileURLToPath(entry), [engineMark], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,

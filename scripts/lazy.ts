@@ -1,0 +1,73 @@
+import {readFile} from 'node:fs/promises'
+import {createRequire} from 'node:module'
+import type {Plugin} from 'esbuild'
+
+/** What TypeScript makes of an import, at the top of a CommonJS module: `const name_1 = require("name")`. */
+const imported = /^(?:const|var) (\w+_\d+) = (.*require\(".+"\).*);$/gm
+
+/**
+ * Lets the modules in these files be evaluated when they are first used. The index of oclif imports them all, help,
+ * parser and search for plugins included, of which a command uses some: evaluating the rest is half of a short
+ * command's time.
+ */
+export function lazyModules(files: RegExp): Plugin {
+  return {
+    name: 'lazy-modules',
+    setup: (build) => {
+      build.onLoad({filter: files}, async ({path}) => ({
+        contents: makeLazy(await readFile(path, 'utf8')),
+        loader: 'js',
+      }))
+    },
+  }
+}
+
+/**
+ * Every import becomes an object whose `module` requires it at its first use. Identifiers of commands are ASCII: comparing
+ * them as text of a language would load Unicode's tables, which takes 8 ms.
+ */
+function makeLazy(source: string): string {
+  const names = Array.from(source.matchAll(imported), ([, name = '']) => name)
+  if (names.length === 0) return source
+  const uses = new RegExp(String.raw`\b(?:${names.join('|')})\b`, 'g')
+  const lines = source.split('\n').map((line) => {
+    const [, name, module] = new RegExp(imported.source).exec(line) ?? []
+    if (name === undefined || module === undefined) return line.replace(uses, '$&.module')
+    return `let the_${name}; const ${name} = {get module() { return the_${name} ??= ${module} }};`
+  })
+  return lines.join('\n').replaceAll('a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)')
+}
+
+/**
+ * Lets these packages, which are CommonJS, be evaluated when one of their exports is first used: a command that neither
+ * checks nor reads a document waits for neither ajv nor yaml. One that exports a function is put off for ECMAScript modules
+ * only; others get what `require` would give them.
+ */
+export function lazyPackages(names: readonly string[]): Plugin {
+  const require = createRequire(import.meta.url)
+  const filter = new RegExp(`^(?:${names.join('|')})$`)
+  return {
+    name: 'lazy-packages',
+    setup: (build) => {
+      build.onResolve({filter, namespace: 'file'}, ({path, kind, resolveDir}) => {
+        const isLazy = kind === 'import-statement' || typeof require(path) === 'object'
+        return isLazy ? {path, namespace: 'lazy', pluginData: resolveDir} : undefined
+      })
+      build.onLoad({filter, namespace: 'lazy'}, ({path, pluginData}) => {
+        const exported = Object.keys(require(path) as object).filter((key) => /^[A-Za-z]\w*$/.test(key))
+        const getters = exported.map((key) => `get ${key}() { return require(${JSON.stringify(path)}).${key} }`)
+        const contents = `module.exports = {__esModule: true, ${getters.join(', ')}}`
+        return {contents, loader: 'js', resolveDir: String(pluginData)}
+      })
+    },
+  }
+}
+
+/** Importing `node:process` reads each of its properties, and so opens standard input; the global is the same object. */
+export const globalProcess: Plugin = {
+  name: 'global-process',
+  setup: (build) => {
+    build.onResolve({filter: /^(?:node:)?process$/}, () => ({path: 'process', namespace: 'global'}))
+    build.onLoad({filter: /^process$/, namespace: 'global'}, () => ({contents: 'module.exports = process'}))
+  },
+}
