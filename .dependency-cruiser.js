@@ -13,7 +13,7 @@ const layers = [
   ['backend/sessions', 'backend/memory'],
   ['backend/models'],
   ['backend/host'],
-  ['backend/index.ts'],
+  ['backend/index.ts', 'backend/ahead.ts'],
   ['openai'],
   ['rpc'],
   ['daemon'],
@@ -60,10 +60,10 @@ export default {
     },
     {
       name: 'backend-face',
-      comment: 'Outside of src/backend, import src/backend/index.ts or a file of the contract.',
+      comment: 'Outside of src/backend, import src/backend/index.ts, src/backend/ahead.ts or a file of the contract.',
       severity: 'error',
       from: {path: '^src/', pathNot: '^src/backend/'},
-      to: {path: '^src/backend/', pathNot: '^src/backend/(index\\.ts$|contract/)'},
+      to: {path: '^src/backend/', pathNot: '^src/backend/(index\\.ts$|ahead\\.ts$|contract/)'},
     },
     {
       name: 'engine-child',

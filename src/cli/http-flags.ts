@@ -28,17 +28,22 @@ interface HttpFlags {
   'api-key-file'?: string | undefined
 }
 
-/** What a daemon listens on beside its socket. */
+/**
+ * What a daemon listens on beside its socket.
+ * @param toCome names of models that are not loaded yet, but will be
+ */
 export function httpIntakes(
   {port, host, 'api-key-file': apiKeyFile}: HttpFlags,
+  toCome: ReadonlySet<string>,
   onListening: (url: string) => void,
 ): NonNullable<DaemonOptions['intakes']> {
   if (port === undefined) return []
   return [
     async (backend) => {
+      const loading = (): string[] => [...toCome, ...backend.loading]
       // Only who asks for it pays for its import.
       const {listenHttp} = await import('../openai/index.js')
-      const {url, close, abort} = await listenHttp(backend, {port, host, apiKeyFile})
+      const {url, close, abort} = await listenHttp(backend, {port, host, apiKeyFile, loading})
       onListening(url)
       return {close, abort}
     },

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import {Flags} from '@oclif/core'
+import {endEngineAhead, startEngineAhead} from '../backend/ahead.js'
 import {toWire} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
@@ -8,7 +9,7 @@ import {modelName, namesOf} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {StartMessage} from '../daemon/background.js'
 import {socketPath} from '../rpc/socket-path.js'
-import {startDaemon, type Daemon} from '../daemon/start.js'
+import type {Daemon} from '../daemon/start.js'
 
 /** What a program that starts the daemon has to know, printed on one line as soon as it can be used. */
 export interface ServeReady {
@@ -58,29 +59,38 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     const {flags} = await this.parse(Serve)
     let url: string | null = null
     try {
-      namesOf(flags.model ?? [])
+      const models = flags.model ?? []
+      const toCome = new Set(namesOf(models))
+      if (models.length > 0) startEngineAhead()
+      const {startDaemon} = await import('../daemon/start.js')
       const daemon = await startDaemon({
         ...{socket: socketPath(flags.socket), version: this.config.version},
         config: readConfigFlags(flags),
         ...(flags['state-dir'] !== undefined && {stateDir: flags['state-dir']}),
         drainTimeoutMs: flags['drain-timeout'],
-        intakes: httpIntakes(flags, (opened) => {
+        intakes: httpIntakes(flags, toCome, (opened) => {
           url = opened
           this.logToStderr(`OpenAI's API is served at ${opened}/v1.`)
         }),
       })
-      await this.serve(daemon, flags.model ?? [], url)
+      await this.serve(daemon, models, toCome, url)
     } catch (error) {
+      await endEngineAhead()
       tellStarter({error: toWire(error)})
       throw error
     }
   }
 
-  private async serve(daemon: Daemon, models: readonly string[], url: string | null): Promise<void> {
+  private async serve(
+    daemon: Daemon,
+    models: readonly string[],
+    toCome: Set<string>,
+    url: string | null,
+  ): Promise<void> {
     const stop = (): void => void daemon.stop()
     this.signal.addEventListener('abort', stop)
     try {
-      await this.load(daemon, models)
+      await this.load(daemon, models, toCome)
       tellStarter({ready: true})
       this.printReady({
         ...{ready: true, pid: process.pid, socket: daemon.address},
@@ -105,10 +115,11 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(ready)}\n`)
   }
 
-  private async load({backend}: Daemon, models: readonly string[]): Promise<void> {
+  private async load({backend}: Daemon, models: readonly string[], toCome: Set<string>): Promise<void> {
     for (const model of models) {
       const name = modelName(model)
       const graph = await backend.load({name: path.resolve(model)}, {name, signal: this.signal})
+      toCome.delete(name)
       this.logToStderr(`Loaded ${name} as graph ${graph}.`)
     }
   }

@@ -97,6 +97,12 @@ export function toApiError(thrown: unknown): ApiError {
   return new ApiError(500, 'server_error', 'unknown', 'An unexpected fault occurred.', {cause: thrown})
 }
 
+/** Official clients come again by themselves. */
+export function modelLoading(name: string): ApiError {
+  const headers = {'retry-after': '1'}
+  return new ApiError(503, 'server_error', 'model_loading', `The model "${name}" is being loaded.`, {headers})
+}
+
 export function serverClosing(): ApiError {
   return new ApiError(503, 'server_error', 'server_closing', 'The server is closing.')
 }

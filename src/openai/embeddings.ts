@@ -72,7 +72,7 @@ export function embeddingRoutes(app: FastifyInstance, serving: Serving): void {
   const {backend} = serving
   app.post('/v1/embeddings', async (request, reply) => {
     const asked = readEmbeddingsRequest(request.body)
-    const graph = await findModel(backend, asked.model)
+    const graph = await findModel(serving, asked.model)
     using client = clientSignal(reply, serving)
     const answer = await answerEmbeddings(backend, graph, asked, client.signal)
     const header = ignoredHeader(asked.ignored)

@@ -1,15 +1,22 @@
 import path from 'node:path'
 import type {FastifyInstance} from 'fastify'
 import type {GraphStatus} from '../backend/contract/status.js'
-import {ApiError, badRequest} from './api-error.js'
-import type {Core} from '../backend/contract/core.js'
+import {ApiError, badRequest, modelLoading} from './api-error.js'
 import type {Serving} from './serving.js'
 
-/** The loaded model of that name; without a name the only one. Of two with one name the one loaded last. */
-export async function findModel(backend: Core, name: string | undefined): Promise<GraphStatus> {
+/**
+ * The loaded model of that name; without a name the only one. Of two with one name the one loaded last.
+ * @throws `model_loading` for one that will be there soon.
+ */
+export async function findModel(
+  {backend, loading}: Pick<Serving, 'backend' | 'loading'>,
+  name: string | undefined,
+): Promise<GraphStatus> {
   const graphs = await backend.graphs()
   const [only] = graphs
   if (name === undefined && only !== undefined && graphs.length === 1) return only
+  const [coming] = loading().filter((each) => (name === undefined ? graphs.length === 0 : each === name))
+  if (coming !== undefined && !graphs.some((graph) => graph.name === name)) throw modelLoading(coming)
   const names = graphs.map((graph) => graph.name).join(', ') || 'none'
   if (name === undefined) throw badRequest(`model: is missing; loaded are: ${names}.`, 'model')
   const found = graphs.findLast((graph) => graph.name === name)
@@ -40,7 +47,8 @@ interface ModelObject {
   }
 }
 
-export function modelRoutes(app: FastifyInstance, {backend}: Serving): void {
+export function modelRoutes(app: FastifyInstance, serving: Serving): void {
+  const {backend} = serving
   const seen = new Map<number, number>()
   const describe = (status: GraphStatus): ModelObject => {
     const created = seen.get(status.graph) ?? Math.floor(Date.now() / 1000)
@@ -58,5 +66,5 @@ export function modelRoutes(app: FastifyInstance, {backend}: Serving): void {
     return {object: 'list', data: graphs.map(describe)}
   })
   // A model that was loaded by its path has slashes in its name.
-  app.get<{Params: {'*': string}}>('/v1/models/*', async ({params}) => describe(await findModel(backend, params['*'])))
+  app.get<{Params: {'*': string}}>('/v1/models/*', async ({params}) => describe(await findModel(serving, params['*'])))
 }

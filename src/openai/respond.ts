@@ -28,7 +28,7 @@ export async function respondTo(
   request: CompletionRequest,
 ): Promise<FastifyReply> {
   const {sessionId, input, options, stream, ignored} = request
-  const model = await findModel(serving.backend, request.model)
+  const model = await findModel(serving, request.model)
   const wanted = {question: {graph: model.graph, sessionId, input, options}, shape: request.shape(model)}
   const {question, shape} = wanted
   const header = ignoredHeader(ignored)

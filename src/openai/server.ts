@@ -20,6 +20,8 @@ export interface OpenAiServerOptions {
   loopbackOnly?: boolean
   /** Defaults to `defaultLimits`. */
   limits?: Partial<HttpLimits>
+  /** Names of the models that are being loaded; whoever asks for one is told to come again. Defaults to none. */
+  loading?: () => readonly string[]
   /** Is told of failures of the server, and of clients that go or are too slow. Defaults to nobody. */
   log?: HttpLog
 }
@@ -32,9 +34,10 @@ export function openaiServer(
   backend: Core,
   options: OpenAiServerOptions = {},
 ): {app: FastifyInstance; inFlight: InFlight} {
-  const {apiKey, loopbackOnly = false, log = () => undefined} = options
+  const {apiKey, loopbackOnly = false, loading = () => [], log = () => undefined} = options
   const limits = {...defaultLimits, ...options.limits}
-  const serving: Serving = {backend, limits, log, metrics: createMetrics(backend), inFlight: new InFlight()}
+  const metrics = createMetrics(backend)
+  const serving: Serving = {backend, loading, limits, log, metrics, inFlight: new InFlight()}
   const {inFlight} = serving
   const app = fastify({
     bodyLimit: limits.bodyBytes,

@@ -8,6 +8,8 @@ export type HttpLog = (level: 'info' | 'warn' | 'error', message: string, fields
 /** What all routes share. */
 export interface Serving {
   backend: Core
+  /** Names of models that are being loaded. */
+  loading: () => readonly string[]
   limits: HttpLimits
   log: HttpLog
   metrics: Metrics

@@ -2,12 +2,12 @@ import type {FastifyInstance} from 'fastify'
 import type {Serving} from './serving.js'
 
 /** Where people and machines look how it goes. */
-export function statusRoutes(app: FastifyInstance, {backend, metrics}: Serving): void {
+export function statusRoutes(app: FastifyInstance, {backend, loading, metrics}: Serving): void {
   // Monitors and proxies ask with HEAD.
   app.get('/health', {exposeHeadRoute: true}, async (_request, reply) => {
     const graphs = await backend.graphs()
-    const ready = graphs.length > 0
-    return reply.code(ready ? 200 : 503).send({status: ready ? 'ok' : 'no model loaded'})
+    if (graphs.length > 0) return reply.send({status: 'ok'})
+    return reply.code(503).send({status: loading().length > 0 ? 'loading' : 'no model loaded'})
   })
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/slots', async () => {

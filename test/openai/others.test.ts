@@ -1,5 +1,8 @@
 import {Buffer} from 'node:buffer'
 import * as assert from 'uvu/assert'
+import {initBackend} from '../../src/index.js'
+import {listenHttp} from '../../src/openai/index.js'
+import {qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 import {failure, sharedServer} from './support/serve.js'
 
@@ -108,6 +111,31 @@ test('all but the health check needs the key', async () => {
     }
   }
   assert.is((await get('/v1/models', `bearer ${key}`)).status, 200)
+})
+
+test('a model that is being loaded is there soon, for health checks and for whoever asks for it', async () => {
+  const backend = await initBackend()
+  const http = await listenHttp(backend.core, {port: 0, environment: {}, loading: () => backend.core.loading})
+  try {
+    const health = async (): Promise<unknown> => (await fetch(`${http.url}/health`)).json()
+    assert.equal(await health(), {status: 'no model loaded'})
+    const load = backend.core.load({name: qwen}, {name: 'tiny'})
+    assert.equal(await health(), {status: 'loading'})
+    for (const asked of ['tiny', undefined]) {
+      const body = JSON.stringify({model: asked, messages: [{role: 'user', content: 'Hello!'}]})
+      const headers = {'content-type': 'application/json'}
+      const response = await fetch(`${http.url}/v1/chat/completions`, {method: 'POST', headers, body})
+      const {error} = (await response.json()) as {error: {code: string}}
+      assert.equal([response.status, error.code], [503, 'model_loading'])
+      assert.is(response.headers.get('retry-after'), '1')
+    }
+    assert.is((await fetch(`${http.url}/v1/models/other`)).status, 404)
+    await load
+    assert.equal(await health(), {status: 'ok'})
+  } finally {
+    await http[Symbol.asyncDispose]()
+    await backend.deinit()
+  }
 })
 
 test('metrics and slots tell what happened', async () => {

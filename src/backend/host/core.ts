@@ -76,6 +76,7 @@ export async function initCore(options: InitOptions = {}): Promise<LocalCore> {
 /** The backend in this process: scheduling, sessions and models. The contract says what each call does. */
 export class LocalCore implements Core {
   private released = false
+  private readonly loads = new Set<{name: string}>()
 
   constructor(
     private readonly options: Pick<InitOptions, 'strict'> & {cores: number},
@@ -87,7 +88,22 @@ export class LocalCore implements Core {
     return this.parts.config
   }
 
-  async load(source: ModelSource, {config, ...options}: LoadModelOptions = {}): Promise<GraphId> {
+  /** Names of the models that are being loaded, by which they will be asked for. */
+  get loading(): string[] {
+    return [...this.loads].map(({name}) => name)
+  }
+
+  async load(source: ModelSource, options: LoadModelOptions = {}): Promise<GraphId> {
+    const load = {name: options.name ?? ('name' in source ? source.name : '')}
+    this.loads.add(load)
+    try {
+      return await this.loadNow(source, options)
+    } finally {
+      this.loads.delete(load)
+    }
+  }
+
+  private async loadNow(source: ModelSource, {config, ...options}: LoadModelOptions): Promise<GraphId> {
     this.checkAlive()
     const parsed = this.graphConfig(config)
     const {registry, scheduler} = this.parts

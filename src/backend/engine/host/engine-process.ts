@@ -1,7 +1,8 @@
 import {fromWire, NnError, type WireError} from '../../../errors.js'
 import type {OutputMetadata} from '../../contract/types.js'
 import type {DecodeCounts} from '../decode-counts.js'
-import {EngineChild} from './engine-child.js'
+import {takeEngine} from './engine-ahead.js'
+import type {EngineChild} from './engine-child.js'
 import type {HeartbeatLimits} from './heartbeat.js'
 import type {
   EngineEvent,
@@ -89,7 +90,7 @@ export class EngineProcess {
     {signal, limits}: {signal?: AbortSignal; limits?: HeartbeatLimits | undefined} = {},
   ): Promise<EngineProcess> {
     signal?.throwIfAborted()
-    const child = new EngineChild(options.samplingThreads, limits)
+    const child = takeEngine(options.samplingThreads, limits)
     const abort = (): void => void child.end()
     signal?.addEventListener('abort', abort)
     try {
