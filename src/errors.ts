@@ -72,6 +72,7 @@ export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError 
 
 /** An error as it goes between processes. */
 export interface WireError {
+  code: ErrorCode
   reason: Reason
   message: string
   hint?: string
@@ -80,8 +81,9 @@ export interface WireError {
 }
 
 export function toWire(thrown: unknown): WireError {
-  const {reason, message, hint, neededBytes, partial} = toNnError(thrown, 'runtime_error')
+  const {code, reason, message, hint, neededBytes, partial} = toNnError(thrown, 'runtime_error')
   return {
+    code,
     reason,
     message,
     ...(hint !== undefined && {hint}),
@@ -90,9 +92,10 @@ export function toWire(thrown: unknown): WireError {
   }
 }
 
-export function fromWire({reason, message, ...options}: WireError): NnError {
-  // A daemon of another version may have reasons that this one does not know.
-  return new NnError(Object.hasOwn(reasons, reason) ? reason : 'unknown', message, options)
+/** The error that another process had. One of another version may have other reasons, or none: then the code says all. */
+export function fromWire({code, reason, message, ...options}: WireError): NnError {
+  const known = [reason, code].find((name) => Object.hasOwn(reasons, name))
+  return new NnError(known ?? 'unknown', message, options)
 }
 
 /** Message and hint as one text for people. */

@@ -124,7 +124,9 @@ export class Conversation {
 function failedReply(failure: NnError, heard: string, {signal}: AnswerOptions): Reply {
   const {partial} = failure
   if (partial !== undefined && partial.text !== '') {
-    return {text: partial.text, metadata: partial.metadata as OutputMetadata, failure}
+    // Of an answer whose engine died nothing is counted.
+    const isCounted = 'output_tokens' in partial.metadata
+    return {text: partial.text, failure, ...(isCounted && {metadata: partial.metadata as OutputMetadata})}
   }
   if (heard !== '') return {text: heard, failure}
   // Stopped while it still waited: what the person wanted, not a failure.

@@ -8,6 +8,13 @@ interface WireFloats {
   $floats: string
 }
 
+/** An object of the caller's that has such a key itself, as `{"$object": {…}}`. */
+interface WireObject {
+  $object: object
+}
+
+const marks = ['$bytes', '$floats', '$object']
+
 /** The arguments of a call as JSON values; `undefined` becomes `null`. */
 export function encodeArguments(args: readonly unknown[], {options}: {options?: number}): unknown[] {
   return args.map((arg, index) => (index === options ? encodeOptions(arg) : encode(arg)))
@@ -31,7 +38,8 @@ export function encode(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(encode)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encode(inner)]))
+  const fields = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encode(inner)]))
+  return marks.some((mark) => Object.hasOwn(value, mark)) ? ({$object: fields} satisfies WireObject) : fields
 }
 
 export function decode(value: unknown): unknown {
@@ -40,7 +48,8 @@ export function decode(value: unknown): unknown {
   const {$bytes: bytes, $floats: floats} = value as Partial<WireBytes & WireFloats>
   if (typeof bytes === 'string') return new Uint8Array(Buffer.from(bytes, 'base64'))
   if (typeof floats === 'string') return new Float32Array(new Uint8Array(Buffer.from(floats, 'base64')).buffer)
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, decode(inner)]))
+  const {$object: fields = value} = value as Partial<WireObject>
+  return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, decode(inner)]))
 }
 
 /** Functions become `true`: that somebody listens is what the other side has to know. The signal stays here. */

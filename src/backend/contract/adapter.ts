@@ -1,5 +1,5 @@
 import type {RuntimeOptions} from '../../config/index.js'
-import {NnError} from '../../errors.js'
+import {NnError, type Reason} from '../../errors.js'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import type {Answer, AnswerRequest, OpenConversation, Core} from './core.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
@@ -20,8 +20,11 @@ import {
 } from './types.js'
 import type {Backend} from './wasi-nn.js'
 
-/** Contexts that are kept before the closed ones among them are looked for. */
-const mostStates = 4096
+/** Failures of a task that did not begin. */
+const notBegun: readonly Reason[] = ['aborted', 'deadline']
+
+/** From so many contexts on, those that were closed by others are looked for. */
+const fewestToSweep = 64
 
 /** What can be read of an answer. Not all is known of one whose engine died. */
 interface Output {
@@ -36,13 +39,20 @@ interface ContextState {
   output: Output | undefined
   /** The text of the token that was generated last, and the metadata so far. */
   step: Output | undefined
-  /** The options that token-by-token generation began with. */
+  /** The options that token-by-token generation began with, while it is under way. */
   stepOptions: RuntimeOptions | undefined
+  /** Steps that have not had their token. */
+  pendingSteps: number
+  /** Options that are being read: a compute that comes meanwhile waits for them. */
+  reading: Promise<void> | undefined
+  /** The mode of prompts without options of their own. */
+  readonly mode: 'chat' | 'raw'
 }
 
 /** The WASI-NN calls over the typed core: it checks arguments, keeps inputs and outputs, and copies bytes. */
 export class WasiNnAdapter<C extends Core = Core> implements Backend {
   private readonly states = new Map<ContextId, ContextState>()
+  private sweepAt = fewestToSweep
 
   constructor(readonly core: C) {}
 
@@ -88,7 +98,8 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
 
   async unload(graph: GraphId): Promise<void> {
     await this.core.unload(graph)
-    await this.forgetClosed()
+    // The graph is unloaded, whatever becomes of this; the next sweep would do it as well.
+    await this.forgetClosed().catch(() => undefined)
   }
 
   async initExecutionContext(graph: GraphId, options: ContextOptions = {}): Promise<ContextId> {
@@ -101,26 +112,34 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     options: Pick<ContextOptions, 'counted'> = {},
   ): Promise<ContextId> {
     checkString('session id', sessionId)
-    if (sessionId === '') throw new NnError('invalid_argument', 'The session id is empty.')
     return this.opened(await this.core.open(graph, {session: sessionId, ...options}))
   }
 
   async closeExecutionContext(id: ContextId): Promise<void> {
-    this.states.delete(id)
-    await this.core.close(id)
+    try {
+      await this.core.close(id)
+      this.states.delete(id)
+    } catch (error) {
+      if (error instanceof NnError && error.reason === 'context_closed') this.states.delete(id)
+      throw error
+    }
   }
 
   async setInput(id: ContextId, index: number, tensor: Tensor): Promise<void> {
-    const ended = await this.core.endSteps(id)
-    const state = await this.state(id)
-    this.stepsEnded(state, ended)
     const text = checkInput(index, tensor)
-    if (index === 0) setPrompt(state, text)
-    else state.options = await this.core.readOptions(id, text)
+    const state = this.states.get(id) ?? (await this.state(id))
+    const isStepping = state.stepOptions !== undefined
+    // At once, so that a compute which does not wait for this call sees it.
+    if (index === 0 && !isStepping) setPrompt(state, text)
+    if (index === 1) state.reading = this.readOptions(id, state, text)
+    await this.endSteps(id, state)
+    if (index === 0 && isStepping) setPrompt(state, text)
+    await state.reading
   }
 
   async compute(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const state = this.states.get(id) ?? (await this.state(id))
+    await this.ready(id, state)
     await this.answer(id, state, requestOf(state), options)
   }
 
@@ -136,6 +155,7 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     if (runtimeOptions !== undefined) checkString('runtime options', runtimeOptions)
     const text = checkInput(index, tensor)
     const state = this.states.get(id) ?? (await this.state(id))
+    await this.ready(id, state)
     // From here to the request nothing is awaited for a prompt: calls at the same time answer each their own question.
     if (index === 0) setPrompt(state, text)
     else state.options = await this.core.readOptions(id, text)
@@ -155,8 +175,11 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
 
   async computeSingle(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const state = this.states.get(id) ?? (await this.state(id))
+    if (state.reading !== undefined) await state.reading.catch(() => undefined)
     const request = requestOf(state)
+    if (state.stepOptions === undefined) state.output = undefined
     state.stepOptions ??= request.options
+    state.pendingSteps++
     try {
       const {done, text, metadata} = await this.core.step(id, request, options)
       if (!done) {
@@ -164,17 +187,19 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
         return
       }
       if (state.step !== undefined) state.step = {text: '', metadata}
-      this.stepsEnded(state, {text, metadata})
+      stepsEnded(state, {text, metadata})
     } catch (error) {
       state.stepOptions = undefined
       throw keepPartial(state, error)
+    } finally {
+      state.pendingSteps--
     }
     throw new NnError('end_of_sequence')
   }
 
   async finiSingle(id: ContextId): Promise<void> {
-    const ended = await this.core.endSteps(id, {wait: true})
-    this.stepsEnded(await this.state(id), ended)
+    const state = this.states.get(id) ?? (await this.state(id))
+    stepsEnded(state, await this.core.endSteps(id, {wait: true}))
   }
 
   async getBackendStatus(type: StatusType, buffer: Uint8Array): Promise<number> {
@@ -203,14 +228,48 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     request: AnswerRequest,
     options: ComputeOptions,
   ): Promise<Answer> {
-    state.output = undefined
     try {
       const answer = await this.core.answer({conversation: id}, request, options)
       state.output = answer
       dropHistory(state, request.options)
       return answer
     } catch (error) {
+      // Of an answer that was not even begun the last output stays.
+      const wasBegun = !(error instanceof NnError && (error.canRetry || notBegun.includes(error.reason)))
+      if (wasBegun) state.output = undefined
       throw keepPartial(state, error)
+    }
+  }
+
+  /** Waits for options that are being read, and ends token-by-token generation, whose history must not be used again. */
+  private async ready(id: ContextId, state: ContextState): Promise<void> {
+    // Who set broken options hears of it; the last good ones are in force.
+    if (state.reading !== undefined) await state.reading.catch(() => undefined)
+    if (state.stepOptions !== undefined && state.pendingSteps === 0) await this.endSteps(id, state)
+  }
+
+  /** Ends token-by-token generation. With steps still waiting it ends behind them, and nobody waits for that here. */
+  private async endSteps(id: ContextId, state: ContextState): Promise<void> {
+    if (state.pendingSteps === 0) {
+      stepsEnded(state, await this.core.endSteps(id))
+      return
+    }
+    const used = state.stepOptions
+    state.stepOptions = undefined
+    const ended = this.core.endSteps(id, {wait: true})
+    ended.then(
+      (answer) => answer !== undefined && dropHistory(state, used),
+      // The steps that wait say what became of them.
+      () => undefined,
+    )
+    await this.core.check(id)
+  }
+
+  private async readOptions(id: ContextId, state: ContextState, text: string): Promise<void> {
+    try {
+      state.options = await this.core.readOptions(id, text)
+    } finally {
+      state.reading = undefined
     }
   }
 
@@ -242,17 +301,10 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     return {input_tokens: tokens, output_tokens: 0, stop_reason: null, llama_build, llama_commit}
   }
 
-  private stepsEnded(state: ContextState, answer: Answer | undefined): void {
-    if (answer === undefined) return
-    state.output = answer
-    dropHistory(state, state.stepOptions)
-    state.stepOptions = undefined
-  }
-
-  private async opened({conversation}: OpenConversation): Promise<ContextId> {
+  private async opened({conversation, model}: OpenConversation): Promise<ContextId> {
     // Contexts that were closed with their session were not heard of here.
-    if (this.states.size >= mostStates) await this.forgetClosed()
-    this.states.set(conversation, newState())
+    if (this.states.size >= this.sweepAt) await this.forgetClosed()
+    this.states.set(conversation, newState(model.config.model.prompt_mode))
     return conversation
   }
 
@@ -261,20 +313,41 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     const known = this.states.get(id)
     if (known !== undefined) return known
     await this.core.check(id)
-    const state = newState()
+    const state = this.states.get(id) ?? newState('chat')
     this.states.set(id, state)
     return state
   }
 
   private async forgetClosed(): Promise<void> {
+    // Those that are opened meanwhile may be missing in the status.
+    const before = [...this.states.keys()]
     const {contexts} = await this.core.status('sessions')
     const open = new Set(contexts.map(({context}) => context))
-    for (const id of this.states.keys()) if (!open.has(id)) this.states.delete(id)
+    for (const id of before) if (!open.has(id)) this.states.delete(id)
+    this.sweepAt = Math.max(fewestToSweep, 2 * this.states.size)
   }
 }
 
-function newState(): ContextState {
-  return {input: undefined, options: {}, output: undefined, step: undefined, stepOptions: undefined}
+function newState(mode: ContextState['mode']): ContextState {
+  return {
+    input: undefined,
+    options: {},
+    output: undefined,
+    step: undefined,
+    stepOptions: undefined,
+    pendingSteps: 0,
+    reading: undefined,
+    mode,
+  }
+}
+
+/** What token-by-token generation came to. */
+function stepsEnded(state: ContextState, answer: Answer | undefined): void {
+  const used = state.stepOptions
+  state.stepOptions = undefined
+  if (answer === undefined) return
+  state.output = answer
+  dropHistory(state, used)
 }
 
 function setPrompt(state: ContextState, text: string): void {
@@ -291,8 +364,9 @@ function requestOf({input, options}: ContextState): Required<AnswerRequest> {
 
 /** A history is for one answer: a second compute with the same options continues from it. */
 function dropHistory(state: ContextState, used: RuntimeOptions | undefined): void {
-  // Options that were set meanwhile are for a later answer.
+  // Options that were set meanwhile are for a later answer, and a raw prompt has no history.
   if (used?.history === undefined || state.options.history !== used.history) return
+  if ((used.prompt_mode ?? state.mode) === 'raw') return
   const others = {...state.options}
   delete others.history
   state.options = others

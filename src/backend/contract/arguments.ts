@@ -1,4 +1,5 @@
-import type {Tensor} from './types.js'
+import type {ModelSource} from './core.js'
+import {executionTargets, graphEncodings, type Tensor} from './types.js'
 import {NnError, type ErrorCode} from '../../errors.js'
 
 /**
@@ -47,6 +48,32 @@ export function checkTensor(value: unknown): asserts value is Tensor {
   throw new NnError('invalid_argument', 'A tensor has dimensions (a list), a type (its name) and data (a Uint8Array).')
 }
 
+export function checkObject(what: string, value: unknown): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new NnError('invalid_argument', `The ${what} must be an object, not ${kindOf(value)}.`)
+}
+
+export function checkList(what: string, value: unknown): asserts value is unknown[] {
+  if (Array.isArray(value)) return
+  throw new NnError('invalid_argument', `The ${what} must be a list, not ${kindOf(value)}.`)
+}
+
+/** Where a model comes from: a name, or bytes with their encoding and target. */
+export function checkSource(source: ModelSource): void {
+  checkObject('model source', source)
+  if ('name' in source) {
+    checkString('name', source.name)
+    return
+  }
+  const {bytes, encoding, target} = source
+  if (!((bytes as unknown) instanceof Uint8Array)) {
+    throw new NnError('invalid_argument', 'A model source has a name (a string) or bytes (a Uint8Array).')
+  }
+  if (encoding !== undefined) checkOneOf('encoding', encoding, graphEncodings, 'invalid_encoding')
+  if (target !== undefined) checkOneOf('target', target, executionTargets)
+}
+
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : typeof value
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : typeof value
 }

@@ -12,8 +12,8 @@ import type {
 } from './types.js'
 
 /**
- * The WASI-NN lifecycle. Everything above (commands, suites, benchmarks) calls this and nothing below it;
- * every implementation passes the same conformance suite. All failures are `NnError`s; which call fails with
+ * The WASI-NN lifecycle, for suites, guests and programs that speak it. `WasiNnAdapter` implements it over the typed core,
+ * in this process and in a daemon alike, and passes the conformance suites. All failures are `NnError`s; which call fails with
  * which code is said per method, after the WASI-NN specification and the llama.cpp backend re-created here.
  */
 export interface Backend extends AsyncDisposable {

@@ -10,7 +10,7 @@ import {
   type RuntimeOptions,
 } from '../../config/index.js'
 import {NnError} from '../../errors.js'
-import {checkString} from '../contract/arguments.js'
+import {checkList, checkObject, checkOneOf, checkSource, checkString} from '../contract/arguments.js'
 import type {
   Answer,
   AnswerOptions,
@@ -26,8 +26,8 @@ import type {
   PromptCount,
   Step,
 } from '../contract/core.js'
-import type {BackendStatus, GraphStatus, StatusType} from '../contract/status.js'
-import type {SwitchOptions, SwitchReport} from '../contract/switch.js'
+import {statusTypes, type BackendStatus, type GraphStatus, type StatusType} from '../contract/status.js'
+import {switchModes, type SwitchOptions, type SwitchReport} from '../contract/switch.js'
 import type {ContextId, Embeddings, EmbedOptions, GraphId} from '../contract/types.js'
 import {cacheFolder, pruneCaches} from '../memory/cache-folder.js'
 import type {Graph} from '../models/graph.js'
@@ -94,6 +94,8 @@ export class LocalCore implements Core {
   }
 
   async load(source: ModelSource, options: LoadModelOptions = {}): Promise<GraphId> {
+    this.checkAlive()
+    checkSource(source)
     const load = {name: options.name ?? ('name' in source ? source.name : '')}
     this.loads.add(load)
     try {
@@ -104,10 +106,8 @@ export class LocalCore implements Core {
   }
 
   private async loadNow(source: ModelSource, {config, ...options}: LoadModelOptions): Promise<GraphId> {
-    this.checkAlive()
     const parsed = this.graphConfig(config)
     const {registry, scheduler} = this.parts
-    if ('name' in source) checkString('name', source.name)
     const {id, model}: Graph =
       'name' in source
         ? await registry.loadByName(source.name, parsed, options)
@@ -128,6 +128,8 @@ export class LocalCore implements Core {
     options: SwitchOptions = {},
   ): Promise<SwitchReport> {
     this.checkAlive()
+    checkString('name', name)
+    if (options.mode !== undefined) checkOneOf('mode', options.mode, switchModes)
     const {registry, scheduler, journal} = this.parts
     const work = new ModelSwitch(registry.get(id), {name, parsed: this.graphConfig(config)}, options, {
       registry,
@@ -190,10 +192,10 @@ export class LocalCore implements Core {
     return takeStep(context, this.checked(context, request), options, this.parts)
   }
 
-  async endSteps(id: ContextId, {wait = false}: {wait?: boolean} = {}): Promise<Answer | undefined> {
+  async endSteps(id: ContextId, options?: {wait?: boolean}): Promise<Answer | undefined> {
     const context = this.context(id)
     this.parts.sessions.touch(context.session)
-    return endSteps(context, {wait})
+    return endSteps(context, {wait: options?.wait === true})
   }
 
   async count(target: AnswerTarget, request: AnswerRequest): Promise<PromptCount> {
@@ -211,12 +213,14 @@ export class LocalCore implements Core {
 
   async embed(id: GraphId, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
     this.checkAlive()
+    checkList('texts', texts)
     for (const text of texts) checkString('text', text)
     return embedTexts(this.parts.registry.get(id), texts, this.parts.scheduler, options)
   }
 
   async status<T extends StatusType>(type: T): Promise<BackendStatus[T]> {
     this.checkAlive()
+    checkOneOf('status type', type, statusTypes)
     return report(type, this.parts)
   }
 
@@ -244,6 +248,7 @@ export class LocalCore implements Core {
     target: AnswerTarget,
     work: (context: ExecutionContext) => Promise<Result>,
   ): Promise<Result> {
+    checkObject('target', target)
     if ('conversation' in target) return work(this.context(target.conversation))
     const {graph, session} = target
     const context = this.openContext(graph, {
@@ -263,6 +268,9 @@ export class LocalCore implements Core {
     {session: sessionId, temporary = false, counted = true}: OpenOptions,
   ): ExecutionContext {
     this.checkAlive()
+    if (sessionId !== undefined) checkString('session id', sessionId)
+    // The file of histories has no place for it.
+    if (sessionId === '') throw new NnError('invalid_argument', 'The session id is empty.')
     const graph = this.parts.registry.get(graphId)
     // Before a session is made, which could cost another one its place.
     if (counted) this.parts.contexts.checkRoom()
@@ -282,8 +290,11 @@ export class LocalCore implements Core {
   }
 
   /** The request with options that were checked. */
-  private checked({graph}: ExecutionContext, {input, options}: AnswerRequest): Required<AnswerRequest> {
+  private checked({graph}: ExecutionContext, request: AnswerRequest): Required<AnswerRequest> {
+    checkObject('request', request)
+    const {input, options} = request
     checkString('input', input)
+    if (options !== undefined) checkObject('options', options)
     if (options === undefined || Object.keys(options).length === 0) return {input, options: {}}
     const read = runtimeOptionsFromObject(options, {strict: this.strict, config: graph.config})
     this.parts.journal.optionWarnings(read.warnings)

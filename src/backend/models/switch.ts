@@ -130,7 +130,7 @@ export class ModelSwitch {
     } catch (error) {
       await this.phase('rollback', () => old.resume()).catch((second: unknown) => {
         const [why, whyNot] = [toNnError(error), toNnError(second)]
-        throw new NnError(why.code, `${why.message} The old model did not start again: ${whyNot.message}`, {
+        throw new NnError(why.reason, `${why.message} The old model did not start again: ${whyNot.message}`, {
           cause: error,
         })
       })

@@ -58,7 +58,9 @@ async function execute(call: Call): Promise<CallLine> {
 
 function methodOf(name: string): MethodName {
   if (Object.hasOwn(methods, name)) return name as MethodName
-  throw new NnError('invalid_argument', `There is no method ${name}.`)
+  throw new NnError('unsupported_operation', `The daemon has no method ${name}; it is of another version.`, {
+    hint: 'Stop it with wnn stop, and start it again.',
+  })
 }
 
 async function invoke(call: Call, client: Client, backend: LocalCore, method: MethodName): Promise<CallLine> {

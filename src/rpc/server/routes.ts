@@ -5,6 +5,7 @@ import {NnError, reasons, toWire} from '../../errors.js'
 import type {PrivateOptions} from '../client/remote-core.js'
 import type {CallRequest} from '../protocol.js'
 import {statusTypes, type BackendStatus, type StatusType} from '../../backend/contract/status.js'
+import {checkObject} from '../../backend/contract/arguments.js'
 import {runCall} from './calls.js'
 import type {Hub} from './hub.js'
 import type {DaemonStatus} from '../daemon-status.js'
@@ -46,6 +47,7 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   app.post<{Params: {backend: string; method: string}; Body: CallRequest}>(
     '/rpc/backends/:backend/:method',
     async ({params, body}, reply) => {
+      checkObject('body', body)
       reply.hijack()
       await runCall(hub, params.backend, params.method, body, reply.raw)
     },

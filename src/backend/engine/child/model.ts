@@ -70,9 +70,15 @@ export class EngineModel {
       const message = messages[piece.index]
       if (message === undefined)
         throw new NnError('runtime_error', 'The chat template named a message that is not there.')
-      append(tokens, message.tokens ?? this.continued(message.content, false))
+      append(tokens, this.usable(message) ?? this.continued(message.content, false))
     }
     return {tokens, turns}
+  }
+
+  /** The tokens that a message was generated as, unless they cannot be those: what is on disk may be damaged. */
+  private usable({content, tokens}: ChatMessage): Uint32Array | undefined {
+    if (tokens === undefined || (tokens.length === 0 && content !== '')) return undefined
+    return tokens.every((token) => token < this.vocabularySize) ? tokens : undefined
   }
 
   /** Where a turn begins in the template's text from there on: behind the token, and the line, that ends the one before. */
