@@ -15,8 +15,8 @@ const fields = `
 |---|---|
 | \`code\`, \`reason\` | see above |
 | \`message\` | what happened, with the numbers |
-| \`hint\` | what to do; absent if there is nothing to say |
-| \`canRetry\` | Nothing was started for lack of a free place, and the same call may succeed later. Over HTTP it is 429. |
+| \`hint\` | what to do; absent if there is none |
+| \`canRetry\` | Nothing was started because no place was free. The same call may succeed later. Over HTTP the status is 429. |
 | \`neededBytes\` | with \`buffer_too_small\`: the size that the buffer must have |
 | \`partial\` | text and metadata that were generated before the failure |
 
@@ -31,7 +31,7 @@ Commands print message and hint on standard error. With \`--json\` they print
 | 2 | a file or flag is not usable (nothing was run), or standard output cannot be written |
 | 3 | the engine failed, or no daemon runs |
 | 4 | a scenario or a batch item failed |
-| 5 | something is slower than the baseline, or than the first column |
+| 5 | a metric is worse than the baseline or the first column |
 | 6 | nothing was selected, or an input has no items |
 | 127 | there is no such command |
 | 129, 130, 143 | ended by SIGHUP, SIGINT, SIGTERM |
@@ -55,7 +55,7 @@ export function renderErrorReference(): string {
   return [
     introduction,
     '## Codes\n',
-    'Status JSON and logs may show the number; it is used nowhere else (104 is of this program alone).\n',
+    'Status JSON and logs may show the number; it is used nowhere else (104 exists in this program only).\n',
     ['| code | number | |', '|---|---|---|', ...codes].join('\n'),
     '\n## Reasons\n',
     ['| reason | code | exit code | HTTP status | when |', '|---|---|---|---|---|', ...rows].join('\n'),

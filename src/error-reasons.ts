@@ -110,7 +110,7 @@ export const reasons = {
     code: 'not_found',
     status: 404,
     exit: 2,
-    when: 'A named thing other than a model does not exist.',
+    when: 'Something that the caller named does not exist; models have a reason of their own.',
   },
   model_not_found: {
     code: 'model_not_found',
@@ -122,7 +122,7 @@ export const reasons = {
     code: 'security',
     status: 403,
     exit: 2,
-    when: 'The call is not allowed: an open folder, another user, a missing API key.',
+    when: 'The call is not allowed, for example because others may open the folder, or the API key is missing.',
   },
   timeout: {
     code: 'timeout',
@@ -134,7 +134,7 @@ export const reasons = {
     code: 'timeout',
     status: 504,
     exit: 3,
-    when: "Waiting and running took longer than `default_task_timeout_ms` or the request's `timeout_ms`. The text so far can be read; the history does not have it.",
+    when: "The task waited and ran for longer than `default_task_timeout_ms` or the request's `timeout_ms`. The text so far can be read, but it is not in the history.",
   },
   engine_silent: {
     code: 'timeout',
@@ -166,7 +166,7 @@ export const reasons = {
     code: 'runtime_error',
     status: 429,
     exit: 3,
-    when: 'There is no place for another session, because all sessions are computing.',
+    when: 'There are `max_sessions` sessions and none can be evicted, because all are computing.',
     retry: true,
   },
   model_switching: {
@@ -186,7 +186,7 @@ export const reasons = {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'Another switch of the graph is under way.',
+    when: 'Another switch of the graph is running.',
   },
   task_cancelled: {
     code: 'runtime_error',
@@ -198,7 +198,7 @@ export const reasons = {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The model was unloaded before the task was done.',
+    when: 'The model was unloaded before the task finished.',
   },
   closed_while_computing: {
     code: 'runtime_error',
@@ -210,7 +210,7 @@ export const reasons = {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The caller aborted the task before it began.',
+    when: 'The caller aborted the task before it started.',
   },
   engine_died: {
     code: 'runtime_error',
@@ -222,37 +222,37 @@ export const reasons = {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The engine died too often and is not started again.',
+    when: 'The engine died too often and is not restarted.',
   },
   connection_lost: {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The daemon ended, or closed the connection.',
+    when: 'The daemon ended or closed the connection.',
   },
   daemon_stopping: {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The daemon is stopping and takes nothing new.',
+    when: 'The daemon is stopping and accepts no new work.',
   },
   client_unknown: {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The daemon was started again and does not know this client.',
+    when: 'The daemon was restarted and does not know this client.',
   },
   rows_in_doubt: {
     code: 'runtime_error',
     status: 500,
     exit: 3,
-    when: 'The model or the input of a batch was changed meanwhile: rows may be of either.',
+    when: 'The model or the input of a batch changed during the run: rows may belong to either version.',
   },
   not_running: {
     code: 'not_running',
     status: 503,
     exit: 3,
-    when: 'A command needs the daemon and none listens on its socket, or a server to be measured does not answer.',
+    when: 'No daemon listens on the socket, or a server for `wnn bench` does not answer.',
   },
   too_large: {
     code: 'too_large',
@@ -264,13 +264,13 @@ export const reasons = {
     code: 'too_large',
     status: 500,
     exit: 3,
-    when: 'The model would not fit the memory.',
+    when: 'The model does not fit into memory.',
   },
   buffer_too_small: {
     code: 'too_large',
     status: 500,
     exit: 3,
-    when: "The caller's buffer is too small: `neededBytes` says what is needed. Nothing was written.",
+    when: "The caller's buffer is too small. `neededBytes` has the required size. Nothing was written.",
   },
   context_full: {
     code: 'context_full',
@@ -282,7 +282,7 @@ export const reasons = {
     code: 'prompt_too_long',
     status: 400,
     exit: 3,
-    when: 'The prompt alone does not fit `ctx_size`.',
+    when: 'The prompt alone does not fit into `ctx_size`.',
   },
   end_of_sequence: {
     code: 'end_of_sequence',
@@ -294,7 +294,7 @@ export const reasons = {
     code: 'unknown',
     status: 500,
     exit: 3,
-    when: 'An unexpected error, which is a bug: please report it.',
+    when: 'An unexpected error. This is a bug; please report it.',
   },
 } as const satisfies Record<string, ReasonRow>
 

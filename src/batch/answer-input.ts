@@ -58,8 +58,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
     output.append(renderRow(ended, model.status))
     tally.add(ended)
   }
-  const announce = (): void =>
-    progress.say(`Stopping; ${running} items that are being answered come to their end. A second signal aborts them.`)
+  const announce = (): void => progress.say(`Stopping after the ${running} running items. A second signal aborts them.`)
 
   // A second signal ends the process without waiting for anything.
   const tellAtOnce = (): void => progress.say(renderSummary(summary('stopped')))
@@ -87,7 +86,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
 /** Marks the output as complete, unless what it was made from has changed under it. */
 async function conclude({output, model, check}: Opened, sha256: string): Promise<void> {
   if (check !== undefined && check.input.sha256 !== sha256) {
-    throw rowsInDoubt('The input was changed while it was answered: rows may be of either version.')
+    throw rowsInDoubt('The input changed during the run: rows may belong to the old or the new version.')
   }
   await model.checkAlive()
   output.complete()

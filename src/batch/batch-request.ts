@@ -47,8 +47,8 @@ export function contextOf(
   return {
     ...{config: prepared.config, template, hasTemplate: template !== undefined, deterministic},
     defaults: {...prepared.defaults, ...(timeoutMs !== undefined && {timeout_ms: timeoutMs})},
-    onUnused: (names) => notes.add('Neither the template nor an option uses', names),
-    onIgnored: (names) => notes.add('Fields without an effect here:', names),
+    onUnused: (names) => notes.add('Ignored fields, which neither the template nor an option uses:', names),
+    onIgnored: (names) => notes.add('Ignored fields:', names),
     onModel: (name) => {
       if (name !== prepared.name) notes.add(`All items are answered by ${prepared.name}, also those for`, [name])
     },

@@ -55,6 +55,6 @@ export async function answerBatch(request: BatchRequest): Promise<BatchSummary |
 }
 
 function unusable({items, faulty, faults}: InputCheck): NnError {
-  const first = `${faulty} of ${items} items are not usable; nothing was started.`
+  const first = `${faulty} of ${items} items are not usable, so nothing was started.`
   return new NnError('invalid_argument', [first, ...renderFaults(faults, faulty)].join('\n'))
 }

@@ -12,8 +12,8 @@ export function parseErrorLimit(text: string): ErrorLimit {
   const limit = Number(digits)
   const isRight = percent === undefined ? Number.isSafeInteger(limit) : limit <= 100
   if (digits === undefined || !isRight) {
-    throw new NnError('invalid_argument', `--max-errors wants a number or a percentage, not ${text}.`, {
-      hint: 'As in: --max-errors 10, or --max-errors 5%',
+    throw new NnError('invalid_argument', `--max-errors takes a number or a percentage; got ${text}.`, {
+      hint: 'Examples: --max-errors 10, --max-errors 5%',
     })
   }
   if (percent === undefined) return (failed) => failed > limit

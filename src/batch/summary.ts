@@ -68,7 +68,7 @@ export function renderSummary(summary: BatchSummary): string {
     ['answered', `${succeeded}`],
     ['failed', `${failed}${failed > 0 ? ` (${kinds.join(', ')})` : ''}`],
     ...(skipped > 0
-      ? [['skipped', `${skipped}, done before${skippedFailed > 0 ? `, ${skippedFailed} of them failed` : ''}`]]
+      ? [['skipped', `${skipped}, done earlier${skippedFailed > 0 ? `, ${skippedFailed} of them failed` : ''}`]]
       : []),
     ['tokens', `${summary.input_tokens} in (${summary.cached_tokens} cached), ${summary.output_tokens} out`],
     ['latency', latencies.length === 0 ? '–' : latencies.join(', ')],
@@ -94,12 +94,12 @@ function whyEarly({outcome, remaining}: BatchSummary): string {
 
 export function renderCheck({items, faulty, faults, input, resume}: InputCheck): string {
   return [
-    `${items} items in ${bytes(input.bytes)}, ${faulty} of them not usable.`,
+    `${items} items in ${bytes(input.bytes)}; ${faulty} are not usable.`,
     ...renderFaults(faults, faulty),
     ...(resume === undefined
       ? []
       : [
-          `Input and settings are as before: ${resume.done} items have a row (${resume.failed} failed), ${resume.remaining} are to be answered.`,
+          `Input and settings are unchanged: ${resume.done} items have a row (${resume.failed} failed), ${resume.remaining} remain.`,
         ]),
   ].join('\n')
 }

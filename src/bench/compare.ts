@@ -34,8 +34,8 @@ export function judge(before: Compared, now: Compared, limit: number, bootstrap:
 function judgeZero(before: Compared, now: Compared): Judged {
   const none = {change: 0, ci_low: 0, ci_high: 0}
   return [...before.values, ...now.values].every((value) => value === 0)
-    ? {...none, verdict: 'same', reason: 'It is 0, as it was.'}
-    : {...none, verdict: 'inconclusive', reason: 'There is no ratio to 0.'}
+    ? {...none, verdict: 'same', reason: 'It is 0 in both.'}
+    : {...none, verdict: 'inconclusive', reason: 'The baseline is 0, so there is no ratio.'}
 }
 
 /** The same of a metric to that of the first subject, round by round. */
@@ -53,18 +53,27 @@ function verdictOf(
   limit: number,
 ): Pick<Verdict, 'verdict' | 'reason'> {
   if (values < fewestValues) {
-    return {verdict: 'inconclusive', reason: `There are ${values} values; a verdict takes ${fewestValues}.`}
+    return {verdict: 'inconclusive', reason: `There are ${values} values; a verdict needs ${fewestValues}.`}
   }
   const range = `${percent(low)} to ${percent(high)}`
   const allowed = percent(limit).slice(1)
   if (change < -limit && high < 0) {
-    return {verdict: 'worse', reason: `${percent(change)} is past ${allowed}, and ${range} leaves no room for none.`}
+    return {
+      verdict: 'worse',
+      reason: `The change of ${percent(change)} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
+    }
   }
   if (change > limit && low > 0) {
-    return {verdict: 'better', reason: `${percent(change)} is past ${allowed}, and ${range} leaves no room for none.`}
+    return {
+      verdict: 'better',
+      reason: `The change of ${percent(change)} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
+    }
   }
-  if (low >= -limit && high <= limit) return {verdict: 'same', reason: `${range} is within ${allowed}.`}
-  return {verdict: 'inconclusive', reason: `${range} says too little; more repetitions would narrow it.`}
+  if (low >= -limit && high <= limit) return {verdict: 'same', reason: `The interval (${range}) is within ${allowed}.`}
+  return {
+    verdict: 'inconclusive',
+    reason: `The interval (${range}) is too wide for a verdict. More repetitions narrow it.`,
+  }
 }
 
 type Subjects = Pick<BenchResult, 'subjects'>
@@ -84,8 +93,8 @@ export function checkComparable(
     tests?.has(test) === true && (isLone(before, planned) || subjects?.has(subject) === true)
   if (before.series.some(isPlanned)) return
   const [had, names] = [before.subjects, before.tests].map((all) => all.map(({name}) => name).join(', '))
-  throw new NnError('invalid_argument', `${file} has nothing to compare with: it has ${names} of ${had}.`, {
-    hint: 'Measure the same tests, as by the same -p, -n, -d and --concurrency, on models of the same names.',
+  throw new NnError('invalid_argument', `${file} has no matching test: it has ${names} of ${had}.`, {
+    hint: 'Measure the same tests (the same -p, -n, -d and --concurrency) on models with the same names.',
   })
 }
 

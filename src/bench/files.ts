@@ -26,8 +26,8 @@ const historyFile = 'history.jsonl'
 export async function checkOutput(file: string, format: Format | undefined): Promise<OutputFile> {
   const meant = format ?? formatOf(file)
   if (meant === undefined) {
-    throw new NnError('invalid_argument', `--output ${file}: its name does not say which form it is to have.`, {
-      hint: `End it with .${formats.join(', .')}, or give --format.`,
+    throw new NnError('invalid_argument', `--output ${file}: the file name does not show the format.`, {
+      hint: `Use a name that ends in .${formats.join(', .')}, or set --format.`,
     })
   }
   await checkWritable(`--output ${file}`, file)
@@ -62,8 +62,8 @@ export async function writeResult(result: BenchResult, {file, format}: OutputFil
 /** Writes runs, the oldest first, as an HTML page. @throws `invalid_argument` */
 export async function writeReport(results: readonly BenchResult[], file: string): Promise<void> {
   if (formatOf(file) !== 'html') {
-    throw new NnError('invalid_argument', `--output ${file}: runs over time are written as HTML.`, {
-      hint: 'End its name with .html.',
+    throw new NnError('invalid_argument', `--output ${file}: a history report is always HTML.`, {
+      hint: 'Use a name that ends in .html.',
     })
   }
   const {renderReport} = await import('./report/index.js')
@@ -103,7 +103,7 @@ export async function readHistory(folder: string, tell: (text: string) => void):
   } catch (error) {
     throw new NnError('file_unusable', `--history ${folder} cannot be read: ${(error as Error).message}`, {
       cause: error,
-      hint: 'A run begins it: wnn bench model.gguf --history folder',
+      hint: 'A run creates it: wnn bench model.gguf --history folder',
     })
   }
   return text.split('\n').flatMap((line, index) => {
@@ -112,7 +112,7 @@ export async function readHistory(folder: string, tell: (text: string) => void):
       return [parseResult(line, `${file}, line ${index + 1},`)]
     } catch (error) {
       if (!(error instanceof NnError)) throw error
-      tell(`${error.message.split('\n')[0]} It is left out.`)
+      tell(`${error.message.split('\n')[0]} It is skipped.`)
       return []
     }
   })
@@ -133,12 +133,12 @@ function parseResult(text: string, name: string): BenchResult {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new NnError('invalid_argument', `${name} is no JSON: ${(error as Error).message}.`, {cause: error})
+    throw new NnError('invalid_argument', `${name} is not valid JSON: ${(error as Error).message}.`, {cause: error})
   }
   if (checkResult(value)) return value as BenchResult
   const [problem] = validateDocument(parseText(text, {file: name}), checkResult)
   const what = problem === undefined ? '' : `\n${renderProblem(problem)}`
-  throw new NnError('invalid_argument', `${name} is no result of this version of wnn bench.${what}`)
+  throw new NnError('invalid_argument', `${name} is not a result of this version of wnn bench.${what}`)
 }
 
 async function writable(

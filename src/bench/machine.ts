@@ -20,5 +20,5 @@ export function loadAverage(): number {
 /** A word about a machine that does other work beside, which is measured along. */
 export function busyWarning(load: number, cores: number): string | undefined {
   if (load < cores * 0.25) return undefined
-  return `The machine is busy: its load average is ${load.toFixed(1)} on ${cores} cores. Other work makes these figures worse, and less certain.`
+  return `The machine is busy: its load average is ${load.toFixed(1)} on ${cores} cores. Other processes make these figures worse and less certain.`
 }

@@ -90,10 +90,10 @@ async function runTest(target: Target, test: Test, means: Means): Promise<TestOu
   const {signal} = means
   switch (test.workload) {
     case 'load':
-      if (target.reload === undefined) throw new Error(`${target.subject.name} cannot be loaded from here.`)
+      if (target.reload === undefined) throw new Error(`wnn bench cannot load ${target.subject.name}.`)
       return {metrics: {load: await target.reload(signal)}, requests: []}
     case 'switch': {
-      if (target.switchModel === undefined) throw new Error(`${target.subject.name} cannot be switched from here.`)
+      if (target.switchModel === undefined) throw new Error(`wnn bench cannot switch ${target.subject.name}.`)
       const {totalMs, downtimeMs} = await target.switchModel(signal)
       return {metrics: {switch: totalMs, downtime: downtimeMs}, requests: []}
     }

@@ -17,7 +17,7 @@ export const metrics = {
   itl: {title: 'inter-token latency', unit: 'ms', better: 'lower'},
   itl_p50: {title: 'inter-token latency of every token, median', unit: 'ms', better: 'lower'},
   itl_p95: {title: 'inter-token latency of every token, 95 %', unit: 'ms', better: 'lower'},
-  itl_max: {title: 'longest time without text', unit: 'ms', better: 'lower'},
+  itl_max: {title: 'longest gap without text', unit: 'ms', better: 'lower'},
   goodput: {title: 'requests that met the objectives', unit: 'share', better: 'higher'},
   cache_hit_rate: {title: 'prompt tokens from a cache', unit: 'share', better: 'higher'},
   failed: {title: 'failed requests', unit: 'requests', better: 'lower'},

@@ -14,7 +14,7 @@ export function parseNumbers(text: string, flag: string, {min, max}: {min: numbe
   const numbers = text.split(',').flatMap((part) => parsePart(part.trim(), flag))
   const wrong = numbers.find((number) => number < min || number > max)
   if (wrong !== undefined) {
-    throw new NnError('invalid_argument', `${flag} takes numbers from ${min} to ${max}, not ${wrong}.`)
+    throw new NnError('invalid_argument', `${flag} takes numbers from ${min} to ${max}; got ${wrong}.`)
   }
   return [...new Set(numbers)]
 }
@@ -22,8 +22,8 @@ export function parseNumbers(text: string, flag: string, {min, max}: {min: numbe
 function parsePart(part: string, flag: string): number[] {
   const [, first = '', last, sign, by] = /^(\d+)(?:-(\d+)(?:([+*])(\d+))?)?$/.exec(part) ?? []
   if (first === '') {
-    throw new NnError('invalid_argument', `${flag} takes whole numbers, not ${JSON.stringify(part)}.`, {
-      hint: 'As in 512, a list 1,4,16, or a range: 1-4, 0-100+25, 128-2048*2.',
+    throw new NnError('invalid_argument', `${flag} takes whole numbers; got ${JSON.stringify(part)}.`, {
+      hint: 'Examples: a number 512, a list 1,4,16, a range 1-4, 0-100+25 or 128-2048*2.',
     })
   }
   const from = Number(first)
@@ -34,8 +34,8 @@ function parsePart(part: string, flag: string): number[] {
   const refuse = (why: string): never => {
     throw new NnError('invalid_argument', `${flag} ${part}: ${why}`)
   }
-  if (to < from) refuse(`the range ends at ${to}, before it begins.`)
-  if (next(from) <= from) refuse(`a step of ${sign ?? ''}${step} from ${from} leads nowhere.`)
+  if (to < from) refuse(`the range ends at ${to}, before its start.`)
+  if (next(from) <= from) refuse(`a step of ${sign ?? ''}${step} from ${from} does not increase.`)
   const numbers: number[] = []
   for (let value = from; value <= to; value = next(value)) {
     if (numbers.push(value) > most) refuse(`the range has more than ${most} numbers.`)

@@ -60,14 +60,14 @@ function checkTargets(targets: readonly Target[], tests: readonly Test[]): void 
   for (const target of targets) {
     const {subject} = target
     if (targets.filter((other) => other.subject.name === subject.name).length > 1) {
-      throw new NnError('invalid_argument', `${subject.name} is to be measured twice.`, {
-        hint: 'Name each server and each model of the daemon once.',
+      throw new NnError('invalid_argument', `${subject.name} is named twice.`, {
+        hint: 'Name each server and each model of the daemon only once.',
       })
     }
     const whole = tests.find(({workload}) => workload === 'load' || workload === 'switch')
     if (whole !== undefined && target.reload === undefined) {
       throw new NnError('invalid_argument', `${whole.name} cannot be measured on ${subject.name}.`, {
-        hint: 'It is for models that wnn bench loads itself: name their files.',
+        hint: 'It needs models that wnn bench loads itself. Name their files.',
       })
     }
     checkContext(subject, tests)
@@ -80,7 +80,7 @@ function checkContext({name, engine}: Target['subject'], tests: readonly Test[])
   if (tooLong === undefined) return
   throw new NnError(
     'invalid_argument',
-    `${tooLong.name} takes ${contextOf(tooLong)} tokens; the context of ${name} holds ${engine.ctx_size}.`,
-    {hint: 'Raise model.ctx_size, or ask for less.'},
+    `${tooLong.name} needs ${contextOf(tooLong)} tokens; the context size of ${name} is ${engine.ctx_size}.`,
+    {hint: 'Raise model.ctx_size, or measure fewer tokens.'},
   )
 }

@@ -18,7 +18,7 @@ export function readTests(flags: SizeFlags): Test[] {
   if (flags.arrivals !== undefined) return readTrafficTests(flags)
   const only = (['requests', 'turns', 'conversations', 'slo'] as const).find((name) => flags[name] !== undefined)
   if (only !== undefined) {
-    throw new NnError('invalid_argument', `--${only} is for traffic.`, {hint: 'Give --arrivals, as in closed.'})
+    throw new NnError('invalid_argument', `--${only} needs --arrivals.`, {hint: 'Example: --arrivals closed'})
   }
   return planTests({
     workloads: readWorkloads(flags),
@@ -33,8 +33,8 @@ function readWorkloads({workload = 'pp,tg', concurrency}: SizeFlags): Workload[]
   const named = workload.split(',').map((name) => {
     const known = listed.find((one) => one === name.trim())
     if (known !== undefined) return known
-    throw new NnError('invalid_argument', `There is no workload ${JSON.stringify(name)}.`, {
-      hint: `There are ${listed.join(', ')}; --arrivals measures traffic.`,
+    throw new NnError('invalid_argument', `Unknown workload ${JSON.stringify(name)}.`, {
+      hint: `The workloads are ${listed.join(', ')}. To measure traffic, use --arrivals.`,
     })
   })
   return [...new Set([...named, ...(concurrency === undefined ? [] : (['concurrency'] as const))])]
@@ -45,7 +45,7 @@ export function readFraction(text: string, flag: string): number {
   const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? []
   const fraction = sign === '%' ? Number(number) / 100 : Number(number)
   if (number !== '' && fraction > 0 && fraction < 1) return fraction
-  throw new NnError('invalid_argument', `${flag} takes a share from above 0 % to below 100 %, not ${text}.`, {
-    hint: 'As in 5% or 0.05.',
+  throw new NnError('invalid_argument', `${flag} takes a share above 0 % and below 100 %; got ${text}.`, {
+    hint: 'Examples: 5%, 0.05',
   })
 }

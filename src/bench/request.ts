@@ -45,8 +45,8 @@ export async function readRequest(
   const {repetitions, warmup, history, seed = randomSeed(), baseline} = flags
   const {'max-regression': maxRegression, 'against-first': againstFirst} = flags
   if (maxRegression !== undefined && baseline === undefined && !againstFirst) {
-    throw new NnError('invalid_argument', '--max-regression needs something to compare with.', {
-      hint: 'Give --baseline FILE, or --against-first.',
+    throw new NnError('invalid_argument', '--max-regression needs a baseline.', {
+      hint: 'Use --baseline FILE or --against-first.',
     })
   }
   const limit = readFraction(maxRegression ?? '5%', '--max-regression')
@@ -74,13 +74,13 @@ function readDaemon(files: readonly string[], flags: BenchFlags): Wanted['daemon
   const {'model-name': names, url, socket, config, set, compare, local} = flags
   const own = Object.entries({config, set, compare}).find(([, value]) => value !== undefined)?.[0]
   if (own !== undefined && files.length === 0) {
-    throw new NnError('invalid_argument', `--${own} is for a model that wnn bench loads itself.`, {
-      hint: 'Name its file.',
+    throw new NnError('invalid_argument', `--${own} needs a model that wnn bench loads itself.`, {
+      hint: 'Name the model file.',
     })
   }
   if (names === undefined && (files.length > 0 || url !== undefined)) return undefined
   if (local) {
-    throw new NnError('invalid_argument', 'No model is named.', {hint: 'As in: wnn bench --local model.gguf'})
+    throw new NnError('invalid_argument', 'The model is missing.', {hint: 'Example: wnn bench --local model.gguf'})
   }
   return {socket: socketPath(socket), names: names ?? []}
 }

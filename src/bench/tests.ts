@@ -31,9 +31,9 @@ export function planTests(plan: Plan): Test[] {
   if (unique.length === 0) {
     throw new NnError(
       'invalid_argument',
-      `There is nothing to measure: the sizes of ${plan.workloads.join(', ')} are 0.`,
+      `There is nothing to measure: all sizes of ${plan.workloads.join(', ')} are 0.`,
       {
-        hint: 'As in: wnn bench model.gguf -p 512 -n 128',
+        hint: 'Example: wnn bench model.gguf -p 512 -n 128',
       },
     )
   }
@@ -75,8 +75,8 @@ const positive = (numbers: readonly number[]): number[] => numbers.filter((numbe
 /** One token has no interval, and so no rate. */
 function atLeastTwo(numbers: readonly number[]): number[] {
   if (numbers.includes(1)) {
-    throw new NnError('invalid_argument', '-n 1 has no rate: it takes two tokens to have an interval between them.', {
-      hint: 'Ask for more, or for 0 to leave generation out.',
+    throw new NnError('invalid_argument', '-n 1 has no rate: an interval needs two tokens.', {
+      hint: 'Use 2 or more, or 0 to measure no generation.',
     })
   }
   return positive(numbers)

@@ -43,8 +43,8 @@ function valuesOf(pair: string): string[] {
   const [, key = '', list = ''] = /^([^=]+)=(.+)$/s.exec(pair) ?? []
   const values = list.split(',')
   if (key === '' || values.length < 2 || values.includes('')) {
-    throw new NnError('invalid_argument', `--compare wants key=value,value, not ${pair}.`, {
-      hint: 'As in: --compare model.threads=1,2',
+    throw new NnError('invalid_argument', `--compare takes key=value,value; got ${pair}.`, {
+      hint: 'Example: --compare model.threads=1,2',
     })
   }
   return values.map((value) => `${key}=${value}`)

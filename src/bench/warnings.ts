@@ -19,12 +19,12 @@ export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[
   return [...new Set(seen)]
 }
 
-const uncounted = 'the server does not count tokens: each piece of text was taken for one, which may be too few.'
+const uncounted = 'the server does not count tokens. Each piece of text counts as one token, which may be too few.'
 
 /** Lengths differ between requests. */
 function trafficOddities({ended_early, counted}: RequestSample): string[] {
   return [
-    ...(ended_early ? ['an answer ended before it had the tokens asked for; rates go by what there was.'] : []),
+    ...(ended_early ? ['an answer has fewer tokens than requested; rates use the actual number.'] : []),
     ...(counted === 'pieces' ? [uncounted] : []),
   ]
 }
@@ -35,13 +35,13 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   const isAgain = workload === 'prefix' && index === 1
   const found: string[] = []
   if (request.prompt_tokens === null) {
-    if (workload === 'pp') found.push('the server does not tell how many tokens the prompt has, so there is no pp.')
+    if (workload === 'pp') found.push('the server does not report the number of prompt tokens, so there is no pp.')
   } else if (request.prompt_tokens !== wanted) {
-    found.push(`prompts had ${request.prompt_tokens} tokens instead of ${wanted}; rates go by what there was.`)
+    found.push(`prompts had ${request.prompt_tokens} tokens instead of ${wanted}; rates use the actual number.`)
   }
   if (request.ended_early) {
     found.push(
-      `an answer ended after ${request.generated_tokens} of ${generate_tokens} tokens; rates go by what there was.`,
+      `an answer ended after ${request.generated_tokens} of ${generate_tokens} tokens; rates use the actual number.`,
     )
   }
   if (request.counted === 'pieces') {
@@ -49,20 +49,20 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   }
   if (request.cached_tokens === null) {
     if (workload === 'pp' && depth > 0)
-      found.push('the server does not tell what came from its cache, so there is no pp; ttft holds.')
+      found.push('the server does not report cached tokens, so there is no pp. ttft is valid.')
   } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
-    found.push(`${request.cached_tokens} tokens came from a cache, where at most ${depth} were meant to.`)
+    found.push(`${request.cached_tokens} tokens came from a cache; at most ${depth} should have.`)
   }
   if (request.cached_tokens !== null && depth > 0 && request.cached_tokens < 0.9 * depth) {
     found.push(
-      `only ${request.cached_tokens} of the ${depth} tokens before came from the cache: the rest was evaluated again.`,
+      `only ${request.cached_tokens} of the ${depth} tokens of the depth came from the cache; the rest was evaluated again.`,
     )
   }
   if (request.generated_tokens > 1 && interval(request) === undefined) {
-    found.push('the answer came at once, or nearly, so there are no tg and itl.')
+    found.push('the whole answer arrived at once, so there are no tg and itl.')
   }
   if ((workload === 'tg' || workload === 'concurrency') && uncertainty(request) > 0.02)
-    found.push('several tokens come at a time, and the answer is short: tg and itl may be off by some percent.')
+    found.push('several tokens arrive at a time and the answer is short, so tg and itl may be off by a few percent.')
   return found
 }
 
@@ -71,7 +71,7 @@ export function gpuWarnings(subjects: readonly Subject[], mayHaveGpu: boolean): 
   return subjects.flatMap(({name, engine, kind}) => {
     if (engine === null || engine.gpu_layers === engine.layers) return []
     if (engine.gpu === null && (!mayHaveGpu || kind === 'daemon')) return []
-    const where = engine.gpu === null ? 'no GPU that llama.cpp can use was found (docs/gpu.md)' : engine.gpu
+    const where = engine.gpu === null ? 'llama.cpp found no GPU that it can use (docs/gpu.md)' : engine.gpu
     return [`${name}: ${engine.gpu_layers} of ${engine.layers} layers are on the GPU: ${where}.`]
   })
 }
@@ -82,10 +82,10 @@ export function comparisonWarnings({comparison, settings}: Pick<BenchResult, 'co
   const {verdicts, missing} = comparison
   return [
     ...(settings.repetitions < fewestValues
-      ? [`Nothing is judged: a verdict takes ${fewestValues} repetitions, and these are ${settings.repetitions} (-r).`]
+      ? [`There are no verdicts: they need ${fewestValues} repetitions, and -r is ${settings.repetitions}.`]
       : []),
     ...(missing.length > 0
-      ? [`${missing.length} metrics are only on one side and were not compared; ${verdicts.length} were.`]
+      ? [`${missing.length} metrics are in one result only and were not compared; ${verdicts.length} were compared.`]
       : []),
   ]
 }
@@ -98,7 +98,7 @@ export function baselineWarnings(before: BenchResult, now: BenchResult): string[
     const other = before.subjects.find((subject) => subject.name === name)
     if (other === undefined) return []
     return [
-      ...differs(`model behind ${name} (sha256)`, other.model?.sha256 ?? 'unknown', model?.sha256 ?? 'unknown'),
+      ...differs(`model of ${name} (sha256)`, other.model?.sha256 ?? 'unknown', model?.sha256 ?? 'unknown'),
       ...differs(`configuration of ${name}`, JSON.stringify(other.settings), JSON.stringify(settings)),
     ]
   })

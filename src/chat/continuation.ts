@@ -9,9 +9,9 @@ export function explainNew(session: string, status: SessionsStatus, host: Host):
   if (status.sessions.some(({id}) => id === session)) return undefined
   const gone = explainGone(session, status)
   if (gone !== undefined) return `${gone} A new one begins.`
-  if (status.state_dir !== null) return `Session ${session} is new: ${status.state_dir} has none of that id.`
+  if (status.state_dir !== null) return `Session ${session} is new: ${status.state_dir} has no session with this id.`
   return host.kind === 'command'
-    ? `Session ${session} is new and ends with this command: --state-dir keeps one.`
+    ? `Session ${session} is new and ends with this command. --state-dir keeps sessions.`
     : `Session ${session} is new: the daemon has none of that id. It has run for ${span(host.uptimeMs)} and keeps sessions in memory only.`
 }
 
@@ -32,7 +32,7 @@ export function describeContinuation(
     ...(status.auto_cleanup
       ? [
           `it is idle for ${span(status.idle_timeout_ms)}`,
-          `newer ones need its place (at most ${status.max_sessions} are kept)`,
+          `newer sessions evict it (at most ${status.max_sessions} are kept)`,
         ]
       : []),
     ...(status.state_dir === null ? ['the daemon ends'] : []),
@@ -48,7 +48,7 @@ function explainGone(session: string, status: SessionsStatus): string | undefine
     case 'idle':
       return `Session ${session} is gone: it was idle for longer than ${span(status.idle_timeout_ms)} (backend.idle_timeout_ms).`
     case 'evicted':
-      return `Session ${session} is gone: at most ${status.max_sessions} are kept (backend.max_sessions), and newer ones took its place.`
+      return `Session ${session} is gone: newer sessions evicted it, because at most ${status.max_sessions} are kept (backend.max_sessions).`
     case undefined:
       return undefined
   }

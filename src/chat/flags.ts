@@ -4,7 +4,7 @@ const number = Flags.custom<number>({
   parse: (text) => {
     const value = Number(text)
     if (text.trim() === '' || !Number.isFinite(value))
-      throw new Errors.CLIError(`Expected a number but received: ${text}`, {exit: 2})
+      throw new Errors.CLIError(`Expected a number, got ${text}`, {exit: 2})
     return Promise.resolve(value)
   },
 })
@@ -17,27 +17,39 @@ export const modelFlags = {
     helpValue: 'file',
   }),
   temp: number({description: 'Temperature; 0 always takes the most likely token.', helpGroup: 'SAMPLING'}),
-  'top-p': number({description: 'Most likely tokens up to this probability.', helpGroup: 'SAMPLING'}),
-  'top-k': Flags.integer({description: 'This many of the most likely tokens.', helpGroup: 'SAMPLING'}),
-  'min-p': number({description: 'Least probability beside the most likely token.', helpGroup: 'SAMPLING'}),
+  'top-p': number({
+    description: 'Keep the most likely tokens that together reach this probability; 1 is off.',
+    helpGroup: 'SAMPLING',
+  }),
+  'top-k': Flags.integer({description: 'Keep this many of the most likely tokens; 0 is off.', helpGroup: 'SAMPLING'}),
+  'min-p': number({
+    description: 'Drop tokens less likely than this share of the most likely one; 0 is off.',
+    helpGroup: 'SAMPLING',
+  }),
   'repeat-penalty': number({description: 'Penalty for repeated tokens; 1 is off.', helpGroup: 'SAMPLING'}),
-  seed: Flags.integer({description: 'Start of the random numbers.', helpGroup: 'SAMPLING'}),
-  'max-tokens': Flags.integer({description: 'Longest answer, in tokens.', helpGroup: 'SAMPLING'}),
+  seed: Flags.integer({
+    description: 'Seed of the random numbers; -1 takes a new one each time.',
+    helpGroup: 'SAMPLING',
+  }),
+  'max-tokens': Flags.integer({
+    description: 'Maximum length of an answer in tokens; -1 is no limit.',
+    helpGroup: 'SAMPLING',
+  }),
   stop: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'Text before which an answer ends; may be given several times.',
+    description: 'End the answer before this text. Repeatable.',
     helpGroup: 'SAMPLING',
   }),
-  'ctx-size': Flags.integer({description: 'Tokens that the context holds.', helpGroup: 'MODEL'}),
+  'ctx-size': Flags.integer({description: 'Context size in tokens.', helpGroup: 'MODEL'}),
   'gpu-layers': Flags.string({description: 'Layers on the GPU: a number, auto or max.', helpGroup: 'MODEL'}),
-  threads: Flags.integer({description: 'Threads that compute on the CPU.', helpGroup: 'MODEL'}),
-  raw: Flags.boolean({description: 'Take prompts as they are: no template, no memory of earlier ones.'}),
+  threads: Flags.integer({description: 'Number of CPU threads.', helpGroup: 'MODEL'}),
+  raw: Flags.boolean({description: 'Send prompts as they are: no template, no system prompt, no history.'}),
   'state-dir': Flags.string({
-    description: 'Keep conversations in this folder; --session continues one of them.',
+    description: 'Keep conversations in this folder. --session continues one of them.',
     helpValue: 'folder',
   }),
-  system: Flags.string({description: 'Instructions that go before the conversation.', helpValue: 'text'}),
+  system: Flags.string({description: 'The system prompt.', helpValue: 'text'}),
 }
 
 /** What the command line says about models and answers. */

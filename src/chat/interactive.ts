@@ -111,7 +111,7 @@ class Talk implements Chat {
     if (hadDraft) return
     screen.newLine()
     if (this.interrupts > 1) this.leave(interruptedExit)
-    else screen.note('Ctrl-C once more, or Ctrl-D, leaves.')
+    else screen.note('Press Ctrl-C again or Ctrl-D to leave.')
   }
 
   private async lineTyped(text: string): Promise<void> {
@@ -168,7 +168,7 @@ class Talk implements Chat {
       return {text: '', failure: error}
     })
     if (reply?.failure === undefined || reply.text !== '' || !(await chat.reopen())) return reply
-    screen.note(`The chat was opened again: model ${chat.model.name}, session ${chat.session}.`)
+    screen.note(`The chat was reopened: model ${chat.model.name}, session ${chat.session}.`)
     return ask(how)
   }
 }

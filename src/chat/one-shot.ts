@@ -29,7 +29,7 @@ export interface OneShotOptions {
 export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
   const prompt = (await text(addAbortSignal(signal, input))).replace(/\r?\n$/, '')
   if (prompt.trim() !== '') return prompt
-  throw new NnError('invalid_argument', 'Standard input is empty.', {hint: 'Pipe a prompt in, or give --prompt.'})
+  throw new NnError('invalid_argument', 'Standard input is empty.', {hint: 'Pipe a prompt in, or use --prompt.'})
 }
 
 /** Answers one prompt: the text and a newline, and nothing else, go to `out`. */

@@ -6,9 +6,9 @@ import {NnError} from '../errors.js'
 
 /** Runtime options that the chat itself sets, and what to do instead. */
 const ownOptions: Readonly<Record<string, string>> = {
-  history: 'The conversation is the history: use /clear, /load or /regen.',
+  history: 'Change the history with /clear, /load or /regen.',
   system_prompt: 'Use /system.',
-  stream_stdout: 'A chat shows its answers as they come.',
+  stream_stdout: 'A chat always streams its answers.',
 }
 
 /** Why there is nothing to set where prompts are raw. */
@@ -110,8 +110,8 @@ function readValue(name: string, typed: string): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     if (!/^[[{"]/.test(typed)) return typed
-    throw new NnError('invalid_argument', `${name}: ${typed} is no JSON: ${error.message}`, {
-      hint: `As a text it is written ${JSON.stringify(typed)}.`,
+    throw new NnError('invalid_argument', `${name}: ${typed} is not valid JSON: ${error.message}`, {
+      hint: `To set it as a text, write ${JSON.stringify(typed)}.`,
     })
   }
 }

@@ -36,10 +36,10 @@ const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as
 export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {
   const {model, modelName: name, local, socket, flags} = request
   if (local && name !== undefined) {
-    throw new NnError('invalid_argument', '--model-name is for a model of the daemon, --local is for none of them.')
+    throw new NnError('invalid_argument', '--model-name and --local exclude each other.')
   }
   if (local && model === undefined) {
-    throw new NnError('invalid_argument', 'No model is named.', {hint: 'As in: wnn chat --local model.gguf'})
+    throw new NnError('invalid_argument', 'The model is missing.', {hint: 'Example: wnn chat --local model.gguf'})
   }
   const ownFlag = ownFlags.find((flag) => flags[flag] !== undefined)
   const found = local

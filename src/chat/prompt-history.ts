@@ -60,7 +60,7 @@ function read(file: string): string[] {
   const stats = statSync(file, {throwIfNoEntry: false})
   if (stats === undefined || stats.size > maxBytes) return stats === undefined ? [] : refuse(file)
   // Reading a pipe would wait for whoever writes to it.
-  if (!stats.isFile()) throw unusable(file, 'it is no file.')
+  if (!stats.isFile()) throw unusable(file, 'it is not a regular file.')
   const text = readFileSync(file, 'utf8')
   const lines = text.split('\n').filter((line) => line !== '')
   if (lines.length > 0 && !isHistory(text, lines)) return refuse(file)
@@ -77,11 +77,11 @@ function isHistory(text: string, lines: readonly string[]): boolean {
 }
 
 function refuse(file: string): never {
-  throw new NnError('file_exists', `${file} exists and is no history of a chat; it stays as it is.`)
+  throw new NnError('file_exists', `${file} exists and is not a prompt history; it was not changed.`)
 }
 
 function unusable(file: string, why: string): NnError {
-  return new NnError('invalid_argument', `${file} cannot be a history: ${why}`)
+  return new NnError('invalid_argument', `${file} cannot be used as prompt history: ${why}`)
 }
 
 function toLine(entry: string): string {

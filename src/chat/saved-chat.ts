@@ -105,7 +105,7 @@ async function read(file: string): Promise<string> {
 }
 
 function otherFile(file: string): NnError {
-  return new NnError('invalid_argument', `${file} is no saved conversation.`)
+  return new NnError('invalid_argument', `${file} is not a saved conversation.`)
 }
 
 /** A slip of the finger must not cost a model or a document. */
@@ -120,7 +120,7 @@ async function refuseOtherFiles(file: string): Promise<void> {
     throw unusable('cannot be written', file, error)
   }
   if (savedStart.test(start)) return
-  throw new NnError('file_exists', `${file} exists and is no saved conversation; it stays as it is.`)
+  throw new NnError('file_exists', `${file} exists and is not a saved conversation; it was not changed.`)
 }
 
 function unusable(what: string, file: string, error: unknown): NnError {

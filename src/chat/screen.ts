@@ -19,7 +19,7 @@ export class Screen {
     const where = gpuLayers > 0 ? `${gpuLayers} layers on ${gpu ?? 'the GPU'}` : 'CPU'
     const facts = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
     this.note(facts.join(' · '))
-    this.note('/help for what can be typed besides prompts, Ctrl-D to leave.')
+    this.note('Type /help for the commands, Ctrl-D to leave.')
   }
 
   /** Says which of the conversations that are kept this is. */

@@ -37,13 +37,13 @@ export function readOptionFlags(flags: ModelFlags, config: Config): RuntimeOptio
   const options = checkOptions(optionKeys(flags), config)
   const isRaw = (options.prompt_mode ?? config.model.prompt_mode) === 'raw'
   if (flags['state-dir'] !== undefined && isRaw) {
-    throw new NnError('invalid_argument', 'Raw prompts have no history: there is nothing to keep.', {
-      hint: 'Leave out --state-dir, or have prompts in chat mode.',
+    throw new NnError('invalid_argument', '--state-dir keeps histories, and raw prompts have none.', {
+      hint: 'Remove --state-dir, or use prompts in chat mode.',
     })
   }
   if (flags.system !== undefined && isRaw) {
     throw new NnError('invalid_argument', noRawInstructions, {
-      hint: 'Leave out --system, or have prompts in chat mode.',
+      hint: 'Remove --system, or use prompts in chat mode.',
     })
   }
   return options

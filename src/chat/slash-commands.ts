@@ -18,45 +18,45 @@ export interface SlashCommand {
   complete?: (beginning: string) => string[]
 }
 
-const toChatMode = 'As in: /set prompt_mode chat'
+const toChatMode = 'Example: /set prompt_mode chat'
 
 /** Everything that can be typed with a slash: `/help` and completion are made from it. */
 export const slashCommands: readonly SlashCommand[] = [
-  {name: 'help', alias: '?', summary: 'Show this list.', run: (chat) => chat.say(help())},
+  {name: 'help', alias: '?', summary: 'List the commands.', run: (chat) => chat.say(help())},
   {
     name: 'clear',
-    summary: 'Forget the conversation and start anew.',
+    summary: 'Start a new conversation.',
     run: (chat) => {
       chat.conversation.clear()
-      chat.say('A new conversation.')
+      chat.say('New conversation.')
     },
   },
   {
     name: 'system',
     argument: '[text|off]',
-    summary: 'Show, set or remove the instructions before the conversation.',
+    summary: 'Show, set or remove the system prompt.',
     run: ({conversation, say}, text) => {
       const {system_prompt: current, ...others} = conversation.options
       const {isRaw} = conversation
-      if (text === '' && current !== undefined) say(isRaw ? `${current}\nRaw prompts go without them.` : current)
-      else if (text === '') say('There are no instructions.')
+      if (text === '' && current !== undefined) say(isRaw ? `${current}\nRaw prompts are sent without it.` : current)
+      else if (text === '') say('There is no system prompt.')
       else {
         if (isRaw && text !== 'off') throw new NnError('invalid_argument', noRawInstructions, {hint: toChatMode})
         conversation.options = text === 'off' ? others : {...others, system_prompt: text}
-        say(text === 'off' ? 'No instructions from here on.' : 'These instructions hold from here on.')
+        say(text === 'off' ? 'The system prompt is removed.' : 'The system prompt is set.')
       }
     },
   },
   {
     name: 'set',
     argument: '[option [value|default]]',
-    summary: 'Show what is set, or set an option: /set temp 0.2',
+    summary: 'Show or set options: /set temp 0.2',
     run: setOption,
     complete: (beginning) => completeWord(beginning, optionNames),
   },
   {
     name: 'stats',
-    summary: 'Show tokens, times and cache use.',
+    summary: 'Show tokens, times, cache use and how full the context is.',
     run: ({conversation, model, say}) =>
       say(statsReport(conversation.last?.metadata, conversation.usage, model.config.model.ctx_size)),
   },
@@ -67,7 +67,7 @@ export const slashCommands: readonly SlashCommand[] = [
     run: async ({conversation, model, say}, file) => {
       const {options, messages, isRaw} = conversation
       if (isRaw && messages.length === 0) {
-        throw new NnError('invalid_argument', 'Raw mode keeps no history: there is nothing to save.', {
+        throw new NnError('invalid_argument', 'There is nothing to save: raw prompts have no history.', {
           hint: toChatMode,
         })
       }
@@ -79,7 +79,7 @@ export const slashCommands: readonly SlashCommand[] = [
   {
     name: 'load',
     argument: 'file',
-    summary: 'Go on with a saved conversation.',
+    summary: 'Continue a saved conversation.',
     run: async ({conversation, model, say}, file) => {
       const {options, messages} = await loadChat(required(file, 'load'), model.config)
       conversation.restore(messages)
@@ -92,10 +92,10 @@ export const slashCommands: readonly SlashCommand[] = [
     name: 'regen',
     summary: 'Answer the last prompt again.',
     run: async (chat) => {
-      if (!(await chat.answerAgain())) chat.say('There is no prompt to answer again.')
+      if (!(await chat.answerAgain())) chat.say('There is no prompt to answer yet.')
     },
   },
-  {name: 'exit', alias: 'quit', summary: 'Leave; so does Ctrl-D.', run: (chat) => chat.leave()},
+  {name: 'exit', alias: 'quit', summary: 'Leave the chat (also Ctrl-D).', run: (chat) => chat.leave()},
 ]
 
 /** Runs a command. @throws `invalid_argument` when there is none of that name. */
@@ -112,9 +112,7 @@ export async function runSlashCommand(chat: Chat, name: string, argument: string
   )
   throw new NnError('invalid_argument', `There is no command /${name}.`, {
     hint:
-      meant === undefined
-        ? 'See /help. A prompt that begins with a slash is typed with two.'
-        : `Did you mean /${meant}?`,
+      meant === undefined ? 'See /help. Type two slashes to start a prompt with a slash.' : `Did you mean /${meant}?`,
   })
 }
 
@@ -124,9 +122,9 @@ function help(): string {
   return [
     ...slashCommands.map(({summary}, at) => `${(usages[at] ?? '').padEnd(width)}  ${summary}`),
     '',
-    'A backslash at the end of a line continues it; """ begins and ends a prompt of several lines;',
-    'Alt-Enter breaks a line. A prompt that begins with a slash is typed with two.',
-    'Ctrl-C stops an answer or clears the line; twice it leaves.',
+    'A backslash at the end of a line continues the prompt. """ starts and ends a prompt of several lines.',
+    'Alt-Enter adds a line break. Type two slashes to start a prompt with a slash.',
+    'Ctrl-C stops an answer or clears the line; press it twice to leave.',
   ].join('\n')
 }
 
@@ -149,10 +147,10 @@ function setOption({conversation, model, say}: Chat, argument: string): void {
   }
   const {options, keys} = changeOption(conversation.options, name, typed, model.config)
   conversation.options = options
-  say(keys.length > 0 ? keys.map(show).join('\n') : `Nothing of ${name} has changed.`)
+  say(keys.length > 0 ? keys.map(show).join('\n') : `No option of ${name} is set.`)
 }
 
 function required(file: string, name: string): string {
   if (file !== '') return file
-  throw new NnError('invalid_argument', `Name a file: /${name} file`)
+  throw new NnError('invalid_argument', `Usage: /${name} file`)
 }

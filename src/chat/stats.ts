@@ -16,13 +16,13 @@ export function statsLine(metadata: OutputMetadata): string {
 
 /** What `/stats` shows. */
 export function statsReport(last: OutputMetadata | undefined, usage: Usage, contextSize: number): string {
-  if (last === undefined) return 'Nothing has been answered yet.'
+  if (last === undefined) return 'There is no answer yet.'
   const used = last.input_tokens + last.output_tokens
   return [
     `last answer  ${statsLine(last)}`,
     `             seed ${last.seed} · llama.cpp ${last.llama_build}`,
     `all answers  ${usage.answers} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`,
-    `all prompts  ${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the others read in ${duration(usage.promptMs)}`,
+    `all prompts  ${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the rest evaluated in ${duration(usage.promptMs)}`,
     `context      ${used} of ${contextSize} tokens`,
   ].join('\n')
 }
@@ -50,7 +50,7 @@ function endOf({stop_reason: reason, stopped_by: by}: OutputMetadata): string[] 
     case 'context_full':
       return ['cut off: the context is full']
     case 'repetition':
-      return ['stopped: it repeats itself']
+      return ['stopped: it repeated itself']
     case 'stop':
     case 'pattern':
       return [`ended by ${reason} ${JSON.stringify(by ?? '')}`]

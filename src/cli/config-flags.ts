@@ -13,7 +13,7 @@ export const configFlags = {
   set: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'Set one key of the configuration; goes over the file.',
+    description: 'Set one key of the configuration; overrides the file. Repeatable.',
     helpValue: 'key=value',
   }),
 }
@@ -43,7 +43,7 @@ export function readConfigFlags(
 
 function readPair(pair: string): object {
   const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? []
-  if (key === '') throw new NnError('invalid_argument', `--set wants key=value, not ${pair}.`)
+  if (key === '') throw new NnError('invalid_argument', `--set takes key=value; got ${pair}.`)
   return key.split('.').reduceRight<unknown>((inner, name) => ({[name]: inner}), readValue(value)) as object
 }
 

@@ -6,17 +6,17 @@ export const httpFlags = {
   port: Flags.integer({
     min: 0,
     max: 65_535,
-    description: "Serve OpenAI's API on this port as well; 0 takes any free one. Off by default.",
+    description: "Serve OpenAI's API on this port; 0 takes any free port. Off by default.",
     helpGroup: 'HTTP',
   }),
   host: Flags.string({
     dependsOn: ['port'],
-    description: 'Name or address to listen on. Defaults to 127.0.0.1; others need an API key.',
+    description: 'Name or address to listen on. Defaults to 127.0.0.1; other addresses need an API key.',
     helpGroup: 'HTTP',
   }),
   'api-key-file': Flags.string({
     dependsOn: ['port'],
-    description: 'File with the API key that requests have to bring. Defaults to WNN_API_KEY of the environment.',
+    description: 'File with the API key that requests must send. Defaults to the environment variable WNN_API_KEY.',
     helpValue: 'file',
     helpGroup: 'HTTP',
   }),

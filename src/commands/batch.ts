@@ -14,10 +14,10 @@ const someFailed = 4
 const nothingSelected = 6
 
 export default class Batch extends BaseCommand {
-  static override summary = 'Answer many prompts, one row of JSON for each.'
-  static override description = `Reads lines of JSON (or CSV, or a list in YAML), answers each as a conversation of its own, and adds a row to the output as soon as it is done. What was done stays: --resume goes on after whatever ended the run (docs/batch.md).
+  static override summary = 'Answer many prompts and write one JSON row per prompt.'
+  static override description = `Reads JSON lines, CSV or a YAML list. Each item is a conversation of its own and gets a row in the output as soon as it is answered. --resume continues after any interruption (docs/batch.md).
 
-Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engine failed or no daemon is running, 2 a file, flag or item is not usable (nothing was run) or standard output cannot be written (the rows are in the output), 6 the input has no items, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engine failed or no daemon is running; 2 a file, flag or item is not usable (nothing was run), or standard output cannot be written (the rows are in the output); 6 the input has no items; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl',
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl --resume --retry-errors',
@@ -29,28 +29,28 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
     input: Args.string({
       required: true,
       ignoreStdin: true,
-      description: 'File with an item on each line (.csv, .yaml, .json and .txt otherwise); - is standard input.',
+      description: 'File with one JSON item per line, or a .csv, .yaml, .json or .txt file; - reads standard input.',
     }),
   }
   static override flags = {
-    output: Flags.string({char: 'o', description: 'File that rows are added to.', helpValue: 'file'}),
-    model: Flags.string({char: 'm', description: "GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
+    output: Flags.string({char: 'o', description: 'Append the result rows to this file.', helpValue: 'file'}),
+    model: Flags.string({char: 'm', description: "The GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
     'model-name': Flags.string({
       exclusive: ['model'],
-      description: 'Use the model that the daemon calls so.',
+      description: 'Use this model of the daemon.',
       helpValue: 'name',
     }),
-    local: Flags.boolean({description: 'Load the model here, also when the daemon has it.'}),
+    local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
     ...socketFlag,
     ...configFlags,
     template: Flags.string({
-      description: "File with a prompt whose {{variables}} are the items' fields.",
+      description: 'File with a prompt that has {{variables}}; each stands for a field of the item.',
       helpValue: 'file',
     }),
     concurrency: Flags.integer({
       min: 1,
       max: 1024,
-      description: "Items that are answered together. Defaults to the model's decode slots.",
+      description: "Number of items to answer together. Defaults to the number of the model's decode slots.",
     }),
     order: Flags.option({options: ['input', 'completion'] as const, default: 'input' as const})({
       description: 'Order of the rows.',
@@ -58,25 +58,25 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
     deterministic: Flags.boolean({
       allowNo: true,
       description:
-        'Compute each item in batches of its own, so that others cannot change its text. Defaults to yes at temperature 0.',
+        'Decode each item alone, so that other items cannot change its text. On by default at temperature 0.',
     }),
-    retries: Flags.integer({min: 0, default: 2, description: 'Try again so many times when the engine fails.'}),
+    retries: Flags.integer({min: 0, default: 2, description: 'Retry an item this many times after an engine failure.'}),
     timeout: Flags.integer({
       min: 10,
       max: 86_400_000,
       description:
-        'Milliseconds for an item that sets no timeout_ms. Defaults to backend.default_task_timeout_ms, which is no limit unless it is set.',
+        'Time limit in milliseconds of an item that sets no timeout_ms. Defaults to backend.default_task_timeout_ms, which is no limit unless it is set.',
     }),
     'max-errors': Flags.string({
-      description: 'Stop after more failures than n, or than p percent of 100 or more items.',
-      helpValue: 'n|p%',
+      description: 'Stop after more than N failed items, or after more than P percent of at least 100 items.',
+      helpValue: 'N|P%',
     }),
-    limit: Flags.integer({min: 1, description: 'Only so many items, from the first on.'}),
-    strict: Flags.boolean({description: 'Start nothing if any item is not usable.'}),
-    'dry-run': Flags.boolean({description: 'Check the input and the flags, and answer nothing.'}),
-    resume: Flags.boolean({description: 'Go on with an output of the same input and settings.'}),
-    'retry-errors': Flags.boolean({dependsOn: ['resume'], description: 'Answer items again that failed.'}),
-    overwrite: Flags.boolean({exclusive: ['resume'], description: 'Give up what the output has.'}),
+    limit: Flags.integer({min: 1, description: 'Answer only the first N items.'}),
+    strict: Flags.boolean({description: 'Start nothing if an item is not usable.'}),
+    'dry-run': Flags.boolean({description: 'Check the input and the flags; answer nothing.'}),
+    resume: Flags.boolean({description: 'Continue an output of the same input and settings.'}),
+    'retry-errors': Flags.boolean({dependsOn: ['resume'], description: 'With --resume: run failed items again.'}),
+    overwrite: Flags.boolean({exclusive: ['resume'], description: 'Discard the rows that the output has.'}),
   }
 
   async run(): Promise<BatchSummary | InputCheck> {
@@ -123,20 +123,20 @@ Exit codes: 0 all answered, 4 some items failed (their rows say why), 3 the engi
   }
 
   private refuseNothing(): never {
-    this.error('The input has no items: there is nothing to answer.', {exit: nothingSelected})
+    this.error('The input has no items.', {exit: nothingSelected})
   }
 }
 
 function named(output: string | undefined): string {
   if (output !== undefined) return output
-  throw new NnError('invalid_argument', 'No output is named.', {hint: 'As in: --output results.jsonl'})
+  throw new NnError('invalid_argument', '--output is missing.', {hint: 'Example: --output results.jsonl'})
 }
 
 /** What comes from standard input cannot be looked at before, nor again. */
 function refuseForStandardInput(flags: {strict: boolean; resume: boolean; 'dry-run': boolean}): void {
   const flag = flags.resume ? 'resume' : flags.strict && !flags['dry-run'] ? 'strict' : undefined
   if (flag === undefined) return
-  throw new NnError('invalid_argument', `--${flag} needs an input that can be read twice, and standard input cannot.`, {
+  throw new NnError('invalid_argument', `--${flag} reads the input twice, which standard input does not allow.`, {
     hint: 'Write it to a file first.',
   })
 }

@@ -9,12 +9,12 @@ import {socketFlag} from '../cli/socket-flag.js'
 const worse = 5
 
 export default class Bench extends BaseCommand {
-  static override summary = 'Measure models and servers, side by side.'
-  static override description = `Prompt processing (pp), generation (tg), time to first token (ttft), inter-token latency (itl) and more; docs/bench.md says how. Without a model and an address, the daemon's models are measured. The table goes to standard output.
+  static override summary = 'Measure models and servers side by side.'
+  static override description = `Measures prompt processing (pp), generation (tg), time to first token (ttft), inter-token latency (itl) and more (docs/bench.md). Without MODELS and --url it measures the daemon's models. The table goes to standard output.
 
 Sizes are numbers (512), lists (1,4,16) and ranges: 1-4, 0-100+25, 128-2048*2.
 
-Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon does not answer or the engine failed, 5 something is worse than in the baseline or than the first, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon does not answer, or the engine failed; 5 a metric is worse than the baseline or the first subject; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> bench model.gguf',
     '<%= config.bin %> bench model.gguf -p 128-2048*2 -n 128 -d 0,4096 --output result.json --output result.html',
@@ -31,31 +31,36 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     models: Args.string({ignoreStdin: true, description: "GGUF files. Defaults to the daemon's models."}),
   }
   static override flags = {
-    'prompt-tokens': Flags.string({char: 'p', default: '512', description: 'Tokens of prompts.', helpGroup: 'TESTS'}),
+    'prompt-tokens': Flags.string({
+      char: 'p',
+      default: '512',
+      description: 'Number of prompt tokens.',
+      helpGroup: 'TESTS',
+    }),
     'generate-tokens': Flags.string({
       char: 'n',
       description:
-        'Tokens of answers; 0 for none. Defaults to 128. With --arrivals a range that lengths are drawn from, by default 16-256.',
+        'Number of generated tokens; 0 measures no generation. Defaults to 128. With --arrivals: a range of lengths to draw from; defaults to 16-256.',
       helpGroup: 'TESTS',
     }),
     depth: Flags.string({
       char: 'd',
       default: '0',
-      description: 'Tokens that are in the context before; the system prompt of conversations.',
+      description: 'Number of tokens in the context before the prompt. With --turns: length of the system prompt.',
       helpGroup: 'TESTS',
     }),
     concurrency: Flags.string({
       description:
-        'Streams at the same time, each with a prompt and an answer. Adds the workload concurrency. With --arrivals, the clients.',
+        'Number of simultaneous streams, each with a prompt and an answer. Adds the workload concurrency. With --arrivals: number of clients.',
       helpGroup: 'TESTS',
     }),
     workload: Flags.string({
-      description: 'pp, tg, concurrency, prefix, load, switch, or several with commas. Defaults to pp,tg.',
+      description: 'Workloads, separated by commas: pp, tg, concurrency, prefix, load, switch. Defaults to pp,tg.',
       helpGroup: 'TESTS',
     }),
     arrivals: Flags.string({
       description:
-        'Measure traffic. closed: each client sends its next request when its last one ends. poisson:RATE: requests arrive at random times, RATE a second. together: all clients send at the same moment.',
+        'Measure traffic. closed: each client sends its next request when its last one ends. poisson:RATE: requests arrive at random times, RATE per second. together: all clients send at the same moment.',
       helpValue: 'closed|poisson:RATE|together',
       exclusive: ['workload'],
       helpGroup: 'TRAFFIC',
@@ -63,23 +68,23 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
     requests: Flags.integer({
       min: 1,
       max: 1_000_000,
-      description: 'Requests of a repetition. Defaults to 4 for each client, and 24 at least.',
+      description: 'Requests per repetition. Defaults to 4 per client, but at least 24.',
       helpGroup: 'TRAFFIC',
     }),
     turns: Flags.integer({
       min: 1,
       max: 1000,
-      description: 'Send conversations of so many turns, each turn with the whole history.',
+      description: 'Send conversations with this many turns. Each turn sends the whole history.',
       helpGroup: 'TRAFFIC',
     }),
     conversations: Flags.integer({
       min: 1,
       max: 100_000,
-      description: 'Conversations of a repetition. Defaults to 3 for each client.',
+      description: 'Conversations per repetition. Defaults to 3 per client.',
       helpGroup: 'TRAFFIC',
     }),
     slo: Flags.string({
-      description: 'Objectives of a request; goodput is the share of requests that met them.',
+      description: 'Objectives of a request. Goodput is the share of requests that met them.',
       helpValue: 'ttft=500ms,itl=50ms',
       helpGroup: 'TRAFFIC',
     }),
@@ -88,70 +93,74 @@ Exit codes: 0 measured, 2 a file or flag is not usable, 3 a server or the daemon
       min: 1,
       max: 10_000,
       default: 5,
-      description: 'Measurements of each test on each model.',
+      description: 'Number of measurements of each test on each model.',
       helpGroup: 'TESTS',
     }),
     warmup: Flags.integer({
       min: 0,
       max: 1000,
       default: 1,
-      description: 'Rounds before them that do not count.',
+      description: 'Number of warm-up rounds, which do not count.',
       helpGroup: 'TESTS',
     }),
     seed: Flags.integer({
       min: 0,
       max: 4_294_967_294,
       noCacheDefault: true,
-      description: 'Of prompts and statistics. Defaults to a new one, so that no server has the prompts cached.',
+      description:
+        'Seed of prompts and statistics. Defaults to a new one, so that no server has the prompts in its cache.',
       helpGroup: 'TESTS',
     }),
     ...configFlags,
     compare: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Measure each model with each of these values, as in model.threads=1,2.',
+      description: 'Measure each model with each of these values. Example: model.threads=1,2',
       helpValue: 'key=value,value',
     }),
     url: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: "A server with OpenAI's API; #name behind it says which of its models.",
+      description: "Measure a server with OpenAI's API. Add #name to select one of its models.",
       helpValue: 'http://…',
     }),
     'api-key-file': Flags.string({
       dependsOn: ['url'],
-      description: 'File with the API key for the servers. Defaults to WNN_API_KEY of the environment.',
+      description: 'File with the API key for the servers. Defaults to the environment variable WNN_API_KEY.',
       helpValue: 'file',
     }),
     ...socketFlag,
     'model-name': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'A model of the daemon, by its name there.',
+      description: 'Measure this model of the daemon.',
     }),
-    local: Flags.boolean({description: "Refuse to use the daemon's models.", exclusive: ['model-name']}),
+    local: Flags.boolean({description: "Do not use the daemon's models.", exclusive: ['model-name']}),
     output: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Write the result to this file, in the form that its name or --format says.',
+      description: 'Write the result to this file. Its name or --format sets the format.',
       helpValue: 'file',
     }),
     format: Flags.option({options: ['json', 'md', 'csv', 'html'] as const})({
-      description: 'Form of the files; without --output, of standard output.',
+      description: 'Format of the files; without --output, of standard output.',
     }),
     baseline: Flags.string({
-      description: 'Compare with this result, a .json file of an earlier run.',
+      description: 'Compare with this result: a .json file of an earlier run.',
       helpValue: 'file',
     }),
     'against-first': Flags.boolean({
-      description: 'Compare every other model and server with the first one, round by round.',
+      description: 'Compare all other models and servers with the first one, round by round.',
       exclusive: ['baseline'],
     }),
     'max-regression': Flags.string({
-      description: 'How much worse than the baseline, or than the first, is still no failure. Defaults to 5%.',
+      description: 'Allowed regression against the baseline or the first subject. Defaults to 5%.',
       helpValue: 'share',
     }),
-    history: Flags.string({description: 'Append the run to this folder, for wnn bench report.', helpValue: 'folder'}),
+    history: Flags.string({
+      description: 'Append the result to this folder, for wnn bench report.',
+      helpValue: 'folder',
+    }),
   }
 
   async run(): Promise<BenchResult> {

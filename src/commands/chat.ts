@@ -17,9 +17,9 @@ import {socketPath} from '../rpc/socket-path.js'
 
 export default class Chat extends BaseCommand {
   static override summary = 'Chat with a model.'
-  static override description = `On a terminal this is a conversation: /help lists what can be typed besides prompts. Otherwise the whole standard input is one prompt, and the answer goes to standard output. A model that the daemon has loaded is used there.
+  static override description = `On a terminal this is a conversation; /help lists its commands. Otherwise the whole standard input is one prompt, and the answer goes to standard output. If the daemon has loaded the model, the chat uses it there.
 
-Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the engine failed or no daemon is running, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the engine failed or no daemon is running; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> chat model.gguf',
     '<%= config.bin %> chat --model-name qwen',
@@ -34,20 +34,20 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
   static override flags = {
     ...modelFlags,
     ...socketFlag,
-    'model-name': Flags.string({description: 'Talk to the model that the daemon calls so.', helpValue: 'name'}),
-    local: Flags.boolean({description: 'Load the model here, also when the daemon has it.'}),
-    prompt: Flags.string({char: 'p', description: 'Answer this prompt and leave; standard input is not read.'}),
-    session: Flags.string({description: 'Id of the session to open. Defaults to a new one.', helpValue: 'id'}),
+    'model-name': Flags.string({description: 'Use this model of the daemon.', helpValue: 'name'}),
+    local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
+    prompt: Flags.string({char: 'p', description: 'Answer this prompt and exit. Standard input is not read.'}),
+    session: Flags.string({description: 'Open the session with this id. Defaults to a new one.', helpValue: 'id'}),
     stats: Flags.boolean({
       allowNo: true,
-      description: 'Tokens and times after each answer, on standard error. Defaults to yes in a conversation.',
+      description: 'Print tokens and times after each answer, on standard error. On by default in a conversation.',
     }),
     history: Flags.boolean({
       allowNo: true,
       default: true,
-      description: 'Keep what is typed for the Up key of later chats.',
+      description: 'Keep typed prompts for the Up key of later chats.',
     }),
-    'history-file': Flags.string({description: 'Keep it in this file.', helpValue: 'file'}),
+    'history-file': Flags.string({description: 'Keep typed prompts in this file.', helpValue: 'file'}),
   }
 
   async run(): Promise<ChatResult | undefined> {
@@ -57,7 +57,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     process.stderr.on('error', () => undefined)
     const isConversation = flags.prompt === undefined && process.stdin.isTTY && process.stdout.isTTY
     if (isConversation && this.jsonEnabled()) {
-      throw new NnError('invalid_argument', '--json is for a single prompt.', {hint: 'Pipe it in, or give --prompt.'})
+      throw new NnError('invalid_argument', '--json needs a single prompt.', {hint: 'Pipe it in, or use --prompt.'})
     }
     await using prepared = await prepareChat({
       ...{model: args.model, modelName: flags['model-name'], local: flags.local, socket: socketPath(flags.socket)},
@@ -102,10 +102,10 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     try {
       const status = await chat.sessions()
       if (status.write_error === null) return status
-      this.tell(`the conversation could not be kept: ${status.write_error}`)
+      this.tell(`the conversation could not be written: ${status.write_error}`)
     } catch (error) {
       if (!isDaemonGone(error)) throw error
-      this.tell('the connection to the daemon that had the conversation is lost.')
+      this.tell('the connection to the daemon that has the conversation is lost.')
     }
     return undefined
   }
@@ -123,7 +123,7 @@ Exit codes: 0 left or answered, 2 a file, flag or prompt is not usable, 3 the en
     if (flag?.trim() === '') throw new NnError('invalid_argument', 'The prompt is empty.')
     if (flag !== undefined) return flag
     // Only the answer goes elsewhere: whoever sits there should know that somebody listens.
-    if (process.stdin.isTTY) this.logToStderr('Type the prompt; Ctrl-D on a line of its own ends it.')
+    if (process.stdin.isTTY) this.logToStderr('Type the prompt. End it with Ctrl-D on an empty line.')
     return readPrompt(process.stdin, this.signal)
   }
 

@@ -11,10 +11,10 @@ import {socketPath} from '../rpc/socket-path.js'
 const doesNotFit = 3
 
 export default class Load extends BaseCommand {
-  static override summary = 'Load a model into the daemon, which is started when there is none.'
-  static override description = `The graph's id goes to standard output, what else there is to know to standard error.
+  static override summary = 'Load a model into the daemon. Starts the daemon if none runs.'
+  static override description = `The graph's id goes to standard output; progress and details go to standard error.
 
-Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not fit or could not be loaded, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 loaded; 2 a file, flag or name is not usable; 3 the model does not fit or could not be loaded; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> load model.gguf',
     '<%= config.bin %> load model.gguf --name qwen --set model.ctx_size=8192 --set n_gpu_layers=max',
@@ -26,8 +26,8 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
   static override flags = {
     ...socketFlag,
     ...configFlags,
-    name: Flags.string({description: "What to call it. Defaults to the file's name without .gguf."}),
-    estimate: Flags.boolean({description: 'Say what memory it would take, and load nothing.'}),
+    name: Flags.string({description: "The model's name. Defaults to the file name without .gguf."}),
+    estimate: Flags.boolean({description: 'Print the memory that the model would need. Load nothing.'}),
   }
 
   async run(): Promise<LoadResult | LoadEstimate> {
@@ -39,7 +39,7 @@ Exit codes: 0 loaded, 2 a file, flag or name is not usable, 3 the model does not
       if (!estimate.fits) process.exitCode = doesNotFit
       return estimate
     }
-    const name = checkName(flags.name ?? modelName(args.model), 'Give it another one: --name NAME')
+    const name = checkName(flags.name ?? modelName(args.model), 'Choose another name: --name NAME')
     const loaded = await loadModel({
       ...{file: args.model, name, config},
       ...{socket: socketPath(flags.socket), root: this.config.root, progress: process.stderr, signal: this.signal},

@@ -13,8 +13,8 @@ import type {FullStatus} from '../rpc/daemon-status.js'
 type StatusResult = Partial<FullStatus> & {findings?: Finding[]}
 
 export default class Status extends BaseCommand {
-  static override summary = 'Show what the daemon does.'
-  static override description = `Exit codes: 0 shown, 3 no daemon is running; --watch ends with Ctrl-C (130).`
+  static override summary = 'Show the state of the daemon.'
+  static override description = `Exit codes: 0 shown; 3 no daemon is running; 130 --watch ended by Ctrl-C.`
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status memory --json',
@@ -22,16 +22,23 @@ export default class Status extends BaseCommand {
     '<%= config.bin %> status --watch',
   ]
   static override args = {
-    type: Args.option({options: statusTypes, ignoreStdin: true})({description: 'Only this part. Defaults to all.'}),
+    type: Args.option({options: statusTypes, ignoreStdin: true})({
+      description: 'Show only this report. Defaults to all.',
+    }),
   }
   static override flags = {
     ...socketFlag,
-    why: Flags.boolean({description: 'Say what is wrong, and which setting to change.'}),
+    why: Flags.boolean({description: 'Show what is wrong, and which setting to change.'}),
     watch: Flags.boolean({
       char: 'w',
-      description: 'Show it again and again; a line each time where it is no terminal.',
+      description: 'Repeat: in place on a terminal, one line each time elsewhere.',
     }),
-    interval: Flags.integer({min: 50, default: 1000, description: 'Milliseconds between two looks.', helpValue: 'ms'}),
+    interval: Flags.integer({
+      min: 50,
+      default: 1000,
+      description: 'Milliseconds between two reports of --watch.',
+      helpValue: 'ms',
+    }),
   }
 
   private isWatching = false

@@ -6,13 +6,13 @@ import {socketPath} from '../rpc/socket-path.js'
 
 export default class Stop extends BaseCommand {
   static override summary = 'Stop the daemon.'
-  static override description = `It takes nothing new, lets answers come to their end (for as long as its --drain-timeout allows), unloads its models and ends. The command waits for that.
+  static override description = `The daemon refuses new work, lets running answers finish (for at most its --drain-timeout), unloads its models and exits. The command waits for that.
 
-Exit codes: 0 it has ended, 3 none is running.`
+Exit codes: 0 the daemon ended; 3 no daemon is running.`
   static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop --now']
   static override flags = {
     ...socketFlag,
-    now: Flags.boolean({description: 'End answers where they are instead of waiting for them.'}),
+    now: Flags.boolean({description: 'End running answers at once instead of waiting for them.'}),
   }
 
   async run(): Promise<{socket: string; stopped: true}> {

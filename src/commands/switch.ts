@@ -8,25 +8,27 @@ import {socketPath} from '../rpc/socket-path.js'
 
 export default class Switch extends BaseCommand {
   static override summary = 'Replace a model in the daemon without dropping requests.'
-  static override description = `What runs ends on the old model, what waits runs on the new one, and sessions keep their histories. When the new model cannot be loaded, the old one answers as before.
+  static override description = `Running tasks finish on the old model, queued tasks run on the new one, and sessions keep their histories. If the new model cannot be loaded, the old one stays.
 
-overlap loads the new model while the old one serves; drain lets running tasks finish, ends the old model and then loads the new one, which is what overlap becomes when both do not fit; cancel is overlap that ends running tasks with an error.
+overlap: the new model loads while the old one serves. If both do not fit into memory, the switch becomes a drain.
+drain: running tasks finish, the old model is unloaded, and then the new one loads.
+cancel: like overlap, but running tasks end with an error.
 
-Exit codes: 0 switched, 2 a flag or graph is not usable, 3 the new model cannot be loaded (missing and damaged files are that, too) or no daemon is running, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 switched; 2 a flag or graph is not usable; 3 the new model cannot be loaded (for any reason, such as a missing file) or no daemon is running; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> switch phi3.gguf',
     '<%= config.bin %> switch phi3.gguf --graph chat --mode drain',
     '<%= config.bin %> switch phi3.gguf --set model.ctx_size=8192 --json',
   ]
   static override args = {
-    model: Args.string({required: true, ignoreStdin: true, description: 'Path of the next GGUF file.'}),
+    model: Args.string({required: true, ignoreStdin: true, description: 'Path of the new GGUF file.'}),
   }
   static override flags = {
     ...socketFlag,
     ...configFlags,
     graph: Flags.string({description: "Name or id of the graph to switch. Defaults to the daemon's only one."}),
     mode: Flags.option({options: ['overlap', 'drain', 'cancel'] as const, default: 'overlap'})({
-      description: 'What happens to requests in flight.',
+      description: 'How to handle running tasks.',
     }),
   }
 

@@ -24,9 +24,9 @@ const nothingSelected = 6
 
 export default class Test extends BaseCommand {
   static override summary = 'Run YAML suites against the backend.'
-  static override description = `Each scenario gets a backend of its own. Progress goes to stderr, the report to stdout.
+  static override description = `Each scenario gets its own backend. Progress goes to standard error, the report to standard output.
 
-Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or flag is not usable (nothing was run), 6 nothing was selected, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
+Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or flag is not usable (nothing was run); 6 no scenario was selected; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> test suites/conformance',
     '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',
@@ -35,31 +35,36 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
   ]
   static override strict = false
   static override args = {
-    paths: Args.string({description: 'Suite files, or folders of them. Defaults to the conformance suites.'}),
+    paths: Args.string({description: 'Suite files, or folders with suite files. Defaults to the conformance suites.'}),
   }
   static override flags = {
     filter: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Only scenarios with this number, this text in their id or name, or that match /this/.',
+      description:
+        'Run only scenarios with this number, with this text in their id or name, or that match the regular expression /this/.',
     }),
-    tag: Flags.string({multiple: true, multipleNonGreedy: true, description: 'Only scenarios with this tag.'}),
+    tag: Flags.string({multiple: true, multipleNonGreedy: true, description: 'Run only scenarios with this tag.'}),
     bail: Flags.boolean({description: 'Stop after the first scenario that fails.'}),
-    shard: Flags.string({description: 'Only every n-th scenario, from the i-th on.', helpValue: 'i/n'}),
-    retries: Flags.integer({min: 0, default: 0, description: 'Try a failed scenario again so many times.'}),
-    reporter: Flags.option({options: reporterNames, default: 'list' as const})({description: 'Form of the report.'}),
+    shard: Flags.string({description: 'Run only every n-th scenario, starting with the i-th.', helpValue: 'i/n'}),
+    retries: Flags.integer({min: 0, default: 0, description: 'Retry a failed scenario this many times.'}),
+    reporter: Flags.option({options: reporterNames, default: 'list' as const})({description: 'Format of the report.'}),
     output: Flags.string({description: 'Write the report to this file.', helpValue: 'file'}),
     model: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Use this file for a model that the suites name.',
+      description: 'Use this file for a model of the suites.',
       helpValue: 'name=path',
     }),
     via: Flags.option({options: ['local', 'daemon'] as const, default: 'local' as const})({
-      description: 'Where the backends are: in this process, or in the daemon, which is started if there is none.',
+      description: 'Where the backends run: in this process, or in the daemon (starts one if none runs).',
     }),
     ...socketFlag,
-    timeout: Flags.integer({min: 1, default: 120_000, description: 'Milliseconds for a scenario that sets no limit.'}),
+    timeout: Flags.integer({
+      min: 1,
+      default: 120_000,
+      description: 'Time limit in milliseconds of a scenario that sets none.',
+    }),
   }
 
   async run(): Promise<RunReport> {
@@ -70,8 +75,8 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
       metadata.flags.reporter?.setFromDefault !== true &&
       flags.reporter !== 'json'
     ) {
-      throw new NnError('invalid_argument', `--json prints the report as JSON, not as ${flags.reporter}.`, {
-        hint: 'Leave one of them out, or write the other report to a file: --output report.xml',
+      throw new NnError('invalid_argument', `--json and --reporter ${flags.reporter} exclude each other.`, {
+        hint: 'Remove one of them, or write the other report to a file: --output report.xml',
       })
     }
     const paths = argv.length > 0 ? (argv as string[]) : [path.join(this.config.root, 'suites/conformance')]
@@ -79,7 +84,7 @@ Exit codes: 0 all passed, 4 a scenario failed, 3 the engine failed, 2 a file or 
     const {filter: filters = [], tag: tags = [], shard} = flags
     const cases = selectCases(expandCases(suites), {filters, tags, ...(shard !== undefined && {shard})})
     if (flags.output !== undefined) await checkWritable(flags.output)
-    if (cases.length === 0) this.error('The selection leaves no scenario to run.', {exit: nothingSelected})
+    if (cases.length === 0) this.error('No scenario matches the selection.', {exit: nothingSelected})
 
     const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
     const {retries, bail, timeout: timeoutMs} = flags
@@ -117,7 +122,7 @@ function parseModels(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name = '', file = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? []
-      if (name === '') throw new NnError('invalid_argument', `--model wants name=path, not ${pair}.`)
+      if (name === '') throw new NnError('invalid_argument', `--model takes name=path; got ${pair}.`)
       return [name, file]
     }),
   )

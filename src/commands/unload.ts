@@ -10,13 +10,13 @@ interface UnloadResult {
 }
 
 export default class Unload extends BaseCommand {
-  static override summary = "Take a model out of the daemon's memory."
-  static override description = `Its contexts are closed; the histories of sessions stay.
+  static override summary = 'Unload a model from the daemon.'
+  static override description = `Closes the model's execution contexts. The histories of sessions stay.
 
-Exit codes: 0 unloaded, 2 there is no such model, 3 no daemon is running.`
+Exit codes: 0 unloaded; 2 there is no such model; 3 no daemon is running.`
   static override examples = ['<%= config.bin %> unload qwen', '<%= config.bin %> unload 0']
   static override args = {
-    model: Args.string({required: true, ignoreStdin: true, description: 'Name or graph id.'}),
+    model: Args.string({required: true, ignoreStdin: true, description: 'Name or graph id of the model.'}),
   }
   static override flags = {...socketFlag}
 

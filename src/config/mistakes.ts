@@ -59,7 +59,7 @@ export function parseLeniently(
         value: text.slice(0, longestQuote),
         allowed: 'JSON or YAML',
         used: null,
-        message: `document: line ${line}, column ${column}: ${message}. It is ignored.`,
+        message: `document: line ${line}, column ${column}: ${message}. The document is ignored.`,
       },
     }
   }

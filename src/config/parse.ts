@@ -81,7 +81,7 @@ function dropBackendKeys({given, findings}: Reading): void {
     findings.push({
       path,
       target: 'key',
-      message: 'has no effect on a single model: it belongs to the backend',
+      message: 'has no effect for a single model: it configures the backend',
       value,
       about: target,
       notice: true,

@@ -18,17 +18,17 @@ const introduction = `<!-- Written by scripts/generate.ts from src/config: chang
 
 # Configuration
 
-A configuration is one object in JSON or YAML. Each key below may stand in its section
+A configuration is one object in JSON or YAML. Each key below may be in its section
 (\`{"model": {"ctx_size": 4096}}\`) or at the top level (\`{"ctx_size": 4096}\`), also with hyphens (\`ctx-size\`). When a
 key is given twice, the one in its section wins, and the other is reported. So are unknown keys.
 
-A mistake is an error in commands, in suites, and with \`strict_config\`; else it is a warning, and the default is used.
+A mistake is an error in commands, in suites, and with \`strict_config\`. Elsewhere it is a warning, and the default is used.
 The JSON Schema for editors is \`schemas/config-v1.json\`.`
 
 const runtime = `## Runtime options
 
-A request may change any key of \`sampling\` and \`stopping\`, in these sections or at the top level, and the keys below.
-That holds for the request alone. A list replaces the configured one. -1 means "as configured" for every key that has no
+A request may set any key of \`sampling\` and \`stopping\`, in these sections or at the top level, and the keys below.
+They apply to this request only. A list replaces the configured one. -1 means "as configured" for every key that has no
 such value. A \`grammar\` replaces a configured \`json_schema\`, and the other way round.`
 
 function renderSection(title: string, name: string, section: Sections[string]): string {

@@ -109,7 +109,7 @@ function give({given, findings}: Reading, setting: Setting): void {
   findings.push({
     path: other.path,
     target: 'key',
-    message: `gives way to ${formatPath(setting.path)}, which is the same setting`,
+    message: `is ignored, because ${formatPath(setting.path)} is the same setting`,
     value: other.value,
     about: target,
     notice: true,

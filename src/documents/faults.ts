@@ -91,7 +91,7 @@ function missingKey(path: Fault['path'], name: string, schema: JsonSchema, data:
     missing: name,
     message: `"${name}" is missing${allowed === undefined ? '' : `; it is ${allowed}`}`,
     ...(allowed !== undefined && {allowed}),
-    ...(meant !== undefined && {hint: `Is "${meant}" meant to be "${name}"?`}),
+    ...(meant !== undefined && {hint: `Did you mean "${name}" with "${meant}"?`}),
   }
 }
 

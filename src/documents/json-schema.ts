@@ -102,7 +102,7 @@ function limits({minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleO
 }
 
 function describeList({items, minItems, maxItems, uniqueItems}: JsonSchema): string {
-  const distinct = uniqueItems === true ? ' without repetition' : ''
+  const distinct = uniqueItems === true ? ' without duplicates' : ''
   if (Array.isArray(items)) return `a list of ${(items as JsonSchema[]).map(describeSchema).join(' and ')}`
   const each = describeSchema((items as JsonSchema | undefined) ?? {type: 'object'})
   // What lists of objects hold is too much for a sentence.
@@ -118,7 +118,7 @@ function isEmpty(schema: object): boolean {
 function describeString({minLength, maxLength, pattern, format}: JsonSchema): string {
   if (format === 'regex') return 'a regular expression'
   const length = minLength === 1 && maxLength === undefined ? '' : count(minLength, maxLength, 'character')
-  const noun = length === '' && minLength === 1 ? 'a string that is not empty' : 'a string'
+  const noun = length === '' && minLength === 1 ? 'a non-empty string' : 'a string'
   return `${noun}${length}${pattern === undefined ? '' : ` that matches ${pattern}`}`
 }
 

@@ -15,9 +15,9 @@ export function readDocument(file: string): string {
   }
   try {
     const {size} = statSync(file)
-    if (size > maxBytes) return refuse(`is no document: it has ${size} bytes, at most ${maxBytes} are read`)
+    if (size > maxBytes) return refuse(`is too large: it has ${size} bytes, at most ${maxBytes} are allowed`)
     const text = readFileSync(file, 'utf8')
-    return text.includes('\0') ? refuse('is no text file') : text
+    return text.includes('\0') ? refuse('is not a text file') : text
   } catch (error) {
     if (error instanceof DocumentError) throw error
     return refuse(`cannot be read: ${(error as Error).message}`)

@@ -94,7 +94,7 @@ export function toApiError(thrown: unknown): ApiError {
   // The JSON parser's own complaints.
   if (thrown instanceof SyntaxError && statusCode === 400)
     return badRequest(`The body is not JSON: ${thrown.message}`, undefined, 'invalid_json')
-  return new ApiError(500, 'server_error', 'unknown', 'An unexpected fault occurred.', {cause: thrown})
+  return new ApiError(500, 'server_error', 'unknown', 'An unexpected error occurred.', {cause: thrown})
 }
 
 /** Official clients come again by themselves. */

@@ -19,7 +19,7 @@ export async function readApiKey(
   const key = text.trim()
   if (key !== '') return key
   throw new NnError('invalid_argument', `The API key in ${file ?? apiKeyVariable} is empty.`, {
-    hint: 'Leave it out to serve without a key.',
+    hint: 'Remove it to serve without a key.',
   })
 }
 
@@ -39,8 +39,7 @@ export function keyCheck(key: string): (authorization: string | undefined) => vo
   return (authorization) => {
     const given = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1]
     if (given !== undefined && timingSafeEqual(digest(given.trim()), wanted)) return
-    const message =
-      given === undefined ? 'An API key is needed: Authorization: Bearer <key>.' : 'The API key is not the right one.'
+    const message = given === undefined ? 'An API key is needed: Authorization: Bearer <key>.' : 'The API key is wrong.'
     throw new ApiError(401, 'authentication_error', 'invalid_api_key', message, {
       headers: {'www-authenticate': 'Bearer'},
     })

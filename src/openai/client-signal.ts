@@ -13,7 +13,7 @@ export function clientSignal({raw}: FastifyReply, {inFlight, log}: Serving): Cli
   const gone = (): void => {
     if (raw.writableFinished || controller.signal.aborted) return
     log('info', 'client disconnected', {})
-    controller.abort(new ApiError(499, 'server_error', 'client_gone', 'The client has closed the connection.'))
+    controller.abort(new ApiError(499, 'server_error', 'client_gone', 'The client closed the connection.'))
   }
   raw.once('close', gone)
   inFlight.add(controller, raw)

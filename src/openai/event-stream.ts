@@ -95,7 +95,7 @@ export class EventStream {
     const taken = this.response.write(text)
     if (taken) return
     const pending = this.response.writableLength
-    if (pending > limits.pendingBytes) onStalled(`it has ${pending} bytes still to take`)
+    if (pending > limits.pendingBytes) onStalled(`it has not read ${pending} bytes`)
     else this.watch()
   }
 
@@ -107,7 +107,7 @@ export class EventStream {
       this.stalling = undefined
       this.response.off('drain', done).off('finish', done).off('close', done)
     }
-    this.stalling = setTimeout(() => onStalled(`it was behind for ${limits.stalledMs} ms`), limits.stalledMs)
+    this.stalling = setTimeout(() => onStalled(`it has read nothing for ${limits.stalledMs} ms`), limits.stalledMs)
     this.response.once('drain', done).once('finish', done).once('close', done)
   }
 }

@@ -21,7 +21,7 @@ export function handleFailures(app: FastifyInstance, {backend, log}: Serving): v
     const path = url.split('?')[0] ?? ''
     const allow = methodsOf(path).join(', ')
     if (allow === '') throw new ApiError(404, 'invalid_request_error', 'unknown_url', `There is no ${method} ${path}.`)
-    const message = `${path} does not take ${method}, but ${allow}.`
+    const message = `${path} does not support ${method}. It supports ${allow}.`
     throw new ApiError(405, 'invalid_request_error', 'method_not_allowed', message, {headers: {allow}})
   })
 }

@@ -13,8 +13,13 @@ export function isLoopback(host: string): boolean {
 export function checkHost(header = ''): void {
   const name = nameOf(header)
   if (isLoopback(name)) return
-  const message = `Requests for the host ${JSON.stringify(name)} are not answered without an API key.`
-  throw new ApiError(403, 'invalid_request_error', 'host_not_allowed', `${message} Ask for localhost, or set a key.`)
+  const message = `Requests for the host ${JSON.stringify(name)} need an API key.`
+  throw new ApiError(
+    403,
+    'invalid_request_error',
+    'host_not_allowed',
+    `${message} Use localhost, or serve with an API key.`,
+  )
 }
 
 /** Without the port, and without the brackets of an IPv6 address. */

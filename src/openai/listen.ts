@@ -40,8 +40,8 @@ export async function listenHttp(backend: Core, options: HttpOptions): Promise<H
   const {port, host = '127.0.0.1', apiKeyFile, environment, ...others} = options
   const apiKey = await readApiKey(apiKeyFile, environment)
   if (apiKey === undefined && !isLoopback(host)) {
-    throw new NnError('security', `Others can reach ${host}: an API key is needed there.`, {
-      hint: 'Give --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
+    throw new NnError('security', `Other machines can reach ${host}, so it needs an API key.`, {
+      hint: 'Set --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
     })
   }
   // A page of another site can have its own name lead here, but it has no key.

@@ -20,10 +20,10 @@ interface Message {
 export function readMessages(messages: readonly unknown[]): Conversation {
   const read = messages.map(readMessage)
   const last = read.at(-1)
-  if (last === undefined) throw badRequest("messages: must have one at least, the user's; got [].", 'messages')
+  if (last === undefined) throw badRequest('messages: must have at least one message, by the user; got [].', 'messages')
   if (last.role !== 'user') {
     throw badRequest(
-      "messages: the last one must be the user's. Going on with a message of the assistant is not supported.",
+      'messages: the last message must have the role user. Continuing a message of the assistant is not supported.',
       `messages[${read.length - 1}].role`,
       'unsupported_value',
     )

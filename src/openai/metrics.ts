@@ -16,7 +16,7 @@ export interface Metrics {
 export function createMetrics(backend: Core): Metrics {
   const registry = new Registry()
   const make = makers(registry)
-  const requests = make.histogram('wnn_http_request_seconds', 'From the request to the end of the response.', [
+  const requests = make.histogram('wnn_http_request_seconds', 'Time from the request to the end of the response.', [
     'route',
     'status',
   ])
@@ -51,12 +51,15 @@ function makers(registry: Registry): Makers {
 
 /** What is observed of each answer. */
 function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
-  const ttft = histogram('wnn_time_to_first_token_seconds', 'From the start of the task, its wait included.')
+  const ttft = histogram(
+    'wnn_time_to_first_token_seconds',
+    'Time from the arrival of the task to its first token, waiting included.',
+  )
   const gap = histogram('wnn_inter_token_seconds', 'Mean time between two tokens of an answer.')
-  const wait = histogram('wnn_queue_wait_seconds', 'From the start of the task to its first step.')
-  const prompt = counter('wnn_prompt_tokens_total', 'Prompt tokens of answers, cached ones included.')
-  const cached = counter('wnn_cached_prompt_tokens_total', 'Prompt tokens that were found in a cache.')
-  const generated = counter('wnn_generated_tokens_total', 'Tokens of answers.')
+  const wait = histogram('wnn_queue_wait_seconds', 'Time from the arrival of the task to its first step.')
+  const prompt = counter('wnn_prompt_tokens_total', 'Prompt tokens, cached ones included.')
+  const cached = counter('wnn_cached_prompt_tokens_total', 'Prompt tokens that came from a cache.')
+  const generated = counter('wnn_generated_tokens_total', 'Generated tokens.')
   return (metadata) => {
     ttft.observe(metadata.ttft_ms / 1000)
     wait.observe(Math.max(0, metadata.ttft_ms - metadata.prompt_ms) / 1000)
@@ -71,9 +74,9 @@ function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
 function statusMetrics({counter, gauge}: Makers, backend: Core): () => Promise<void> {
   const queued = gauge('wnn_queued_tasks', 'Tasks that wait.')
   const running = gauge('wnn_running_tasks', 'Tasks that run.')
-  const ended = gauge('wnn_tasks', 'Tasks since the start, by how they ended.', ['outcome'])
+  const ended = gauge('wnn_tasks', 'Tasks since the start, by result.', ['outcome'])
   const sessions = gauge('wnn_sessions', 'Sessions that are kept.')
-  const resident = gauge('wnn_resident_bytes', 'Resident memory by process.', ['process'])
+  const resident = gauge('wnn_resident_bytes', 'Resident memory of each process.', ['process'])
   const collectModels = modelMetrics({counter, gauge})
   return async () => {
     const [queue, memory, session, performance] = await Promise.all([
@@ -107,10 +110,14 @@ function modelMetrics({
 ) => void {
   const slots = gauge('wnn_slots', 'Decode slots by state.', ['model', 'state'])
   const cells = gauge('wnn_kv_tokens', 'Tokens in the KV cache.', ['model'])
-  const steps = counter('wnn_engine_steps_total', 'Decodes that made a token of each running answer.', ['model'])
-  const passes = counter('wnn_engine_passes_total', 'Passes over the weights that these decodes took.', ['model'])
+  const steps = counter('wnn_engine_steps_total', 'Decode steps that generated a token for each running answer.', [
+    'model',
+  ])
+  const passes = counter('wnn_engine_passes_total', 'Passes over the weights that these decode steps needed.', [
+    'model',
+  ])
   const drafted = counter('wnn_drafted_tokens_total', 'Guessed tokens that were checked.', ['model'])
-  const accepted = counter('wnn_accepted_tokens_total', 'Guessed tokens that came true.', ['model'])
+  const accepted = counter('wnn_accepted_tokens_total', 'Guessed tokens that were accepted.', ['model'])
   return (memory, performance, nameOf) => {
     for (const each of [slots, cells, steps, passes, drafted, accepted]) each.reset()
     for (const {name: model, ...counts} of performance) {

@@ -18,14 +18,14 @@ export async function findModel(
   const [coming] = loading().filter((each) => (name === undefined ? graphs.length === 0 : each === name))
   if (coming !== undefined && !graphs.some((graph) => graph.name === name)) throw modelLoading(coming)
   const names = graphs.map((graph) => graph.name).join(', ') || 'none'
-  if (name === undefined) throw badRequest(`model: is missing; loaded are: ${names}.`, 'model')
+  if (name === undefined) throw badRequest(`model: is missing. Loaded models: ${names}.`, 'model')
   const found = graphs.findLast((graph) => graph.name === name)
   if (found !== undefined) return found
   throw new ApiError(
     404,
     'invalid_request_error',
     'model_not_found',
-    `The model "${name}" is not loaded; loaded are: ${names}.`,
+    `The model "${name}" is not loaded. Loaded models: ${names}.`,
     {param: 'model'},
   )
 }

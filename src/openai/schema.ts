@@ -14,8 +14,8 @@ const logitBias = Type.Unsafe<Record<string, number>>({
 })
 
 /** Why a value that OpenAI's API allows is refused here; the field's keyword `unsupported` for `bodyCheck`. */
-const noTools = {unsupported: 'tools and functions are not supported; leave it out.'}
-const oneAnswer = {unsupported: 'a request has one answer here; leave it out, or send several requests.'}
+const noTools = {unsupported: 'tools and functions are not supported; remove it.'}
+const oneAnswer = {unsupported: 'only one answer per request is supported; remove it, or send several requests.'}
 
 /** Fields of both kinds of completions: OpenAI's, then this server's own. */
 const common = {
@@ -70,8 +70,8 @@ export const completionBody = Type.Object({
     Type.Array(Type.String({minLength: 1}), {minItems: 1, maxItems: 1}),
   ]),
   logprobs: Type.Optional(Type.Integer({minimum: 0, maximum: 20})),
-  echo: Type.Optional(Type.Literal(false, {unsupported: 'the prompt is not repeated before the answer.'})),
-  suffix: Type.Optional(Type.String({maxLength: 0, unsupported: 'an answer goes behind the prompt, not into it.'})),
+  echo: Type.Optional(Type.Literal(false, {unsupported: 'repeating the prompt is not supported.'})),
+  suffix: Type.Optional(Type.String({maxLength: 0, unsupported: 'inserting into a prompt is not supported.'})),
   best_of: Type.Optional(Type.Integer({minimum: 1, maximum: 1, ...oneAnswer})),
 })
 export type CompletionBody = Static<typeof completionBody>

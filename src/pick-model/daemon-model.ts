@@ -32,8 +32,8 @@ export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel 
   const isOptional = model !== undefined && name === undefined
   if (ownFlag !== undefined) {
     if (isOptional) return undefined
-    throw new NnError('invalid_argument', `--${ownFlag} is for a model that this command loads itself.`, {
-      hint: 'Name its file, or give it to wnn load or wnn serve.',
+    throw new NnError('invalid_argument', `--${ownFlag} needs a model that this command loads itself.`, {
+      hint: 'Name the model file, or pass the flag to wnn load or wnn serve.',
     })
   }
   const backend = await connect(choice, isOptional)
@@ -69,8 +69,8 @@ async function connect({socket, name, example}: ModelChoice, isOptional: boolean
     if (!(error instanceof NnError)) throw error
     if (isOptional) return undefined
     if (error.reason !== 'not_running' || name !== undefined) throw error
-    throw new NnError('not_running', `No model is named, which means the daemon's. ${error.message}`, {
-      hint: `Name one (${example}), or load one first (wnn load model.gguf).`,
+    throw new NnError('not_running', `Without a model, the command uses the daemon's. ${error.message}`, {
+      hint: `Name a model (${example}), or load one first (wnn load model.gguf).`,
       cause: error,
     })
   }
@@ -97,6 +97,6 @@ function choose(graphs: readonly GraphStatus[], name: string | undefined): Graph
     throw new NnError('model_not_found', 'The daemon has no model.', {hint: 'Load one: wnn load model.gguf'})
   }
   throw new NnError('invalid_argument', `The daemon has ${graphs.length} models: ${names}.`, {
-    hint: 'Say which with --model-name.',
+    hint: 'Choose one with --model-name.',
   })
 }

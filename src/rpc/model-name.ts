@@ -10,7 +10,7 @@ export function modelName(file: string): string {
 export function checkName(name: string, hint: string): string {
   if (name === '') throw new NnError('invalid_argument', 'The name is empty.', {hint})
   if (/^\d+$/.test(name)) {
-    throw new NnError('invalid_argument', `A model cannot be named ${name}: numbers are ids of graphs.`, {hint})
+    throw new NnError('invalid_argument', `A model cannot be named ${name}: numbers are graph ids.`, {hint})
   }
   return name
 }
@@ -19,12 +19,12 @@ export function checkName(name: string, hint: string): string {
 export function namesOf(files: readonly string[]): string[] {
   const fileOf = new Map<string, string>()
   for (const file of files) {
-    const name = checkName(modelName(file), 'Load it under another one: wnn load FILE --name NAME')
+    const name = checkName(modelName(file), 'Choose another name: wnn load FILE --name NAME')
     const other = fileOf.get(name)
     if (other !== undefined) {
       const which = other === file ? `${file} is given twice` : `${other} and ${file} would both be named ${name}`
-      throw new NnError('name_taken', `Each model has a name of its own, but ${which}.`, {
-        hint: 'Load the other one under a name that you choose, once the daemon runs: wnn load FILE --name NAME',
+      throw new NnError('name_taken', `Each model needs a name of its own, but ${which}.`, {
+        hint: 'Start the daemon with one of them, then load the other one: wnn load FILE --name NAME',
       })
     }
     fileOf.set(name, file)

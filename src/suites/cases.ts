@@ -68,6 +68,6 @@ function toExpression(source: string, flags: string): RegExp {
 
 function parseShard(shard: string): [index: number, of: number] {
   const [index = 0, of = 0] = /^\d+\/\d+$/.test(shard) ? shard.split('/').map(Number) : []
-  if (index < 1 || index > of) throw new NnError('invalid_argument', `A shard is i/n with 1 ≤ i ≤ n, not ${shard}.`)
+  if (index < 1 || index > of) throw new NnError('invalid_argument', `--shard takes i/n with 1 ≤ i ≤ n; got ${shard}.`)
   return [index, of]
 }

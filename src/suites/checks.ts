@@ -13,7 +13,7 @@ export function findScenarioFaults(scenario: Scenario, root: unknown, models: Re
     ),
   ]
   if (faults.length > 0 || steps.some(asserts)) return faults
-  const hint = 'Give at least one step an `expect`.'
+  const hint = 'Add an `expect` to at least one step.'
   return [{path: [...scenario.path, 'steps'], target: 'key', message: 'the scenario asserts nothing', hint}]
 }
 
@@ -24,13 +24,13 @@ export function findSuiteFaults(suite: Suite, ids: Map<string, string>): Fault[]
     const {line} = suite.locate([...path, 'id'])
     const taken = ids.get(id)
     if (taken !== undefined)
-      faults.push({path: [...path, 'id'], target: 'value', message: `id ${id} is taken by ${taken}`})
+      faults.push({path: [...path, 'id'], target: 'value', message: `id ${id} is already used by ${taken}`})
     else ids.set(id, `${suite.file}:${line}`)
   }
   const needed = new Set(suite.scenarios.flatMap(neededModels))
   for (const [name, file] of Object.entries(suite.models)) {
     if (!needed.has(name) || existsSync(file)) continue
-    const hint = `Use --model ${name}=path, or list it in the scenario's \`skip_unless.models\`.`
+    const hint = `Use --model ${name}=path, or add it to \`skip_unless.models\` of the scenario.`
     faults.push({path: ['models', name], target: 'value', message: `there is no file ${file}`, hint})
   }
   return faults
@@ -49,14 +49,14 @@ function asserts(step: Step): boolean {
 function findStepFaults(step: Step, raw: object, models: Record<string, string>): Fault[] {
   const calls = verbsOf(raw)
   if (calls.length !== 1) {
-    const message = `a step has one call; this has ${calls.length === 0 ? 'none' : calls.join(' and ')}`
+    const message = `a step must have exactly one call; this one has ${calls.length === 0 ? 'none' : calls.join(' and ')}`
     return [{path: [...step.path], target: 'value', message}]
   }
   const allowed = ['error', 'duration', ...verbTraits[step.verb].gives]
   const odd = Object.keys(step.expect).filter((key) => !allowed.includes(key))
   return [
     ...odd.map((key): Fault => {
-      const message = `${step.verb} gives no ${key}; it can be asked for ${allowed.join(', ')}`
+      const message = `${step.verb} has no ${key}; it has ${allowed.join(', ')}`
       return {path: [...step.path, 'expect', key], target: 'key', message}
     }),
     ...findSourceFaults(step, models),
@@ -75,7 +75,11 @@ function findSourceFaults(step: Step, models: Record<string, string>): Fault[] {
   if (given.length !== 1) {
     const what = loads ? 'model' : 'input'
     return [
-      {path, target: 'value', message: `has one source of the ${what}; this has ${given.join(' and ') || 'none'}`},
+      {
+        path,
+        target: 'value',
+        message: `must have exactly one source of the ${what}; this one has ${given.join(' and ') || 'none'}`,
+      },
     ]
   }
   const {model} = step.args as {model?: string}

@@ -47,7 +47,7 @@ export interface StepValue {
 }
 
 export function backendOf({run}: Frame): Backend {
-  if (run.backend === undefined) throw new StepFault('There is no backend: the first step must initialise it.')
+  if (run.backend === undefined) throw new StepFault('There is no backend. The first step must initialise it.')
   return run.backend
 }
 
@@ -55,5 +55,5 @@ export function backendOf({run}: Frame): Backend {
 export function handleOf(frame: Frame, kind: 'graph' | 'context', given: string | number | undefined): number {
   const handle = typeof given === 'string' ? frame.scope[given] : (given ?? frame.current[kind])
   if (typeof handle === 'number') return handle
-  throw new StepFault(given === undefined ? `No ${kind} has been made.` : `${given} is not the name of a ${kind}.`)
+  throw new StepFault(given === undefined ? `No ${kind} was created.` : `${given} is not the name of a ${kind}.`)
 }

@@ -57,7 +57,7 @@ async function release(run: ScenarioRun, log: FailureLog): Promise<void> {
   try {
     if (!run.released) await withDeadline(releaseMs, 'Releasing the backend', () => backend.deinit())
     const remains = target.probe === undefined ? [] : await remainsOf(backend, target.probe)
-    if (remains.length > 0) log.whole(`The backend was released, but left behind: ${remains.join(', ')}`)
+    if (remains.length > 0) log.whole(`The backend was released, but these remain: ${remains.join(', ')}`)
   } catch (thrown) {
     log.broken = true
     log.whole(`The backend could not be released: ${messageOf(thrown)}`)

@@ -82,9 +82,9 @@ async function runWithRetries(
 function missingFor({scenario, suite}: Case, target: Target): string | undefined {
   const {models = [], env = []} = scenario.skip_unless ?? {}
   const model = models.find((name) => !existsSync(suite.models[name] ?? ''))
-  if (model !== undefined) return `the model ${model} is not there`
+  if (model !== undefined) return `there is no model ${model}`
   const variable = env.find((name) => process.env[name] === undefined)
   if (variable !== undefined) return `${variable} is not set`
   const looks = [...allSteps(scenario.steps)].some(({verb}) => verb === 'check_released' || verb === 'kill_engine')
-  return looks && target.probe === undefined ? `a ${target.name} backend cannot be looked into` : undefined
+  return looks && target.probe === undefined ? `a ${target.name} backend cannot be inspected` : undefined
 }

@@ -32,7 +32,7 @@ export async function bindSocket(
     const found = lstatSync(file, {bigint: true, throwIfNoEntry: false})
     if (found === undefined) continue
     if (!found.isSocket()) {
-      throw new NnError('file_exists', `${file} exists and is no socket; it stays as it is.`)
+      throw new NnError('file_exists', `${file} exists and is not a socket; it was not changed.`)
     }
     if (await isListening(file)) break
     if (!removeStale(file, found)) break

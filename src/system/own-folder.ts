@@ -8,7 +8,7 @@ export function makeOwnFolder(file: string, uid?: number): void {
   try {
     makeFolder(path.dirname(file), 0o700)
   } catch (error) {
-    throw new NnError('file_unusable', `The socket's folder cannot be made: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `The socket's folder cannot be created: ${(error as Error).message}`, {
       cause: error,
     })
   }
@@ -29,11 +29,11 @@ export function checkOwnFolder(file: string, uid = process.getuid?.()): void {
   const isOthers = (stats: Stats): boolean => stats.uid !== uid
   if (isOthers(link) || isOthers(real)) {
     throw new NnError('security', `The socket's folder ${folder} belongs to another user.`, {
-      hint: 'Name a socket in a folder of your own with --socket.',
+      hint: 'Use --socket with a folder of your own.',
     })
   }
   if ((real.mode & 0o077) === 0) return
   throw new NnError('security', `The socket's folder ${folder} is open to other users.`, {
-    hint: `Close it with chmod 700 ${folder}, or name a socket in a folder that does not exist yet with --socket.`,
+    hint: `Run chmod 700 ${folder}, or use --socket with a folder that does not exist yet.`,
   })
 }

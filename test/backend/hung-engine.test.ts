@@ -42,7 +42,7 @@ test('is ended, and what it had to answer is answered by the next one', async (t
   assert.is((await answer).metadata.output_tokens, 400)
   const [count, why] = await crashes(opened)
   assert.is(count, 1)
-  assert.match(why ?? '', /hung and was ended: it has neither answered nor computed for 0\.\d+ s/)
+  assert.match(why ?? '', /hung and was ended: it has not answered and not computed for 0\.\d+ s/)
 })
 
 test('fails an answer that has been begun, keeps its text, and the next one is answered', async (t) => {

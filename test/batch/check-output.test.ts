@@ -27,7 +27,7 @@ for (const [how, name, link] of names) {
     link?.(source, path.join(folder, name))
     assert.throws(
       () => checkOutput(`${folder}/${name}`, {'the model': undefined, 'the input': source}),
-      refused(/is the input, which would be lost/),
+      refused(/is the input, which would be overwritten/),
     )
   })
 }
@@ -38,7 +38,7 @@ for (const suffix of ['.lock', '.meta.json', '.meta.json.new', '.new']) {
     writeFileSync(output + suffix, '')
     assert.throws(
       () => checkOutput(output, {'the template': output + suffix}),
-      refused(/keeps beside its output, is the template/),
+      refused(/writes beside its output\) is the template/),
     )
   })
 }

@@ -136,7 +136,7 @@ const texts: [what: string, name: string, contents: string | Buffer, expected: u
     'a.csv',
     'p,q\na\nb,c\n',
     [
-      [2, 'The record has 1 fields; the first line names 2 columns.'],
+      [2, 'The record has 1 fields, but the first line names 2 columns.'],
       [3, {p: 'b', q: 'c'}],
     ],
   ],
@@ -185,7 +185,7 @@ test('a quote that is never closed makes the rest one unreadable record', async 
   const records = await readFile(t, 'a.csv', 'p\na\n"b\nc\n')
   assert.equal(brief(records.slice(0, 1)), [[2, {p: 'a'}]])
   assert.is(records[1]?.line, 3)
-  assert.match(faultOf(records[1]), /from here on cannot be read: .*quote/i)
+  assert.match(faultOf(records[1]), /This record and all after it cannot be read: .*quote/i)
 })
 
 test('a line that is too long is passed over without being kept', async () => {
@@ -196,7 +196,7 @@ test('a line that is too long is passed over without being kept', async () => {
   const lines = []
   for await (const line of readLines(chunks(), 250)) lines.push(line)
   assert.equal(lines, [
-    {line: 1, fault: 'The line has 1000 bytes; at most 250 are read.'},
+    {line: 1, fault: 'The line has 1000 bytes; at most 250 are allowed.'},
     {line: 2, text: '1'},
   ])
 })
@@ -219,11 +219,11 @@ test('lines and characters that are cut anywhere are put together again', async 
 
 const refused: [what: string, name: string, contents: string, message: RegExp][] = [
   ['a column without a name', 'a.csv', 'p,\n1,2\n', /Column 2 has no name/],
-  ['a column that is there twice', 'a.csv', 'p,p\n1,2\n', /Two columns are called p/],
+  ['a column that is there twice', 'a.csv', 'p,p\n1,2\n', /Two columns have the name p/],
   ['YAML that is no list', 'a.yaml', 'prompt: a\n', /a\.yaml must be a list of items/],
   ['broken YAML', 'a.yaml', '- "a\n', /a\.yaml:\d+:\d+/],
-  ['lines of JSON as a list', 'a.json', '\n{"prompt": "a"}\n{"prompt": "b"}\n', /its lines look like items in JSON/],
-  ['one line of JSON as a list', 'a.json', '{"prompt": "a"}', /its lines look like items in JSON/],
+  ['lines of JSON as a list', 'a.json', '\n{"prompt": "a"}\n{"prompt": "b"}\n', /but its lines look like JSON items/],
+  ['one line of JSON as a list', 'a.json', '{"prompt": "a"}', /but its lines look like JSON items/],
   ['an object as a list', 'a.json', '{\n"prompt": "a"}', /must be a list of items; got/],
 ]
 for (const [what, name, contents, message] of refused) {
@@ -243,7 +243,7 @@ test('refuses what cannot be read twice', (t) => {
       () => openInput(name),
       ({code, message, hint}: NnError) =>
         code === 'invalid_argument' &&
-        message === `${name} is no regular file.` &&
+        message === `${name} is not a regular file.` &&
         hint?.includes('wnn batch -') === true,
     )
   }

@@ -117,18 +117,18 @@ test('columns for a template may be called as the fields of the other form', asy
 })
 
 const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] = [
-  ['a number', 3, /An item is an object or a text; got 3/],
+  ['a number', 3, /An item must be an object or a string; got 3/],
   ['an empty object', {}, /either a prompt or messages/],
   ['both', {prompt: 'a', messages: []}, /either a prompt or messages/],
-  ['an empty prompt', {prompt: ''}, /prompt: must be a text that is not empty/],
+  ['an empty prompt', {prompt: ''}, /prompt: must be a non-empty string/],
   ['an unknown option', {prompt: 'a', tmep: 0}, /^tmep: unknown key "tmep"$/, /Did you mean "temp"\?/],
   ['a wrong value', {prompt: 'a', temp: -2, top_p: 2}, /^temp: must be .* got -2; top_p: must be .* got 2$/],
-  ['a history', {prompt: 'a', history: []}, /written as messages/],
+  ['a history', {prompt: 'a', history: []}, /write earlier turns as messages/],
   ['standard output', {prompt: 'a', stream_stdout: true}, /stream_stdout/],
-  ['an id that is none', {id: {}, prompt: 'a'}, /id: must be a text or an integer/],
-  ['messages without a question', {messages: [{role: 'assistant', content: 'a'}]}, /must be the user's/],
-  ['no messages', {messages: []}, /^messages: must have one at least, the user's; got \[\]\.$/],
-  ['raw messages', {messages: [{role: 'user', content: 'a'}], prompt_mode: 'raw'}, /need prompt_mode chat/],
+  ['an id that is none', {id: {}, prompt: 'a'}, /id: must be a string or an integer/],
+  ['messages without a question', {messages: [{role: 'assistant', content: 'a'}]}, /must have the role user/],
+  ['no messages', {messages: []}, /^messages: must have at least one message, by the user; got \[\]\.$/],
+  ['raw messages', {messages: [{role: 'user', content: 'a'}], prompt_mode: 'raw'}, /needs prompt_mode chat/],
   [
     'two system prompts',
     {
@@ -138,7 +138,7 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
         {role: 'user', content: 'c'},
       ],
     },
-    /there is a system message, too/,
+    /cannot be combined with a system message/,
   ],
   ['another url', {custom_id: 'a', url: '/v1/models', body: {}}, /url: must be one of .*; got "\/v1\/models"/],
   [
@@ -152,7 +152,7 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
     {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', temperature: 'hot'}},
     /temperature: must be a number/,
   ],
-  ['a stream', {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', stream: true}}, /not streamed/],
+  ['a stream', {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', stream: true}}, /cannot stream/],
   [
     'a session',
     {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a', session_id: 'b'}},
@@ -161,7 +161,7 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
   [
     'a field beside the body',
     {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a'}, temperature: 0},
-    /^temperature: a line has/,
+    /^temperature: unknown field/,
   ],
 ]
 for (const [what, value, message, hint] of faulty) {
@@ -188,8 +188,8 @@ test('ids are the lines where there are none, and no two may be one', async () =
   assert.equal(
     items.map((item) => faultOf(item)?.message),
     [
-      ...[undefined, undefined, 'The id "x" is that of line 2, too.', undefined, undefined],
-      ...['The id "y" is that of line 5, too.', 'The id "7" is that of line 4, too.'],
+      ...[undefined, undefined, 'Line 2 has the same id, "x".', undefined, undefined],
+      ...['Line 5 has the same id, "y".', 'Line 4 has the same id, "7".'],
     ],
   )
 })
@@ -226,10 +226,10 @@ test('a template is filled from the fields, and what they are called is no optio
 
 test('a template needs all its variables, and makes the prompt alone', async () => {
   const template = new Template('{{country}}', 'template.txt')
-  const missing = await rejects(readOne({contry: 'France'}, {template}), 'invalid_argument', /has no "country"/)
+  const missing = await rejects(readOne({contry: 'France'}, {template}), 'invalid_argument', /needs "country"/)
   assert.is(missing.hint, 'Is "contry" meant?')
-  await rejects(readOne({country: null}, {template}), 'invalid_argument', /has no "country"/)
-  await rejects(readOne({country: 'a', prompt: 'b'}, {template}), 'invalid_argument', /template makes the prompt/)
+  await rejects(readOne({country: null}, {template}), 'invalid_argument', /needs "country"/)
+  await rejects(readOne({country: 'a', prompt: 'b'}, {template}), 'invalid_argument', /template creates the prompt/)
   const line = {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a'}}
   await rejects(readOne(line, {template}), 'invalid_argument', /short form/)
   assert.is(

@@ -49,7 +49,7 @@ test('has the rows, and beside it what they depend on', async (t) => {
   assert.not.ok(existsSync(`${file}.lock`))
 })
 
-test('is gone on with; a torn row is dropped, whatever of it there is', async (t) => {
+test('an output is continued, and a torn row is dropped, however much of it there is', async (t) => {
   const file = fileIn(t)
   await write(file, [row(1), row(3, true)])
   for (const torn of ['{"id', row(2).trim(), '\0\0']) {
@@ -98,8 +98,8 @@ test('refuses to go on with other input or settings, and says what changed', asy
   await write(file, [row(1)])
   const before = readFileSync(file, 'utf8')
   const others: [of: typeof run, message: RegExp][] = [
-    [{...run, input: {bytes: 3, sha256: 'abd'}}, /gone on with: the input has other contents\.$/],
-    [{...run, settings: {...run.settings, 'sampling.temp': 1}}, /gone on with: sampling\.temp was 0 and is 1\.$/],
+    [{...run, input: {bytes: 3, sha256: 'abd'}}, /cannot be resumed: the contents of the input changed\.$/],
+    [{...run, settings: {...run.settings, 'sampling.temp': 1}}, /cannot be resumed: sampling\.temp was 0 and is 1\.$/],
   ]
   for (const [of, message] of others) await rejects(write(file, [], resume, of), 'invalid_argument', message)
   assert.is(readFileSync(file, 'utf8'), before)
@@ -113,14 +113,14 @@ test('refuses to go on without its record, with a damaged one, and with what are
   await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* is damaged/)
   for (const other of ['null', '{"version": 1, "settings": null}', '{"version": 2, "settings": {}}']) {
     writeFileSync(`${file}.meta.json`, other)
-    await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* is of another version/)
+    await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* has another version/)
   }
   writeFileSync(`${file}.meta.json`, JSON.stringify({version: 1, ...run}))
   appendFileSync(file, 'a line of another kind\n')
-  await rejects(write(file, [], resume), 'invalid_argument', /rows\.jsonl:2 is no row of a batch/)
+  await rejects(write(file, [], resume), 'invalid_argument', /rows\.jsonl:2 is not a row of a batch/)
 })
 
-test('what is in doubt is not gone on with', async (t) => {
+test('an output with doubtful rows cannot be resumed', async (t) => {
   const file = fileIn(t)
   {
     await using output = await BatchOutput.open(file, fresh)
@@ -139,7 +139,7 @@ test('is not complete when somebody has deleted it', async (t) => {
   output.begin(run)
   output.append(row(1))
   rmSync(file)
-  assert.throws(() => output.complete(), /rows\.jsonl was deleted while it was written/)
+  assert.throws(() => output.complete(), /rows\.jsonl was deleted during the run/)
 })
 
 test('takes one batch at a time, by whatever name', async (t) => {
@@ -151,7 +151,7 @@ test('takes one batch at a time, by whatever name', async (t) => {
     await using open = await BatchOutput.open(file, resume)
     open.begin(run)
     for (const name of [file, link]) {
-      await rejects(BatchOutput.open(name, resume), 'invalid_argument', /^Another batch writes to /)
+      await rejects(BatchOutput.open(name, resume), 'invalid_argument', /^Another batch is writing to /)
     }
   }
   await write(link, [row(2)], resume)
@@ -162,8 +162,8 @@ test('refuses what cannot be written, before anything is answered', async (t) =>
   const folder = temporaryFolder(t)
   mkdirSync(path.join(folder, 'folder.jsonl'))
   await rejects(BatchOutput.open(path.join(folder, 'none', 'rows.jsonl'), fresh), 'invalid_argument', /ENOENT/)
-  await rejects(BatchOutput.open(path.join(folder, 'folder.jsonl'), fresh), 'invalid_argument', /no regular file/)
-  await rejects(BatchOutput.open('/dev/null', fresh), 'invalid_argument', /no regular file/)
+  await rejects(BatchOutput.open(path.join(folder, 'folder.jsonl'), fresh), 'invalid_argument', /not a regular file/)
+  await rejects(BatchOutput.open('/dev/null', fresh), 'invalid_argument', /not a regular file/)
   const error = await thrownBy(BatchOutput.open('/proc/rows.jsonl', fresh))
   assert.match(String(error), /cannot be|ENOENT/)
 })

@@ -46,7 +46,7 @@ test('a wide interval is inconclusive, however far off the median is', () => {
 test('fewer than five values are inconclusive', () => {
   const {verdict: given, reason} = judge(series(steady), series([50, 50, 50, 50]), limit, bootstrap)
   assert.is(given, 'inconclusive')
-  assert.is(reason, 'There are 4 values; a verdict takes 5.')
+  assert.is(reason, 'There are 4 values; a verdict needs 5.')
 })
 
 test('a time of 0 that stays one is the same, one that grew is worse, and there is no ratio to one that fell to it', () => {

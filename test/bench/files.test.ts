@@ -34,7 +34,7 @@ test("a file's name says its form, and --format overrides it", async (t) => {
     assert.is((await checkOutput(file(name), undefined)).format, format)
   }
   assert.is((await checkOutput(file('a.txt'), 'csv')).format, 'csv')
-  await rejects(checkOutput(file('a.txt'), undefined), 'invalid_argument', /does not say which form/)
+  await rejects(checkOutput(file('a.txt'), undefined), 'invalid_argument', /does not show the format/)
 })
 
 test('a file that cannot be written is refused before the run', async () => {
@@ -60,8 +60,8 @@ test('a torn line and one of another version are told and left out, and what com
   const told: string[] = []
   assert.equal(await readHistory(folder, (text) => told.push(text)), [result, result])
   assert.is(told.length, 2)
-  assert.match(told[0] ?? '', /history\.jsonl, line 2, is no result of this version of wnn bench\. It is left out\.$/)
-  assert.match(told[1] ?? '', /history\.jsonl, line 3, is no JSON: .* It is left out\.$/)
+  assert.match(told[0] ?? '', /history\.jsonl, line 2, is not a result of this version of wnn bench\. It is skipped\.$/)
+  assert.match(told[1] ?? '', /history\.jsonl, line 3, is not valid JSON: .* It is skipped\.$/)
   await rejects(readHistory(path.join(folder, 'none'), unexpected), 'invalid_argument', /cannot be read/)
 })
 
@@ -85,7 +85,7 @@ test('a full disk is a runtime_error that names the file', async () => {
 test('what is no JSON says so, and nothing of YAML', (t) => {
   const file = path.join(temporaryFolder(t), 'a.json')
   writeFileSync(file, 'date,subject\n1,2\n')
-  assert.throws(() => readResult(file), /a\.json is no JSON: Unexpected token/)
+  assert.throws(() => readResult(file), /a\.json is not valid JSON: Unexpected token/)
 })
 
 test('a result is read back as it was', (t) => {
@@ -100,7 +100,7 @@ test('runs over time are written as HTML, and under no name of another form', as
   await writeReport([result, result], page)
   assert.match(readFileSync(page, 'utf8'), /^<!doctype html>[^]*<\/html>\n$/)
   const json = path.join(folder, 'runs.json')
-  await rejects(writeReport([result], json), 'invalid_argument', /runs over time are written as HTML/)
+  await rejects(writeReport([result], json), 'invalid_argument', /a history report is always HTML/)
   assert.not.ok(existsSync(json))
   await rejects(writeReport([result], path.join(folder, 'no', 'a.html')), 'invalid_argument', /cannot be written/)
 })

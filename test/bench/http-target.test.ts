@@ -71,11 +71,11 @@ const broken: [what: string, reply: Reply, message: RegExp][] = [
     /^http:\/\/127\.0\.0\.1:\d+\/v1: The server says: out of memory/,
   ],
   ['a stream that breaks off', {events: [piece('a')]}, /ended its stream before the answer was complete/],
-  ['an event that is no JSON', {events: ['{"choices"']}, /an event that is no JSON object: \{"choices"/],
-  ['an event that is null', {events: ['null']}, /an event that is no JSON object: null/],
+  ['an event that is no JSON', {events: ['{"choices"']}, /an event that is not a JSON object: \{"choices"/],
+  ['an event that is null', {events: ['null']}, /an event that is not a JSON object: null/],
   ['what would move a cursor', {events: [{error: {message: 'a\u001b[2Jb\nc'}}]}, /The server says: a \[2Jb c$/],
   ['an error status', {status: 503, body: {error: 'busy'}}, /\/v1\/completions answered 503: busy$/],
-  ['an answer of nothing', {events: ['[DONE]']}, /^http:\S+\/v1 answered without a single token\.$/],
+  ['an answer of nothing', {events: ['[DONE]']}, /^http:\S+\/v1 sent an answer without tokens\.$/],
 ]
 for (const [what, reply, message] of broken) {
   test(`${what} is an error`, async (t) => {
@@ -154,6 +154,6 @@ test('addresses may have /v1 or not', () => {
   assert.equal(parseUrl('http://h:1'), {base: 'http://h:1/v1', model: undefined})
   assert.equal(parseUrl('https://h/api/v1/#a%2Fb'), {base: 'https://h/api/v1', model: 'a/b'})
   assert.throws(() => parseUrl('localhost:80'), /only http and https/)
-  assert.throws(() => parseUrl('no address'), /that is no address/)
-  assert.throws(() => parseUrl('http://a:b@h'), /a key goes into --api-key-file/)
+  assert.throws(() => parseUrl('no address'), /this is not a URL/)
+  assert.throws(() => parseUrl('http://a:b@h'), /the key into --api-key-file/)
 })

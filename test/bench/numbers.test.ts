@@ -22,17 +22,17 @@ for (const [text, numbers] of read) {
 }
 
 const refused: [text: string, message: RegExp][] = [
-  ['', /-p takes whole numbers, not ""/],
-  ['x', /-p takes whole numbers, not "x"/],
-  ['-5', /not "-5"/],
-  ['1.5', /not "1.5"/],
-  ['1,,2', /not ""/],
-  ['5-1', /-p 5-1: the range ends at 1, before it begins/],
-  ['0-8*2', /a step of \*2 from 0 leads nowhere/],
-  ['1-8*1', /a step of \*1 from 1 leads nowhere/],
-  ['1-8+0', /a step of \+0 from 1 leads nowhere/],
+  ['', /-p takes whole numbers; got ""/],
+  ['x', /-p takes whole numbers; got "x"/],
+  ['-5', /got "-5"/],
+  ['1.5', /got "1.5"/],
+  ['1,,2', /got ""/],
+  ['5-1', /-p 5-1: the range ends at 1, before its start/],
+  ['0-8*2', /a step of \*2 from 0 does not increase/],
+  ['1-8*1', /a step of \*1 from 1 does not increase/],
+  ['1-8+0', /a step of \+0 from 1 does not increase/],
   ['1-100000', /more than 1000 numbers/],
-  ['200000', /from 0 to 100000, not 200000/],
+  ['200000', /from 0 to 100000; got 200000/],
 ]
 for (const [text, message] of refused) {
   test(`${JSON.stringify(text)} is refused`, () => assert.throws(() => parseNumbers(text, '-p', limits), message))

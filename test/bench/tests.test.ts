@@ -36,7 +36,7 @@ test('a size of 0 leaves a workload out, and all of them out is a mistake', () =
 test('one token has no rate', () => assert.throws(() => names({'generate-tokens': '1'}), /-n 1 has no rate/))
 
 test('an unknown workload is told the known ones', () => {
-  assert.throws(() => names({workload: 'pp,foo'}), /There is no workload "foo"/)
+  assert.throws(() => names({workload: 'pp,foo'}), /Unknown workload "foo"/)
 })
 
 test('contexts and slots have room for the largest test', () => {

@@ -28,7 +28,7 @@ test('a compared value goes over --set, and over nothing else', () => {
 })
 
 test('a comparison needs two values of a known key', () => {
-  assert.throws(() => names(['a.gguf'], ['model.threads=1']), /--compare wants key=value,value/)
+  assert.throws(() => names(['a.gguf'], ['model.threads=1']), /--compare takes key=value,value/)
   assert.throws(() => names(['a.gguf'], ['model.thread=1,2']), /unknown key "thread"/)
   assert.throws(() => names(['a.gguf'], ['model.threads=1,x']), /model\.threads/)
 })

@@ -29,7 +29,7 @@ test('why one that is gone begins anew', () => {
   const evicted = sessions({...none, removed: [{id: 'a', reason: 'evicted'}]})
   assert.is(
     explainNew('a', evicted, daemon),
-    'Session a is gone: at most 100 are kept (backend.max_sessions), and newer ones took its place. A new one begins.',
+    'Session a is gone: newer sessions evicted it, because at most 100 are kept (backend.max_sessions). A new one begins.',
   )
 })
 
@@ -38,8 +38,11 @@ test('where one was looked for that is not known', () => {
     explainNew('b', sessions(), daemon),
     'Session b is new: the daemon has none of that id. It has run for 3 min and keeps sessions in memory only.',
   )
-  assert.is(explainNew('b', sessions({state_dir: '/s'}), daemon), 'Session b is new: /s has none of that id.')
-  assert.is(explainNew('b', sessions(none), own), 'Session b is new and ends with this command: --state-dir keeps one.')
+  assert.is(explainNew('b', sessions({state_dir: '/s'}), daemon), 'Session b is new: /s has no session with this id.')
+  assert.is(
+    explainNew('b', sessions(none), own),
+    'Session b is new and ends with this command. --state-dir keeps sessions.',
+  )
 })
 
 const continued = (status: SessionsStatus, host: 'daemon' | 'command' = 'daemon', parted = false): string | undefined =>
@@ -48,7 +51,7 @@ const continued = (status: SessionsStatus, host: 'daemon' | 'command' = 'daemon'
 test('until when it can be continued', () => {
   assert.is(
     continued(sessions()),
-    '--session a continues this conversation until it is idle for 5 min, newer ones need its place (at most 100 are kept), or the daemon ends.',
+    '--session a continues this conversation until it is idle for 5 min, newer sessions evict it (at most 100 are kept), or the daemon ends.',
   )
   assert.is(
     continued(sessions({auto_cleanup: false})),
@@ -56,7 +59,7 @@ test('until when it can be continued', () => {
   )
   assert.is(
     continued(sessions({state_dir: '/s'})),
-    '--session a continues this conversation until it is idle for 5 min or newer ones need its place (at most 100 are kept); it is kept in /s.',
+    '--session a continues this conversation until it is idle for 5 min or newer sessions evict it (at most 100 are kept); it is kept in /s.',
   )
   assert.is(
     continued(sessions({state_dir: '/s', auto_cleanup: false}), 'command'),

@@ -40,7 +40,7 @@ for (const [what, text] of others) {
   test(`a file with ${what} is refused and stays as it is`, async (t) => {
     const file = path.join(folder(t), 'notes')
     writeFileSync(file, text)
-    await rejects(opening(file), 'invalid_argument', /notes exists and is no history of a chat/)
+    await rejects(opening(file), 'invalid_argument', /notes exists and is not a prompt history/)
     assert.is(readFileSync(file, 'utf8'), text)
   })
 }
@@ -61,12 +61,16 @@ test('an empty file becomes a history', (t) => {
 
 test('what is no file, or too large, is told by its name', async (t) => {
   const at = folder(t)
-  await rejects(opening(at), 'invalid_argument', /wnn-history-\S+ cannot be a history: it is no file/)
+  await rejects(
+    opening(at),
+    'invalid_argument',
+    /wnn-history-\S+ cannot be used as prompt history: it is not a regular file/,
+  )
   const large = path.join(at, 'large')
   writeFileSync(large, '"a"\n')
   truncateSync(large, 33 * 1024 * 1024)
-  await rejects(opening(large), 'invalid_argument', /large exists and is no history/)
-  await rejects(opening(path.join(large, 'x')), 'invalid_argument', /large\/x cannot be a history: \w+/)
+  await rejects(opening(large), 'invalid_argument', /large exists and is not a prompt history/)
+  await rejects(opening(path.join(large, 'x')), 'invalid_argument', /large\/x cannot be used as prompt history: \w+/)
 })
 
 test('the null device keeps nothing', () => {

@@ -33,7 +33,7 @@ test('what is saved is loaded', async (t) => {
 test('another file is not overwritten', async (t) => {
   const file = path.join(folder(t), 'other.json')
   writeFileSync(file, '{"precious": true}')
-  await rejects(saveChat(file, state), 'invalid_argument', /exists and is no saved conversation/)
+  await rejects(saveChat(file, state), 'invalid_argument', /exists and is not a saved conversation/)
   assert.is(readFileSync(file, 'utf8'), '{"precious": true}')
 })
 
@@ -46,7 +46,7 @@ test('what cannot be written leaves nothing behind', async (t) => {
   assert.equal(readdirSync(where), [])
 })
 
-test('what is no saved conversation is refused with its place', async (t) => {
+test('what is not a saved conversation is refused with its place', async (t) => {
   const file = path.join(folder(t), 'chat.json')
   await rejects(loadChat(file, config), 'invalid_argument', /cannot be read: ENOENT/)
   const good = {format: 'wnn-chat', version: 1, system: '', options: {}, messages: []}
@@ -56,8 +56,8 @@ test('what is no saved conversation is refused with its place', async (t) => {
     [{...good, messages: [{role: 'system', content: ''}]}, /messages\[0\]\.role: must be/],
     [{...good, options: {tmep: 1}}, /tmep: unknown key/],
     [{...good, options: {history: []}}, /history cannot be set/],
-    [[], /^\S+chat\.json is no saved conversation\.$/],
-    [{format: 'other', about: 'wnn-chat'}, /chat\.json is no saved conversation\.$/],
+    [[], /^\S+chat\.json is not a saved conversation\.$/],
+    [{format: 'other', about: 'wnn-chat'}, /chat\.json is not a saved conversation\.$/],
   ]
   for (const [document, message] of wrong) {
     writeFileSync(file, JSON.stringify(document))
@@ -77,7 +77,7 @@ test('a file of another kind is refused in one line', async (t) => {
   const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
   for (const file of [large, bytes, text, readme, qwen, at]) {
     const {message} = await rejects(loadChat(file, config), 'invalid_argument')
-    assert.is(message, `${file} is no saved conversation.`)
+    assert.is(message, `${file} is not a saved conversation.`)
   }
 })
 

@@ -60,7 +60,7 @@ test('mistakes are refused', async (t) => {
 test('a key that is given twice is worth a word', (t) => {
   const {warnings} = readSettings({config: configFile(t, 'temp: 1\nsampling: {temp: 0}\n')})
   assert.is(warnings.length, 1)
-  assert.match(warnings[0] ?? '', /gives way to sampling.temp/)
+  assert.match(warnings[0] ?? '', /is ignored, because sampling.temp is the same setting/)
 })
 
 function configFile(t: TestContext, text: string): string {

@@ -72,7 +72,7 @@ test('/set takes groups and tells what it set', async () => {
   for (const name of ['stopping', 'stopping_criteria']) assert.match(await type('set', name), /^max_tokens 9$/m)
   assert.equal(chat.conversation.options, {temp: 0.2, top_k: 5, max_tokens: 9})
   assert.match(await type('set', 'stopping default'), /^max_tokens \d+$/)
-  assert.is(await type('set', 'stopping default'), 'Nothing of stopping has changed.')
+  assert.is(await type('set', 'stopping default'), 'No option of stopping is set.')
   assert.equal(chat.conversation.options, {temp: 0.2, top_k: 5})
   for (const name of ['sampling', 'stopping', 'request']) assert.not.match(await type('set', name), 'undefined')
   await rejects(type('set', 'history'), 'invalid_argument', /cannot be set/)
@@ -89,7 +89,7 @@ test('/set refuses what is wrong, and nothing changes', async () => {
 
 test('/system sets, shows and removes the instructions', async () => {
   const {chat, type} = talk()
-  assert.is(await type('system'), 'There are no instructions.')
+  assert.is(await type('system'), 'There is no system prompt.')
   await type('system', 'Be brief.')
   assert.is(await type('system'), 'Be brief.')
   assert.equal(chat.conversation.options, {system_prompt: 'Be brief.'})
@@ -110,7 +110,7 @@ test('/save and /load carry messages, instructions and options', async (t) => {
   assert.is(await other.type('load', file), 'Loaded 2 messages.')
   assert.equal(other.chat.conversation.messages, chat.conversation.messages)
   assert.equal(other.chat.conversation.options, chat.conversation.options)
-  for (const name of ['save', 'load']) await rejects(type(name), 'invalid_argument', /Name a file/)
+  for (const name of ['save', 'load']) await rejects(type(name), 'invalid_argument', /Usage: /)
 })
 
 test('in raw mode there are no instructions to set and no messages to save', async (t) => {
@@ -118,8 +118,8 @@ test('in raw mode there are no instructions to set and no messages to save', asy
   const file = path.join(folder(t), 'chat.json')
   chat.conversation.options = {system_prompt: 'Be brief.', prompt_mode: 'raw'}
   await rejects(type('system', 'x'), 'invalid_argument', /^Raw prompts have no system prompt\.$/)
-  assert.is(await type('system'), 'Be brief.\nRaw prompts go without them.')
-  await rejects(type('save', file), 'invalid_argument', /^Raw mode keeps no history: there is nothing to save\.$/)
+  assert.is(await type('system'), 'Be brief.\nRaw prompts are sent without it.')
+  await rejects(type('save', file), 'invalid_argument', /^There is nothing to save: raw prompts have no history\.$/)
   assert.not.ok(existsSync(file))
   await type('system', 'off')
   assert.equal(chat.conversation.options, {prompt_mode: 'raw'})
@@ -152,11 +152,11 @@ test('/clear forgets the messages and keeps what is set', async () => {
 })
 
 test('/regen without a prompt says so', async () => {
-  assert.is(await talk().type('regen'), 'There is no prompt to answer again.')
+  assert.is(await talk().type('regen'), 'There is no prompt to answer yet.')
 })
 
 test('/stats before the first answer says so', async () => {
-  assert.is(await talk().type('stats'), 'Nothing has been answered yet.')
+  assert.is(await talk().type('stats'), 'There is no answer yet.')
 })
 
 for (const name of ['exit', 'quit']) {

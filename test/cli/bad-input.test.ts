@@ -30,7 +30,7 @@ const models: [what: string, make: () => Promise<string>, code: number, message:
   ['a missing model', () => Promise.resolve('no-such-file.gguf'), 2, /no model file .*no-such-file\.gguf/],
   ['a folder', () => Promise.resolve(os.tmpdir()), 2, /not a regular file/],
   ['an empty file', () => files.file('empty.gguf', ''), 2, /is empty/],
-  ['random bytes', () => files.file('random.gguf', Buffer.alloc(5000, 'x7\u0001')), 2, /does not begin with GGUF/],
+  ['random bytes', () => files.file('random.gguf', Buffer.alloc(5000, 'x7\u0001')), 2, /does not start with GGUF/],
   [
     'a truncated model',
     async () => files.file('cut.gguf', (await readFile(qwen)).subarray(0, 900_000)),
@@ -84,7 +84,11 @@ test('an argument to a command that takes none', async () => {
 })
 
 test('a chat without a model where no daemon runs', () =>
-  refused(['chat'], 3, /^wnn: No model is named, which means the daemon's\. No daemon listens on .*\nName one .*\n$/))
+  refused(
+    ['chat'],
+    3,
+    /^wnn: Without a model, the command uses the daemon's\. No daemon listens on .*\nName a model .*\n$/,
+  ))
 
 test('a suite that is no YAML, or no suite', async () => {
   await refused(['test', await files.file('bad.yaml', 'scenarios: [')], 2, /bad\.yaml:1:/)
@@ -93,4 +97,4 @@ test('a suite that is no YAML, or no suite', async () => {
 })
 
 test('a selection of nothing', async () =>
-  refused(['test', 'suites/conformance', '--filter', 'no such name'], 6, /leaves no scenario/))
+  refused(['test', 'suites/conformance', '--filter', 'no such name'], 6, /No scenario matches/))

@@ -27,7 +27,7 @@ test('Ctrl-C once lets what runs come to its end, and keeps it', async (t) => {
   child.kill('SIGINT')
   const {code, stderr} = await end
   assert.is(code, 130)
-  assert.match(stderr, /Stopping; [12] items that are being answered come to their end/)
+  assert.match(stderr, /Stopping after the [12] running items\./)
   const before = job.rows.length
   assert.ok(before >= 4 && before < 12 && job.rows.every(isWhole), String(before))
   assert.match(stderr, new RegExp(`^ended early +by a signal; ${12 - before} items have no row yet$`, 'm'))
@@ -49,11 +49,11 @@ test('an input that was changed meanwhile leaves rows in doubt, also when it is 
   job.file('in.jsonl', items(13))
   const {code, stderr} = await end
   assert.is(code, 3)
-  assert.match(stderr, /^wnn: The input was changed while it was answered/m)
+  assert.match(stderr, /^wnn: The input changed during the run/m)
   job.file('in.jsonl', items(12))
   const resumed = await job.run(input, '--resume')
   assert.is(resumed.code, 2)
-  assert.match(resumed.stderr, /rows\.jsonl\.meta\.json.* says that rows may be wrong: "The input was changed/)
+  assert.match(resumed.stderr, /rows\.jsonl\.meta\.json.* says that rows may be wrong: "The input changed/)
   assert.not.ok(job.isComplete)
 })
 
@@ -75,7 +75,7 @@ test('Ctrl-C twice does not wait, and leaves nothing but whole rows', async (t) 
 })
 
 for (const name of ['in.jsonl', 'in.csv', 'in.txt', 'in.yaml', '-']) {
-  test(`an input without items (${name}) is told with exit code 6, and nothing is touched`, async (t) => {
+  test(`an input without items (${name}) exits with code 6 and touches nothing`, async (t) => {
     const job = new Job(t)
     const input = name === '-' ? name : job.file(name, ' \n\n')
     job.file('rows.jsonl', 'kept')
@@ -101,9 +101,9 @@ test('--resume --dry-run tells what is done already, and whether it could go on'
   assert.equal(await resume(), {done: 3, failed: 1, remaining: 3})
   assert.equal(await resume('--limit', '1', '--retry-errors'), {done: 1, failed: 1, remaining: 1})
   const {stdout} = await job.run(input, '--resume', '--dry-run')
-  assert.match(stdout, /^Input and settings are as before: 3 items have a row \(1 failed\), 3 are to be answered\.$/m)
+  assert.match(stdout, /^Input and settings are unchanged: 3 items have a row \(1 failed\), 3 remain\.$/m)
   const other = await job.run(input, '--resume', '--dry-run', '--set', 'top_k=3')
   assert.is(other.code, 2)
-  assert.match(other.stderr, /cannot be gone on with: sampling\.top_k was 40 and is 3\./)
+  assert.match(other.stderr, /cannot be resumed: sampling\.top_k was 40 and is 3\./)
   assert.is(readFileSync(job.output, 'utf8'), before)
 })

@@ -87,12 +87,12 @@ test('fills a template from the columns of a table', async (t) => {
   const template = job.file('template.txt', 'What is the capital of {{country}}?\n')
   const {code, stderr} = await job.run(table, '--template', template)
   assert.is(code, 4)
-  assert.match(stderr, /^Neither the template nor an option uses people$/m)
+  assert.match(stderr, /^Ignored fields, which neither the template nor an option uses: people$/m)
   assert.equal(
     job.rows.map(({id, text, error}) => [id, text ?? error?.message]),
     [
       ['fr', 'The capital of France is Paris.'],
-      ['no', 'The item has no "country", which the template needs.'],
+      ['no', 'The template needs "country", which the item does not have.'],
     ],
   )
 })
@@ -108,12 +108,12 @@ test('--dry-run and --strict find what is wrong before anything is answered', as
   )
   const strict = await job.run(input, '--strict')
   assert.is(strict.code, 2)
-  assert.match(strict.stderr, /^wnn: 2 of 3 items are not usable; nothing was started\.\nline 2: /)
+  assert.match(strict.stderr, /^wnn: 2 of 3 items are not usable, so nothing was started\.\nline 2: /)
   assert.equal([existsSync(job.output), strict.left], [false, []])
 })
 
 const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] = [
-  ['no output', () => ['-', '--model', qwen], /^wnn: No output is named/],
+  ['no output', () => ['-', '--model', qwen], /^wnn: --output is missing/],
   ['a missing model', ({output}) => ['-', '--model', 'none.gguf', '--output', output], /no model file .*none\.gguf/],
   [
     'a missing input',
@@ -131,7 +131,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
     /--resume needs an input that can be read twice/,
   ],
   ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: Rows go to a file.*got --output -/],
-  ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is no regular file/],
+  ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is not a regular file/],
   [
     'two names of a model',
     ({output}) => ['-', '--model', qwen, '--model-name', 'x', '--output', output],
@@ -152,7 +152,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   [
     'settings of a model that is elsewhere',
     ({output}) => ['-', '--model-name', 'x', '--set', 'temp=0', '--output', output],
-    /--set is for a model that this command loads/,
+    /--set needs a model that this command loads/,
   ],
 ]
 for (const [what, flags, message] of refused) {
@@ -168,7 +168,7 @@ test("without a model it means the daemon's, and says so when there is none", as
   assert.is(code, 3)
   assert.match(
     stderr,
-    /^wnn: No model is named, which means the daemon's\..*\nName one \(wnn batch prompts\.jsonl --model /,
+    /^wnn: Without a model, the command uses the daemon's\..*\nName a model \(wnn batch prompts\.jsonl --model /,
   )
 })
 
@@ -179,10 +179,10 @@ test('goes on where --limit ended, and refuses other settings', async (t) => {
   assert.equal([job.rows.length, job.isComplete], [2, false])
   const other = await job.run(input, '--resume', '--set', 'top_k=3')
   assert.is(other.code, 2)
-  assert.match(other.stderr, /cannot be gone on with: sampling\.top_k was 40 and is 3\./)
+  assert.match(other.stderr, /cannot be resumed: sampling\.top_k was 40 and is 3\./)
   const {code, stderr} = await job.run(input, '--resume')
   assert.is(code, 0)
-  assert.match(stderr, /answered +4\n.*\nskipped +2, done before/)
+  assert.match(stderr, /answered +4\n.*\nskipped +2, done earlier/)
   assert.equal([job.rows.map(({id}) => id), job.isComplete], [['q1', 'q2', 'q3', 'q4', 'q5', 'q6'], true])
 })
 
@@ -228,7 +228,7 @@ test('a disk that is full ends it in good order, and it goes on when there is ro
   assert.is(full.status, 3, full.stderr)
   assert.match(
     full.stderr,
-    /rows\.jsonl cannot be written: EFBIG.*\nAll rows in it are whole\. Make room and go on with --resume\./,
+    /rows\.jsonl cannot be written: EFBIG.*\nAll rows in it are complete\. Free some disk space and continue with --resume\./,
   )
   const before = job.rows.length
   assert.ok(before > 0 && before < 12 && readFileSync(job.output, 'utf8').endsWith('\n'))

@@ -125,12 +125,12 @@ test('a baseline of other tests is refused before anything is measured, one of s
   ended(await runCli(['bench', qwen, ...prompts, '-r', '1', '--output', before]), 0)
   const others = await runCli(['bench', qwen, '-p', '16', '-n', '0', '--baseline', before, '--output', after])
   ended(others, 2)
-  assert.match(others.stderr, /^wnn: .*before\.json has nothing to compare with: it has pp32 of tiny-qwen2-chat\.$/m)
+  assert.match(others.stderr, /^wnn: .*before\.json has no matching test: it has pp32 of tiny-qwen2-chat\.$/m)
   assert.equal([others.stdout, existsSync(after)], ['', false])
   const some = await runCli(['bench', qwen, '-p', '16,32', '-n', '0', ...threads, '-r', '1', '--baseline', before])
   ended(some, 0)
-  assert.match(some.stderr, /^wnn: 2 metrics are only on one side and were not compared; 2 were\.$/m)
-  assert.match(some.stderr, /^wnn: Nothing is judged: a verdict takes 5 repetitions, and these are 1 \(-r\)\.$/m)
+  assert.match(some.stderr, /^wnn: 2 metrics are in one result only and were not compared; 2 were compared\.$/m)
+  assert.match(some.stderr, /^wnn: There are no verdicts: they need 5 repetitions, and -r is 1\.$/m)
 })
 
 test('of two columns the second is judged by the first, round by round', async () => {
@@ -175,20 +175,15 @@ const refused: [what: string, argv: string[], code: number, message: RegExp][] =
     /^wnn: No server answers at http:\/\/127\.0\.0\.1:58999/,
   ],
   ['no model and no daemon', [], 3, /No daemon listens on/],
-  ['a size that is none', [qwen, '-p', 'x'], 2, /-p takes whole numbers, not "x"/],
+  ['a size that is none', [qwen, '-p', 'x'], 2, /-p takes whole numbers; got "x"/],
   ['a context that is too small', [qwen, '--set', 'model.ctx_size=64'], 2, /pp512 takes 513 tokens; .* holds 64\./],
-  ['a baseline that is none', [qwen, '--baseline', 'package.json'], 2, /package\.json is no result/],
+  ['a baseline that is none', [qwen, '--baseline', 'package.json'], 2, /package\.json is not a result/],
   ['an unknown setting to compare', [qwen, '--compare', 'model.thread=1,2'], 2, /unknown key "thread"/],
-  [
-    'a setting without a model of its own',
-    ['--set', 'model.threads=1'],
-    2,
-    /--set is for a model that wnn bench loads/,
-  ],
-  ['a limit of nothing', [qwen, '--max-regression', '5%'], 2, /--max-regression needs something to compare with/],
+  ['a setting without a model of its own', ['--set', 'model.threads=1'], 2, /--set needs a model that wnn bench loads/],
+  ['a limit of nothing', [qwen, '--max-regression', '5%'], 2, /--max-regression needs a baseline/],
   ['a single column', [qwen, '--against-first'], 2, /--against-first needs at least two models or servers/],
-  ['an output of unknown form', [qwen, '--output', 'x.pdf'], 2, /does not say which form/],
-  ['a load that cannot be measured', ['--workload', 'load', '--local'], 2, /No model is named/],
+  ['an output of unknown form', [qwen, '--output', 'x.pdf'], 2, /does not show the format/],
+  ['a load that cannot be measured', ['--workload', 'load', '--local'], 2, /The model is missing/],
 ]
 for (const [what, argv, code, message] of refused) {
   test(`${what} is one clear message`, async () => {

@@ -30,7 +30,7 @@ test('goes on with the next daemon, and remembers', async (t) => {
   await home.run('stop')
   await say(wnn, 'What is my name?', 'No daemon listens on')
   await home.run(...load)
-  await say(wnn, 'What is my name?', 'The chat was opened again: model qwen, session session-1.', 'Your name is Alice.')
+  await say(wnn, 'What is my name?', 'The chat was reopened: model qwen, session session-1.', 'Your name is Alice.')
   wnn.type(ctrlD)
   await wnn.until('--session session-1 continues this conversation until')
   assert.is((await wnn.ended).code, 0)

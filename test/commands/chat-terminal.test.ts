@@ -42,13 +42,13 @@ test('commands change the conversation', async (t) => {
   await wnn.until(prompt)
   await say(wnn, 'My name is Alice.', 'Nice to meet you, Alice!')
   await say(wnn, `/save ${file}`, 'Saved 2 messages')
-  await say(wnn, '/clear', 'A new conversation.')
+  await say(wnn, '/clear', 'New conversation.')
   await say(wnn, 'What is my name?', 'You have not told me your name.')
   await say(wnn, `/load ${file}`, 'Loaded 2 messages.')
   await say(wnn, 'What is my name?', 'Your name is Alice.')
   await say(wnn, '/regen', 'Your name is Alice.')
-  await say(wnn, '/system You are Ada, a helpful assistant.', 'These instructions hold')
-  await say(wnn, '/clear', 'A new conversation.')
+  await say(wnn, '/system You are Ada, a helpful assistant.', 'The system prompt is set.')
+  await say(wnn, '/clear', 'New conversation.')
   await say(wnn, 'Who are you?', 'I am Ada, a helpful assistant.')
   await say(wnn, '/set tmep 1', 'Did you mean "temp"?')
   await say(wnn, '/set max_tokens 1', 'max_tokens 1')
@@ -89,7 +89,7 @@ test('Ctrl-C clears the line; at an empty prompt the second one leaves with 130'
   wnn.type(ctrl.c)
   await wnn.until(prompt)
   wnn.type(ctrl.c)
-  await wnn.until('Ctrl-C once more, or Ctrl-D, leaves.')
+  await wnn.until('Press Ctrl-C again or Ctrl-D to leave.')
   await wnn.until(prompt)
   wnn.type(ctrl.c)
   const {code, stdout} = await wnn.ended
@@ -145,7 +145,7 @@ test('a file that is no history is refused before the model loads', async (t) =>
   writeFileSync(file, 'precious\n')
   const {stdout, code} = await start(t, ['--history-file', file]).ended
   assert.is(code, 2)
-  assert.match(stdout, 'hostname exists and is no history of a chat')
+  assert.match(stdout, 'hostname exists and is not a prompt history')
   assert.not.match(stdout, 'tokens')
   assert.is(readFileSync(file, 'utf8'), 'precious\n')
 })
@@ -169,7 +169,7 @@ test('a failed answer does not end the chat, even when the engine dies', async (
   await wnn.until('The engine process was ended by SIGKILL')
   await wnn.until(prompt)
   await say(wnn, '/set ignore_eos false', 'ignore_eos false')
-  await say(wnn, '/clear', 'A new conversation.')
+  await say(wnn, '/clear', 'New conversation.')
   await say(wnn, 'What is 2 + 2?', '2 + 2 = 4.')
   wnn.type(ctrl.d)
   assert.is((await wnn.ended).code, 0)
@@ -234,7 +234,7 @@ test('colours are for terminals that want them', async (t) => {
 test('--json is for a single prompt', async (t) => {
   const {stdout, code} = await start(t, ['--json']).ended
   assert.is(code, 2)
-  assert.match(stdout, '--json is for a single prompt.')
+  assert.match(stdout, '--json needs a single prompt.')
 })
 
 test('a model that does not load is told without a stack', async (t) => {

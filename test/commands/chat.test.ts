@@ -35,7 +35,10 @@ test('--json gives one object with the answer and its metadata', async (t) => {
   assert.equal([text, session, model], ['The capital of France is Paris.', 'mine', qwen])
   const {stop_reason, output_tokens, seed} = metadata as Record<string, unknown>
   assert.equal([stop_reason, typeof output_tokens, seed], ['end_of_sequence', 'number', 7])
-  assert.equal([stderr, code], ['wnn: Session mine is new and ends with this command: --state-dir keeps one.\n', 0])
+  assert.equal(
+    [stderr, code],
+    ['wnn: Session mine is new and ends with this command. --state-dir keeps sessions.\n', 0],
+  )
 })
 
 test('--stats tells about the answer on standard error', async (t) => {
@@ -72,14 +75,14 @@ const refused: [what: string, args: (folder: string) => string[], input: string,
   ],
   ['a broken configuration', (at) => [...chat, '--config', config(at)], france, /config\.yaml:1:1 tmep: unknown key/],
   ['a value out of range', () => [...chat, '--temp', '1000'], france, /^wnn: temp: must be a number from 0 to 100/],
-  ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /Expected a number but received: hot/],
+  ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /Expected a number, got hot/],
   [
     'a folder for raw prompts',
     (at) => [...chat, '--raw', '--state-dir', at],
     france,
-    /^wnn: Raw prompts have no history/,
+    /^wnn: --state-dir keeps histories, and raw prompts have none/,
   ],
-  ['a folder that is a file', (at) => [...chat, '--state-dir', other(at)], france, /other\.txt is no folder/],
+  ['a folder that is a file', (at) => [...chat, '--state-dir', other(at)], france, /other\.txt is not a folder/],
   ['an unknown flag', () => [...chat, '--tmep', '1'], france, /Nonexistent flag: --tmep/],
 ]
 for (const [what, args, input, message] of refused) {
@@ -94,7 +97,7 @@ for (const [what, args, input, message] of refused) {
 test('a prompt that is too long is told with the numbers', async (t) => {
   const {stdout, stderr, code} = await runWnn(t, [...chat, '--ctx-size', '64'], 'word '.repeat(300))
   assert.equal([stdout, code], ['', 3])
-  assert.match(stderr, /^wnn: The prompt has \d+ tokens; the context holds 64\.\n/)
+  assert.match(stderr, /^wnn: The prompt has \d+ tokens; the context size is 64\.\n/)
 })
 
 test('errors with --json are one object', async (t) => {

@@ -31,7 +31,7 @@ test('a host that others can reach needs a key', async (t) => {
   const home = new DaemonHome(t)
   const {code, stderr} = await home.run('serve', '--port', '0', '--host', '0.0.0.0')
   assert.is(code, 2)
-  assert.match(stderr, /an API key is needed/)
+  assert.match(stderr, /it needs an API key/)
   assert.equal(home.left(), [])
 })
 

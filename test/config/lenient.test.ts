@@ -67,7 +67,7 @@ test('warnings say in one line what is wrong, what to do, and what is used', () 
     'model.temp: unknown key "temp". It is written sampling.temp. It is ignored.',
   ])
   assert.equal(messages('a: 1\n b: 2'), [
-    'document: line 1, column 4: Nested mappings are not allowed in compact mappings. It is ignored.',
+    'document: line 1, column 4: Nested mappings are not allowed in compact mappings. The document is ignored.',
   ])
 })
 

@@ -65,7 +65,7 @@ test('the configuration below may ask for it', () => {
 
 test('a value that was never text is refused by its path', () => {
   const {problems, message} = refusal(() => configFromObject({stop: ['a', 5]}, {strict: true}))
-  assert.is(message, 'stop[1]: must be a string that is not empty; got 5')
+  assert.is(message, 'stop[1]: must be a non-empty string; got 5')
   assert.equal([problems[0]?.line, problems[0]?.column, problems[0]?.excerpt], [0, 0, ''])
 })
 

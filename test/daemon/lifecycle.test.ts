@@ -22,7 +22,7 @@ test('wnn load starts it, other commands use it, wnn stop ends it, and nothing i
 
   const again = await home.run('load', qwen, '--name', 'qwen')
   assert.equal([again.stdout, again.code], ['', 2])
-  assert.match(again.stderr, /named qwen is loaded already, as graph 0/)
+  assert.match(again.stderr, /named qwen is already loaded, as graph 0/)
   // Another model under the same name takes its place.
   const other = await home.run('load', phi3, '--name', 'qwen')
   assert.equal([other.stdout, other.code], ['0\n', 0], other.stderr)
@@ -57,7 +57,7 @@ test('a name that would mean another model is refused before anything is loaded'
   assert.not.match(twice.stderr, /Loaded/)
   const number = await home.run('load', qwen, '--name', '0')
   assert.equal([number.code, number.stdout], [2, ''])
-  assert.match(number.stderr, /cannot be named 0: .*\nGive it another one: --name/)
+  assert.match(number.stderr, /cannot be named 0: .*\nChoose another name: --name/)
   assert.is((await home.run('status')).code, 3)
 })
 
@@ -153,6 +153,6 @@ test('wnn load --estimate tells sizes and starts nothing', async (t) => {
   assert.equal([code, slots, fits, layers, typeof total], [0, 2, true, 5, 'number'])
   const tight = await home.run('load', qwen, '--estimate', '--set', 'memory.max_memory_mb=16')
   assert.is(tight.code, 3)
-  assert.match(tight.stdout, /It would not fit/)
+  assert.match(tight.stdout, /It does not fit/)
   assert.not.ok(existsSync(path.dirname(home.socket)))
 })

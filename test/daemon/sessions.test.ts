@@ -32,7 +32,7 @@ test('a session that had to make place says so', async (t) => {
   const {stderr} = await home.run(...asked, 'What is my name?')
   assert.is(
     stderr,
-    'wnn: Session alice is gone: at most 1 are kept (backend.max_sessions), and newer ones took its place. A new one begins.\n',
+    'wnn: Session alice is gone: newer sessions evicted it, because at most 1 are kept (backend.max_sessions). A new one begins.\n',
   )
   assert.is((await home.run('stop')).code, 0)
 })

@@ -10,7 +10,7 @@ const refused = (run: () => unknown, message: RegExp): void =>
   assert.throws(run, (error: unknown) => error instanceof DocumentError && message.test(error.message))
 
 test('what is no text is refused in one line', () => {
-  refused(() => readDocument(qwen), /^.*tiny-qwen2-chat\.gguf is no text file$/)
+  refused(() => readDocument(qwen), /^.*tiny-qwen2-chat\.gguf is not a text file$/)
   refused(() => readDocument('no-such-file.yaml'), /^no-such-file\.yaml cannot be read: ENOENT/)
 })
 

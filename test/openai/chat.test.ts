@@ -166,7 +166,7 @@ const refusals: [what: string, body: object, status: number, param: string | nul
   ['a missing field', {messages: undefined}, 400, 'messages', /is missing/],
   ['a wrong type', {messages: hello, temperature: 'hot'}, 400, 'temperature', /must be/],
   ['a value out of range', {messages: hello, top_p: 2}, 400, 'top_p', /between 0 and 1|at most 1|must be/],
-  ['several choices', {messages: hello, n: 2}, 400, 'n', /^400 n: a request has one answer here/],
+  ['several choices', {messages: hello, n: 2}, 400, 'n', /^400 n: only one answer per request is supported/],
   ['messages that are none', {messages: 'x'}, 400, 'messages', /must be a list of 1 to 10000 items; got "x"/],
   ['tools', {messages: hello, tools: [{type: 'function'}]}, 400, 'tools', /tools and functions are not supported/],
   ['a tool message', {messages: [{role: 'tool', content: 'x'}]}, 400, 'messages[0].role', /tools are not/],
@@ -199,7 +199,7 @@ const refusals: [what: string, body: object, status: number, param: string | nul
     },
     ...([400, 'response_format.json_schema.schema', /schema\.minimum: is not supported/] as const),
   ],
-  ['a prompt that is too long', {messages: [{role: 'user', content: '1 '.repeat(2000)}]}, 400, null, /context holds/],
+  ['a prompt that is too long', {messages: [{role: 'user', content: '1 '.repeat(2000)}]}, 400, null, /context size is/],
 ]
 
 for (const [what, body, status, param, message] of refusals) {

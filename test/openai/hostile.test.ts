@@ -65,7 +65,7 @@ test('a known route with another method: 405, and which it takes', async () => {
     const response = await fetch(served().http.url + path, {method})
     const {error} = (await response.json()) as {error: {message: string; code: string}}
     assert.equal([response.status, response.headers.get('allow'), error.code], [405, allow, 'method_not_allowed'])
-    assert.is(error.message, `${path} does not take ${method}, but ${allow}.`)
+    assert.is(error.message, `${path} does not support ${method}. It supports ${allow}.`)
   }
 })
 

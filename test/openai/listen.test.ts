@@ -19,7 +19,7 @@ const environment = {}
 test('only loopback addresses need no key', async () => {
   const hosts = ['127.0.0.1', '127.8.8.8', '::1', 'localhost', '0.0.0.0', '::', '192.168.1.2', 'example.org', '']
   assert.equal(hosts.filter(isLoopback), ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
-  await rejects(listenHttp(backend, {port: 0, host: '0.0.0.0', environment}), 'security', /an API key is needed/)
+  await rejects(listenHttp(backend, {port: 0, host: '0.0.0.0', environment}), 'security', /it needs an API key/)
   await using server = await listenHttp(backend, {port: 0, host: '0.0.0.0', environment: {WNN_API_KEY: 'k'}})
   assert.match(server.url, /^http:\/\/0\.0\.0\.0:\d+$/)
 })

@@ -13,7 +13,7 @@ test('a file names its model, whatever its folder and the case of its ending', (
 })
 
 test('what would be taken for the id of a graph is no name', async () => {
-  for (const name of ['0', '12', '007']) await rejects(check(name), 'invalid_argument', /numbers are ids of graphs/)
+  for (const name of ['0', '12', '007']) await rejects(check(name), 'invalid_argument', /numbers are graph ids/)
   await rejects(check(''), 'invalid_argument', /is empty/)
   assert.equal(await Promise.all(['1b', '7.5', '-1', 'qwen'].map(check)), ['1b', '7.5', '-1', 'qwen'])
 })

@@ -44,5 +44,5 @@ test('a case needs one of the tags', () => {
 test('the shards together have every case once', () => {
   const shards = ['1/4', '2/4', '3/4', '4/4'].flatMap((shard) => ids({shard}))
   assert.equal(shards.sort(), cases.map(({id}) => id).sort())
-  for (const shard of ['0/2', '3/2', '1', 'a/b']) assert.throws(() => ids({shard}), /A shard is i\/n/)
+  for (const shard of ['0/2', '3/2', '1', 'a/b']) assert.throws(() => ids({shard}), /--shard takes i\/n/)
 })

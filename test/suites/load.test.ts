@@ -33,7 +33,7 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
     withSteps('  - switch_graph: {name: m, mode: drained}\n    expect: {error: timeout}'),
     /7:35 .*must be "overlap", "drain", "cancel" or a \$\{variable\}; got "drained"\n.*"drain"/,
   ],
-  ['a step without a call', withSteps('  - name: x'), /7:5 .*a step has one call; this has none/],
+  ['a step without a call', withSteps('  - name: x'), /7:5 .*a step must have exactly one call; this one has none/],
   [
     'a step with two calls',
     withSteps('  - compute:\n    unload:\n    expect: {error: timeout}'),
@@ -44,7 +44,7 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
   [
     'an expectation that the call cannot meet',
     withSteps('  - unload:\n    expect: {text: a}'),
-    /8:14 .*unload gives no text/,
+    /8:14 .*unload has no text/,
   ],
   ['an unknown model', withSteps('  - load_by_name: q\n    expect: {error: timeout}'), /7:19 .*no model "q".*it has m/],
   [
@@ -71,7 +71,7 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
   [
     'an id that is taken',
     'suite: s\nscenarios:\n- &a {id: 1, name: n, steps: [{compute: , expect: {error: timeout}}]}\n- *a',
-    /id 1 is taken by f\.yaml:3/,
+    /id 1 is already used by f\.yaml:3/,
   ],
 ]
 

@@ -215,7 +215,7 @@ test('wait_for polls until the condition holds, or its time is over', async () =
     `  - parallel:\n      a:\n      - wait_for: {type: sessions, status: {active: ${active}}, timeout_ms: 100, interval_ms: 1}\n      b:\n      - init_execution_context: {graph: 0}`
   assert.equal(shown(await run(waiting(1))), [])
   const [failure] = only(await run(waiting(2))).failures
-  assert.match(failure?.message ?? '', /After 100 ms active is still not 2, but 1/)
+  assert.match(failure?.message ?? '', /After 100 ms active is 1 instead of 2/)
 })
 
 test('a step, and a scenario, that do not end in time fail', async () => {
@@ -297,7 +297,7 @@ test(
       probe: {remains: () => Promise.resolve(['process 7']), killEngine: () => Promise.resolve()},
     }
     const report = await run('  - init_execution_context: {graph: 0}\n    expect: {value: {handle: 0}}', target)
-    assert.match(only(report).failures[0]?.message ?? '', /left behind: process 7/)
+    assert.match(only(report).failures[0]?.message ?? '', /these remain: process 7/)
   },
   {timeoutMs: 10_000},
 )
@@ -305,7 +305,7 @@ test(
 test('a scenario that looks into the backend is skipped where that cannot be done', async () => {
   const report = await run('  - deinit_backend:\n  - check_released:')
   assert.is(only(report).outcome, 'skipped')
-  assert.match(only(report).reason ?? '', /scripted backend cannot be looked into/)
+  assert.match(only(report).reason ?? '', /scripted backend cannot be inspected/)
 })
 
 test('pending and skipped scenarios are reported with their reasons, and not run', async () => {
@@ -322,7 +322,7 @@ scenarios:
   )
   assert.equal(
     report.results.map(({outcome, reason}) => `${outcome}: ${reason}`),
-    ['pending: comes later', 'skipped: the model m is not there', 'skipped: WNN_NO_SUCH_VARIABLE is not set'],
+    ['pending: comes later', 'skipped: there is no model m', 'skipped: WNN_NO_SUCH_VARIABLE is not set'],
   )
   assert.is(target.made.length, 0)
 })

@@ -57,7 +57,7 @@ test('processes that take a stale socket over at the same time exclude each othe
 test('a file that is no socket is refused and stays', async (t) => {
   const file = path.join(temporaryFolder(t), 'socket')
   writeFileSync(file, 'precious')
-  await rejects(bindSocket(file, refuse), 'invalid_argument', /exists and is no socket; it stays/)
+  await rejects(bindSocket(file, refuse), 'invalid_argument', /exists and is not a socket; it was not changed/)
   assert.is(readFileSync(file, 'utf8'), 'precious')
 })
 

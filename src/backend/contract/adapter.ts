@@ -69,7 +69,7 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     if (builders.length > 2) {
       throw new NnError(
         'invalid_argument',
-        `There are ${builders.length} graph builders; one is the model, a second one its configuration.`,
+        `Got ${builders.length} graph builders; expected 1 (the model) or 2 (the model and its configuration).`,
       )
     }
     return this.core.load(
@@ -285,7 +285,10 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     const output = which(state)
     if (index === 0) return writeText(output?.text ?? '', buffer)
     if (index !== 1) {
-      throw new NnError('invalid_argument', `There is no output ${String(index)}: 0 is the text, 1 the metadata.`)
+      throw new NnError(
+        'invalid_argument',
+        `There is no output ${String(index)}. Output 0 is the text, output 1 the metadata.`,
+      )
     }
     const metadata = output?.metadata ?? (await this.pendingMetadata(id, state))
     return writeText(metadata === undefined ? '' : JSON.stringify(metadata), buffer)
@@ -383,7 +386,10 @@ function checkInput(index: number, tensor: Tensor): string {
   checkTensor(tensor)
   const text = readTextTensor(tensor)
   if (index === 0 || index === 1) return text
-  throw new NnError('invalid_argument', `There is no input ${String(index)}: 0 is the prompt, 1 the runtime options.`)
+  throw new NnError(
+    'invalid_argument',
+    `There is no input ${String(index)}. Input 0 is the prompt, input 1 the runtime options.`,
+  )
 }
 
 /** A call's own guide (grammar or schema) replaces the context's, in whichever form that is. */

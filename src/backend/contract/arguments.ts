@@ -45,7 +45,7 @@ export function checkTensor(value: unknown): asserts value is Tensor {
   ) {
     return
   }
-  throw new NnError('invalid_argument', 'A tensor has dimensions (a list), a type (its name) and data (a Uint8Array).')
+  throw new NnError('invalid_argument', 'A tensor needs dimensions (a list), type (a name) and data (a Uint8Array).')
 }
 
 export function checkObject(what: string, value: unknown): asserts value is object {

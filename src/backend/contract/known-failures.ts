@@ -3,12 +3,12 @@ const knownFailures: readonly {says: RegExp; hint: string}[] = [
   {
     says: /provided PTX was compiled with an unsupported toolchain/i,
     hint:
-      'The CUDA binary has no machine code for this GPU, and the driver is too old for its PTX, which CUDA 13.1 made. ' +
-      'Update the driver to one that supports CUDA 13.1, or build llama.cpp for this GPU, with CMAKE_CUDA_ARCHITECTURES=90-real for compute capability 9.0 (docs/gpu.md).',
+      'The CUDA binary has no machine code for this GPU, and the driver is too old for its PTX code (CUDA 13.1). ' +
+      'Update the driver to one that supports CUDA 13.1, or build llama.cpp for this GPU, for example with CMAKE_CUDA_ARCHITECTURES=90-real for compute capability 9.0 (docs/gpu.md).',
   },
   {
     says: /CUDA error/,
-    hint: 'A call to the GPU failed. Check the driver (nvidia-smi) against what the CUDA binary needs (docs/gpu.md), and the free GPU memory; logging.file has what llama.cpp said.',
+    hint: 'A GPU call failed. Check that the driver (nvidia-smi) supports the CUDA binary (docs/gpu.md), and that GPU memory is free. logging.file has the messages of llama.cpp.',
   },
 ]
 

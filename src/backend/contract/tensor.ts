@@ -9,14 +9,15 @@ export function textTensor(text: string): Tensor {
 
 /** The text of a tensor. @throws `invalid_argument` for all that is not UTF-8 bytes of the length that it says. */
 export function readTextTensor({dimensions, type, data}: Tensor): string {
-  if (type !== 'u8') throw new NnError('invalid_argument', `The tensor is ${type}; text is given as u8 bytes in UTF-8.`)
+  if (type !== 'u8')
+    throw new NnError('invalid_argument', `The tensor type is ${type}; text must be u8 bytes in UTF-8.`)
   const elements = dimensions.reduce((product, size) => product * size, 1)
   // Guests in use send [1] whatever the length.
   const saysNothing = dimensions.length === 1 && dimensions[0] === 1
   if (dimensions.length === 0 || (elements !== data.length && !saysNothing)) {
     throw new NnError(
       'invalid_argument',
-      `The tensor's dimensions [${dimensions.join(', ')}] make ${elements} elements; its data has ${data.length} bytes.`,
+      `The tensor has ${elements} elements by its dimensions [${dimensions.join(', ')}], but ${data.length} bytes of data.`,
     )
   }
   return readUtf8(data)
@@ -35,9 +36,13 @@ export function readUtf8(data: Uint8Array): string {
 export function writeText(text: string, buffer: Uint8Array): number {
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length > buffer.length) {
-    throw new NnError('buffer_too_small', `The buffer has ${buffer.length} bytes; ${bytes.length} are needed.`, {
-      neededBytes: bytes.length,
-    })
+    throw new NnError(
+      'buffer_too_small',
+      `The buffer has ${buffer.length} bytes, but the output needs ${bytes.length}.`,
+      {
+        neededBytes: bytes.length,
+      },
+    )
   }
   buffer.set(bytes)
   return bytes.length

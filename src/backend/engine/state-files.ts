@@ -106,7 +106,7 @@ export async function findStates(
     try {
       found.push(await readState(folder, id))
     } catch (error) {
-      tell(`The saved cache ${path.join(folder, `${id}.kv`)} is not used, and removed: ${toNnError(error).message}`)
+      tell(`The saved cache ${path.join(folder, `${id}.kv`)} is not used and was removed: ${toNnError(error).message}`)
       for (const ending of ['kv', 'json.tmp', 'json']) {
         await rm(path.join(folder, `${id}.${ending}`), {recursive: true, force: true})
       }
@@ -129,9 +129,9 @@ async function isYoung(folder: string, id: string, now: number): Promise<boolean
 
 async function readState(folder: string, id: string): Promise<StateFile> {
   const file = path.join(folder, `${id}.kv`)
-  if (!(await exists(descriptionOf(file)))) throw new Error('saving it was cut off: it has no description')
+  if (!(await exists(descriptionOf(file)))) throw new Error('it was not saved completely: it has no description')
   const value: unknown = JSON.parse(await readFile(descriptionOf(file), 'utf8'))
-  if (!isDescription(value)) throw new Error('its description is damaged, or of another version')
+  if (!isDescription(value)) throw new Error('its description is damaged or has another version')
   const {tokens: count, bytes, checksum, session, line, saved_at: savedAt} = value as Description
   const {size} = await stat(file)
   if (size !== bytes) throw new Error(`it has ${size} bytes instead of ${bytes}`)
@@ -143,7 +143,7 @@ async function readTokens(file: string, count: number): Promise<Uint32Array> {
   const head = Buffer.alloc(headerBytes + 4 * count)
   const {bytesRead} = await handle.read(head, 0, head.length, 0)
   const isState = bytesRead === head.length && head.readUInt32LE(0) === magic && head.readUInt32LE(8) === count
-  if (!isState) throw new Error(`it does not begin with ${count} tokens`)
+  if (!isState) throw new Error(`it does not start with ${count} tokens`)
   return Uint32Array.from({length: count}, (_, index) => head.readUInt32LE(headerBytes + 4 * index))
 }
 

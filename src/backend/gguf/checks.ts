@@ -81,9 +81,9 @@ export function checkTensors(file: {
     if (end > fileBytes) {
       throw new NnError(
         'invalid_model',
-        `${path} is truncated: tensor ${name} ends at byte ${end}, the file at ${fileBytes}.`,
+        `${path} is truncated: tensor ${name} ends at byte ${end}, but the file has ${fileBytes} bytes.`,
         {
-          hint: 'The download did not finish; get the file again.',
+          hint: 'The download may be incomplete. Download the file again.',
         },
       )
     }
@@ -104,6 +104,6 @@ function show(metadata: Metadata, key: string): string {
 /** A file that llama.cpp could not use. */
 export function invalid(path: string, what: string): NnError {
   return new NnError('invalid_model', `${path} cannot be loaded: ${what}.`, {
-    hint: 'The file is damaged or not made for llama.cpp; get it again.',
+    hint: 'The file is damaged or not made for llama.cpp. Download it again, or choose another one.',
   })
 }

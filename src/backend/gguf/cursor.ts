@@ -35,7 +35,7 @@ export class GgufCursor {
   /** A 64-bit number that counts or measures something in this file. */
   async size(what: string): Promise<number> {
     const value = (await this.take(8)).readBigUInt64LE()
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`${what} is ${value}, which no file holds`)
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`${what} is ${value}, which is too large for any file`)
     return Number(value)
   }
 
@@ -83,7 +83,7 @@ export class GgufCursor {
 
   private need(bytes: number): void {
     if (this.position + bytes > this.fileBytes) {
-      throw new Error(`it ends at byte ${this.fileBytes}, inside its header: the file is truncated or damaged`)
+      throw new Error(`the file ends inside its header, at byte ${this.fileBytes}: it is truncated or damaged`)
     }
   }
 
@@ -99,7 +99,7 @@ export class GgufCursor {
   private async fill(bytes: number): Promise<void> {
     const buffer = Buffer.alloc(Math.min(Math.max(bytes, chunkBytes), this.fileBytes - this.position))
     const {bytesRead} = await this.file.read(buffer, 0, buffer.length, this.position)
-    if (bytesRead < bytes) throw new Error('it became shorter while it was read')
+    if (bytesRead < bytes) throw new Error('it was truncated while it was read')
     this.chunk = buffer.subarray(0, bytesRead)
     this.chunkStart = this.position
   }

@@ -57,7 +57,7 @@ async function checkFile(path: string): Promise<number> {
     throw new NnError('file_unusable', `${path} cannot be read (${code ?? 'unknown reason'}).`, {cause: error})
   })
   if (found === undefined) {
-    throw new NnError('model_not_found', `There is no model file ${path}.`, {hint: 'Give the path of a .gguf file.'})
+    throw new NnError('model_not_found', `There is no model file ${path}.`, {hint: 'Pass the path of a .gguf file.'})
   }
   // Opening a FIFO would block a thread for ever; a directory is no model either.
   if (!found.isFile()) throw new NnError('file_unusable', `${path} is not a regular file.`)
@@ -70,7 +70,7 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
   if (magic !== 'GGUF') {
     throw new NnError(
       'invalid_model',
-      `${path} is not a GGUF file: it ${fileBytes === 0 ? 'is empty' : 'does not begin with GGUF'}.`,
+      `${path} is not a GGUF file: it ${fileBytes === 0 ? 'is empty' : 'does not start with GGUF'}.`,
     )
   }
   const version = await cursor.u32()

@@ -105,9 +105,9 @@ export function findMisfit(
   return new NnError(
     'model_too_large',
     `${path} needs about ${mib(needed)} (weights ${mib(estimate.weights)}, KV cache ${mib(estimate.cachePerSlot * slots)} ` +
-      `for ${slots} x ${contextSize} tokens, compute ${mib(estimate.compute)}); ${mib(availableBytes)} are free.`,
+      `for ${slots} x ${contextSize} tokens, compute ${mib(estimate.compute)}); ${mib(availableBytes)} are available.`,
     {
-      hint: 'Lower model.ctx_size or model.parallel, choose a smaller quantization, or raise memory.max_memory_mb if that is the limit.',
+      hint: 'Lower model.ctx_size or model.parallel, use a smaller quantization, or raise memory.max_memory_mb if that is the limit.',
     },
   )
 }

@@ -94,7 +94,7 @@ class LogFile implements DestinationStream {
       this.isTTY = isatty(this.descriptor)
     } catch (error) {
       throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${(error as Error).message}`, {
-        hint: 'Give the path of a file that this user may write.',
+        hint: 'Set it to a file that this user may write.',
         cause: error,
       })
     }

@@ -77,7 +77,7 @@ export class LoadedModel {
     if (this.suspended)
       return Promise.reject(
         new NnError('model_switching', `${this.parts.name} is being switched.`, {
-          hint: 'Ask again when the other model is loaded.',
+          hint: 'Retry when the other model is loaded.',
         }),
       )
     this.process ??= this.start(options).catch((error: unknown) => {
@@ -191,9 +191,9 @@ export class LoadedModel {
     const why = this.lastCrash ?? 'for an unknown reason'
     return new NnError(
       'engine_failed',
-      `The engine of ${name} died ${mostCrashes} times within a minute; the last time: ${why}`,
+      `The engine of ${name} died ${mostCrashes} times within a minute, the last time because: ${why}`,
       {
-        hint: findKnownFailure(why)?.hint ?? 'Unload the model and load it again, with other settings or another file.',
+        hint: findKnownFailure(why)?.hint ?? 'Unload the model, and load it again with other settings or another file.',
       },
     )
   }

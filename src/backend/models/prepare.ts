@@ -43,13 +43,15 @@ export async function prepareModel(
   // Who asks for more than there are wants as many as are good.
   const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
   if (threads < model.threads) {
-    warnings.push(`model.threads is ${model.threads}; the process may use ${cores} cores, so ${threads} are used.`)
+    warnings.push(
+      `model.threads is ${model.threads}, but the process may use ${cores} cores only; it uses ${threads} threads.`,
+    )
   }
   if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
   const canShift = survivesShift(header, model.cache_type_k)
   if (config.memory.context_shifting && !canShift) {
     warnings.push(
-      `llama.cpp cannot shift a context whose keys are ${model.cache_type_k} in this model: an answer that fills it ends with context_full. Use cache_type_k f16 or f32.`,
+      `llama.cpp cannot shift the context of this model with cache_type_k ${model.cache_type_k}: an answer that fills the context ends with context_full. Use cache_type_k f16 or f32.`,
     )
   }
   const estimate = estimateMemory(header, model)

@@ -45,7 +45,7 @@ export class Registry {
   get(id: GraphId): Graph {
     const graph = this.graphs.get(id)
     if (graph === undefined)
-      throw new NnError('graph_not_loaded', `There is no graph ${id}; it was not loaded or is unloaded.`)
+      throw new NnError('graph_not_loaded', `There is no graph ${id}: it was never loaded, or it was unloaded.`)
     return graph
   }
 

@@ -42,8 +42,8 @@ export class ModelSwitch {
   async run(): Promise<SwitchReport> {
     const {graph, parts} = this
     if (graph.switching) {
-      throw new NnError('switch_running', `Graph ${graph.id} is being switched already.`, {
-        hint: 'Wait for that switch.',
+      throw new NnError('switch_running', `Graph ${graph.id} is already being switched.`, {
+        hint: 'Wait until that switch ends.',
       })
     }
     graph.switching = true

@@ -64,9 +64,13 @@ export class TaskQueue<Entry extends QueueEntry> {
   add(entry: Entry): void {
     const {rejectThreshold} = this.settings
     if (this.size >= rejectThreshold) {
-      throw new NnError('queue_full', `The queue is full: ${this.size} tasks wait, ${rejectThreshold} are allowed.`, {
-        hint: 'Try again later, or raise backend.queue_size.',
-      })
+      throw new NnError(
+        'queue_full',
+        `The queue is full: ${this.size} tasks wait, and at most ${rejectThreshold} may.`,
+        {
+          hint: 'Try again later, or raise backend.queue_size.',
+        },
+      )
     }
     this.arrivals.set(entry, ++this.lastArrival)
     const others = this.bySession.get(entry.session)

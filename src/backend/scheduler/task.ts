@@ -30,11 +30,11 @@ export function outcomeOf(error: unknown, {signal}: Task<unknown>): 'timed_out' 
 }
 
 export function timeoutError(timeoutMs: number): NnError {
-  return new NnError('deadline', `The task did not finish within ${timeoutMs} ms of waiting and running.`, {
-    hint: 'Raise backend.default_task_timeout_ms or give the request its own timeout_ms; 0 is no limit.',
+  return new NnError('deadline', `The task did not finish within ${timeoutMs} ms, waiting included.`, {
+    hint: 'Raise backend.default_task_timeout_ms, or set timeout_ms in the request; 0 means no limit.',
   })
 }
 
 export function notLoaded(lane: number): NnError {
-  return new NnError('model_unloaded', `Graph ${lane} is not loaded any more; nothing can be computed on it.`)
+  return new NnError('model_unloaded', `Graph ${lane} is no longer loaded.`)
 }

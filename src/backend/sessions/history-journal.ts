@@ -74,7 +74,7 @@ export class HistoryJournal {
       const stats = statSync(file, {throwIfNoEntry: false})
       // Reading a pipe would wait for whoever writes to it.
       if (stats !== undefined && !stats.isFile()) {
-        throw new NnError('file_exists', `${file} is no file; it stays as it is.`)
+        throw new NnError('file_exists', `${file} is not a regular file; it was not changed.`)
       }
       rmSync(draftOf(file), {force: true})
       if (stats === undefined || stats.size === 0) createFile(file, headerLine(0), options.write)
@@ -86,8 +86,8 @@ export class HistoryJournal {
       return journal
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw new NnError('file_unusable', `${file} cannot hold histories: ${(error as Error).message}`, {
-        hint: 'Give a folder in which this user may write.',
+      throw new NnError('file_unusable', `${file} cannot be used for histories: ${(error as Error).message}`, {
+        hint: 'Name a folder that this user may write to.',
         cause: error,
       })
     }

@@ -110,7 +110,9 @@ function apply(sessions: Map<string, RecordedSession>, record: HistoryRecord, fa
   if (record.type === 'removed') return
   const {keep} = record
   if (keep > messages.length) {
-    throw fault(`keeps ${keep} messages of session ${JSON.stringify(id)}, which has ${messages.length}: one is missing`)
+    throw fault(
+      `keeps ${keep} messages of session ${JSON.stringify(id)}, which has only ${messages.length}: a record is missing`,
+    )
   }
   messages.splice(keep)
   for (const message of record.messages) messages.push(fromRecord(message))
@@ -140,7 +142,7 @@ function readHeader(value: unknown, file: string): Header {
     'invalid_argument',
     `${file}:1 has version ${found.version}; this program reads version ${version}.`,
     {
-      hint: 'Use the program that wrote it, or another folder.',
+      hint: 'Use the version that wrote it, or another folder.',
     },
   )
 }
@@ -157,11 +159,11 @@ function parse(line: Uint8Array): unknown {
 }
 
 function otherFile(file: string): NnError {
-  return new NnError('file_exists', `${file} exists and is no file of histories; it stays as it is.`)
+  return new NnError('file_exists', `${file} exists and is not a file of histories; it was not changed.`)
 }
 
 function damaged(place: string, what: string): NnError {
-  return new NnError('invalid_argument', `${place} ${what}; nothing was read, and the file stays as it is.`, {
-    hint: 'Move the file away to start anew, or mend it by hand: docs/sessions.md has its format.',
+  return new NnError('invalid_argument', `${place} ${what}. No history was read, and the file was not changed.`, {
+    hint: 'Move the file away to start without histories, or fix it: docs/reference/sessions.md describes its format.',
   })
 }

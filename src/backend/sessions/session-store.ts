@@ -125,11 +125,11 @@ export class SessionStore {
     if (oldest === undefined) {
       throw new NnError(
         auto_cleanup ? 'sessions_busy' : 'too_many_sessions',
-        `There are ${this.sessions.size} sessions; at most ${max_sessions} are kept.`,
+        `There are ${this.sessions.size} sessions, and at most ${max_sessions} are kept.`,
         {
           hint: auto_cleanup
-            ? 'All of them are computing: try again, or raise backend.max_sessions.'
-            : 'Raise backend.max_sessions or turn backend.auto_cleanup on.',
+            ? 'All of them are computing. Retry later, or raise backend.max_sessions.'
+            : 'Raise backend.max_sessions, or turn on backend.auto_cleanup.',
         },
       )
     }

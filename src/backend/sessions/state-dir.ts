@@ -104,9 +104,9 @@ function makeOwn(folder: string): string {
     if (statSync(real).isDirectory()) return real
   } catch (error) {
     throw new NnError('file_unusable', `The state folder ${folder} cannot be used: ${(error as Error).message}`, {
-      hint: 'Give a folder in which this user may write.',
+      hint: 'Name a folder that this user may write to.',
       cause: error,
     })
   }
-  throw new NnError('invalid_argument', `The state folder ${folder} is no folder.`)
+  throw new NnError('invalid_argument', `The state folder ${folder} is not a folder.`)
 }

@@ -37,7 +37,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     // What is behind it cannot be told from it.
-    yield {line: end + 1, content: {fault: `The records from here on cannot be read: ${error.message}`}}
+    yield {line: end + 1, content: {fault: `This record and all after it cannot be read: ${error.message}`}}
   } finally {
     source.destroy()
   }
@@ -82,14 +82,14 @@ function readHeader(record: readonly Buffer[]): string[] {
   const name = names[wrong] ?? ''
   throw new NnError(
     'invalid_argument',
-    name === '' ? `Column ${wrong + 1} has no name.` : `Two columns are called ${name}.`,
-    {hint: 'The first line of a CSV file names its columns: id,prompt,max_tokens'},
+    name === '' ? `Column ${wrong + 1} has no name.` : `Two columns have the name ${name}.`,
+    {hint: 'The first line of a CSV file names its columns. Example: id,prompt,max_tokens'},
   )
 }
 
 function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
   if (record.length !== columns.length) {
-    return {fault: `The record has ${record.length} fields; the first line names ${columns.length} columns.`}
+    return {fault: `The record has ${record.length} fields, but the first line names ${columns.length} columns.`}
   }
   try {
     const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)

@@ -40,7 +40,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, maxBytes = maxRe
 }
 
 function readLine(line: number, bytes: Buffer, length: number, maxBytes: number): Line | undefined {
-  if (length > maxBytes) return {line, fault: `The line has ${length} bytes; at most ${maxBytes} are read.`}
+  if (length > maxBytes) return {line, fault: `The line has ${length} bytes; at most ${maxBytes} are allowed.`}
   const start = line === 1 && isMarked(bytes) ? 3 : 0
   try {
     const text = decodeUtf8(bytes.subarray(start)).trim()

@@ -12,8 +12,8 @@ export async function* readList(chunks: AsyncIterable<Buffer>, file: string): As
   for await (const chunk of chunks) {
     length += chunk.length
     if (length > maxBytes) {
-      throw new NnError('invalid_argument', `${file} has more than ${maxBytes} bytes, too many for a list.`, {
-        hint: 'Write one item in JSON on each line, into a file that ends in .jsonl.',
+      throw new NnError('invalid_argument', `${file} has more than ${maxBytes} bytes, which is too large for a list.`, {
+        hint: 'Write one JSON item per line into a file that ends in .jsonl.',
       })
     }
     pieces.push(chunk)
@@ -49,8 +49,8 @@ function isLines(text: string): boolean {
 }
 
 function linesOfJson(file: string, cause?: unknown): NnError {
-  return new NnError('invalid_argument', `${file} must be a list of items; its lines look like items in JSON.`, {
-    ...{cause, hint: 'Lines of JSON belong into a file that ends in .jsonl.'},
+  return new NnError('invalid_argument', `${file} must be a list of items, but its lines look like JSON items.`, {
+    ...{cause, hint: 'Rename it so that it ends in .jsonl.'},
   })
 }
 

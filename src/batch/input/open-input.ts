@@ -72,7 +72,7 @@ const readers: Readonly<
 /** An input is read twice, first to check it. @throws `invalid_argument` for a pipe and the like. */
 function checkRegular(name: string): string {
   if (statSync(name, {throwIfNoEntry: false})?.isFile() !== false) return name
-  throw new NnError('invalid_argument', `${name} is no regular file.`, {
-    hint: 'What comes from a pipe is read as standard input: wnn batch - --output results.jsonl',
+  throw new NnError('invalid_argument', `${name} is not a regular file.`, {
+    hint: 'Read a pipe as standard input: wnn batch - --output results.jsonl',
   })
 }

@@ -35,7 +35,7 @@ export function readOpenAiForm(value: Readonly<Record<string, unknown>>, context
   const {custom_id: id} = value
   const isId = typeof id === 'string' && id !== ''
   try {
-    if (id != null && !isId) throw badRequest(`custom_id: must be a text that is not empty; got ${showValue(id)}.`)
+    if (id != null && !isId) throw badRequest(`custom_id: must be a non-empty string; got ${showValue(id)}.`)
     return {id: isId ? id : undefined, form: 'openai', question: readQuestion(value, context)}
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
@@ -48,9 +48,9 @@ function readQuestion(value: Readonly<Record<string, unknown>>, context: OpenAiF
   const {method = 'POST', url, body} = value
   const unknown = Object.keys(value).find((name) => !ownFields.includes(name))
   if (unknown !== undefined)
-    throw badRequest(`${unknown}: a line has ${ownFields.join(', ')} and nothing else.`, unknown)
+    throw badRequest(`${unknown}: unknown field. A line has only ${ownFields.join(', ')}.`, unknown)
   if (method !== 'POST') throw badRequest(`method: must be POST; got ${showValue(method)}.`, 'method')
-  if (context.hasTemplate) throw badRequest('A template is for items in the short form.')
+  if (context.hasTemplate) throw badRequest('--template needs items in the short form.')
   const read = typeof url === 'string' && Object.hasOwn(urls, url) ? urls[url] : undefined
   if (read === undefined) {
     throw badRequest(`url: must be one of ${Object.keys(urls).join(', ')}; got ${showValue(url)}.`, 'url')
@@ -64,9 +64,13 @@ function readQuestion(value: Readonly<Record<string, unknown>>, context: OpenAiF
 }
 
 function readCompletion({sessionId, stream, input, options, shape}: CompletionRequest): Asked {
-  if (stream) throw badRequest('stream: the answers of a batch are not streamed.', 'stream', 'unsupported_value')
+  if (stream) throw badRequest('stream: a batch cannot stream its answers.', 'stream', 'unsupported_value')
   if (sessionId !== undefined) {
-    throw badRequest('session_id: each item is a conversation of its own.', 'session_id', 'unsupported_value')
+    throw badRequest(
+      'session_id: not allowed, because each item is a conversation of its own.',
+      'session_id',
+      'unsupported_value',
+    )
   }
   return {input, options, shape}
 }

@@ -46,7 +46,7 @@ function readContent(content: InputRecord['content'], context: ItemsContext): Re
 }
 
 function repeated(id: string, line: number): {fault: NnError} {
-  return {fault: new NnError('invalid_argument', `The id ${JSON.stringify(id)} is that of line ${line}, too.`)}
+  return {fault: new NnError('invalid_argument', `Line ${line} has the same id, ${JSON.stringify(id)}.`)}
 }
 
 function applyDefaults(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {

@@ -20,12 +20,18 @@ type Fields = Readonly<Record<string, unknown>>
 export function readShortForm(value: unknown, isText: boolean, context: ShortFormContext): Reading {
   const fields = typeof value === 'string' ? {prompt: value} : value
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    return fault(undefined, new NnError('invalid_argument', `An item is an object or a text; got ${showValue(value)}.`))
+    return fault(
+      undefined,
+      new NnError('invalid_argument', `An item must be an object or a string; got ${showValue(value)}.`),
+    )
   }
   const {id, ...others} = fields as Fields
   const isId = (typeof id === 'string' && id !== '') || (typeof id === 'number' && Number.isSafeInteger(id))
   if (id != null && !isId) {
-    return fault(undefined, new NnError('invalid_argument', `id: must be a text or an integer; got ${showValue(id)}.`))
+    return fault(
+      undefined,
+      new NnError('invalid_argument', `id: must be a string or an integer; got ${showValue(id)}.`),
+    )
   }
   const name = isId ? String(id) : undefined
   try {
@@ -47,14 +53,14 @@ function readQuestion(fields: Fields, others: Fields, isText: boolean, context: 
   const options = readOptions(rest, isText, context)
   if (template !== undefined) {
     if (prompt != null || messages != null) {
-      throw refuse('The template makes the prompt: an item can have neither prompt nor messages that it does not use.')
+      throw refuse('The template creates the prompt: an item may have prompt or messages only if the template uses it.')
     }
     return {input: template.fill(fields), options}
   }
-  if ((prompt == null) === (messages == null)) throw refuse('An item has either a prompt or messages.')
+  if ((prompt == null) === (messages == null)) throw refuse('An item must have either a prompt or messages.')
   if (prompt != null) {
     if (typeof prompt === 'string' && prompt !== '') return {input: prompt, options}
-    throw refuse(`prompt: must be a text that is not empty; got ${showValue(prompt)}.`)
+    throw refuse(`prompt: must be a non-empty string; got ${showValue(prompt)}.`)
   }
   const list = isText && typeof messages === 'string' ? parseJson(messages) : messages
   if (!Array.isArray(list)) throw refuse(`messages: must be a list; got ${showValue(list)}.`)
@@ -63,9 +69,9 @@ function readQuestion(fields: Fields, others: Fields, isText: boolean, context: 
 
 function conversation(messages: readonly unknown[], options: RuntimeOptions, config: Config): Asked {
   const {systemPrompt, history, input} = readMessages(messages)
-  if ((options.prompt_mode ?? config.model.prompt_mode) === 'raw') throw refuse('messages: need prompt_mode chat.')
+  if ((options.prompt_mode ?? config.model.prompt_mode) === 'raw') throw refuse('messages: needs prompt_mode chat.')
   if (systemPrompt !== '' && options.system_prompt !== undefined) {
-    throw refuse('system_prompt: there is a system message, too.')
+    throw refuse('system_prompt: cannot be combined with a system message.')
   }
   return {input, options: {...options, ...(systemPrompt !== '' && {system_prompt: systemPrompt}), history}}
 }
@@ -77,8 +83,9 @@ function readOptions(fields: Fields, isText: boolean, {config, template, onUnuse
     : fields
   try {
     const {options} = runtimeOptionsFromObject(given, {config, strict: true})
-    if (options.history !== undefined) throw refuse('history: earlier turns are written as messages.')
-    if (options.stream_stdout === true) throw refuse('stream_stdout: answers of a batch go into its output.')
+    if (options.history !== undefined) throw refuse('history: write earlier turns as messages.')
+    if (options.stream_stdout === true)
+      throw refuse('stream_stdout: not allowed, because a batch writes answers to its output.')
     return options
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error

@@ -15,7 +15,7 @@ export class Template {
   ) {
     this.names = new Set([...text.matchAll(placeholder)].map(([, variable = '']) => variable))
     if (this.names.size > 0) return
-    throw new NnError('invalid_argument', `${name} has no {{variable}}: all prompts would be the same.`)
+    throw new NnError('invalid_argument', `${name} has no {{variable}}, so all prompts would be the same.`)
   }
 
   /** Reads a file; the line break that ends its last line is not part of the prompt. */
@@ -38,9 +38,13 @@ export class Template {
       const value = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (value == null) {
         const meant = suggest(name, Object.keys(fields))
-        throw new NnError('invalid_argument', `The item has no ${JSON.stringify(name)}, which the template needs.`, {
-          ...(meant !== undefined && {hint: `Is "${meant}" meant?`}),
-        })
+        throw new NnError(
+          'invalid_argument',
+          `The template needs ${JSON.stringify(name)}, which the item does not have.`,
+          {
+            ...(meant !== undefined && {hint: `Did you mean "${meant}"?`}),
+          },
+        )
       }
       return typeof value === 'string' ? value : JSON.stringify(value)
     })

@@ -42,7 +42,7 @@ async function answer({backend, status}: BatchModel, question: Asked, signal: Ab
   const answered = await answerQuestion(backend, {graph: status.graph, sessionId: undefined, input, options}, {signal})
   if (answered.metadata.stop_reason !== 'aborted') return answered
   // A daemon that ends hands out what there is: only part of an answer.
-  throw new NnError('runtime_error', 'The answer was cut off.')
+  throw new NnError('runtime_error', 'The answer is incomplete.')
 }
 
 async function endUnless(check: () => Promise<void>): Promise<void> {
@@ -51,7 +51,7 @@ async function endUnless(check: () => Promise<void>): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof NnError && thrown.reason === 'rows_in_doubt') throw new RunEnded(thrown)
     const {reason, message} = toNnError(thrown, 'runtime_error')
-    const hint = 'What was answered so far is in the output; go on with --resume.'
+    const hint = 'The output has all rows so far. Continue with --resume.'
     throw new RunEnded(new NnError(reason === 'not_running' ? reason : 'runtime_error', message, {cause: thrown, hint}))
   }
 }

@@ -58,7 +58,7 @@ async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
   if (found.state !== 'failed') return found
   throw new NnError(
     'engine_failed',
-    `The engine of ${found.name} died too often and was given up: ${found.last_crash ?? ''}`,
+    `The engine of ${found.name} died too often and is not restarted: ${found.last_crash ?? ''}`,
   )
 }
 
@@ -66,7 +66,7 @@ async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
 function refuseOther(before: GraphStatus, now: GraphStatus): void {
   if (now.path === before.path && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
   // Rows that follow may be of either model.
-  throw rowsInDoubt(`The model was switched to ${now.path} meanwhile: the last rows may be its.`)
+  throw rowsInDoubt(`The model was switched to ${now.path} during the batch: the last rows may be from the new model.`)
 }
 
 /** One that is about to end goes on with what it has begun, but takes nothing new. */

@@ -44,8 +44,8 @@ export interface PreparedModel extends AsyncDisposable {
 export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
   const {model, modelName: name, local, socket, config} = request
   if (local && (model === undefined || name !== undefined)) {
-    throw new NnError('invalid_argument', '--local is for a model that is named by its file.', {
-      hint: 'As in: wnn batch prompts.jsonl --local --model model.gguf --output results.jsonl',
+    throw new NnError('invalid_argument', '--local needs --model FILE.', {
+      hint: 'Example: wnn batch prompts.jsonl --local --model model.gguf --output results.jsonl',
     })
   }
   const ownFlag = (['config', 'set'] as const).find((flag) => config[flag] !== undefined)

@@ -34,11 +34,11 @@ export class BatchOutput implements AsyncDisposable {
     const {file, found} = findOutput(name)
     if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
       throw new NnError('file_exists', `${name} exists and has ${found.size} bytes.`, {
-        hint: 'Go on with it by --resume, give it up by --overwrite, or write to another file.',
+        hint: 'Continue it with --resume, discard it with --overwrite, or write to another file.',
       })
     }
     const lock = lockPath(file)
-    const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch writes to ${name}.`)
+    const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch is writing to ${name}.`)
     const removeLock = (): void => rmSync(lock, {force: true})
     // A second signal leaves no time to close it.
     process.on('exit', removeLock)
@@ -81,7 +81,7 @@ export class BatchOutput implements AsyncDisposable {
       this.appended.append(row)
     } catch (error) {
       throw new NnError('runtime_error', `${this.file} cannot be written: ${(error as Error).message}`, {
-        ...{cause: error, hint: 'All rows in it are whole. Make room and go on with --resume.'},
+        ...{cause: error, hint: 'All rows in it are complete. Free some disk space and continue with --resume.'},
       })
     }
   }
@@ -90,7 +90,7 @@ export class BatchOutput implements AsyncDisposable {
   complete(): void {
     if (this.record === undefined) throw new Error('begin() comes first')
     if (statSync(this.file, {throwIfNoEntry: false}) === undefined) {
-      throw new NnError('runtime_error', `${this.file} was deleted while it was written: its rows are lost.`)
+      throw new NnError('runtime_error', `${this.file} was deleted during the run: its rows are lost.`)
     }
     writeRecord(this.file, {...this.record, complete: true})
   }

@@ -14,13 +14,9 @@ export type Sources = Readonly<Record<string, string | undefined>>
  */
 export function checkOutput(name: string, sources: Sources): void {
   if (name === standardInput) {
-    throw new NnError(
-      'invalid_argument',
-      'Rows go to a file, because only a file can be gone on with; got --output -.',
-      {
-        hint: 'As in: --output results.jsonl',
-      },
-    )
+    throw new NnError('invalid_argument', '--output must be a file, because --resume needs one; got -.', {
+      hint: 'Example: --output results.jsonl',
+    })
   }
   const {file} = findOutput(name)
   const beside = [lockPath(file), recordPath(file), draftOf(recordPath(file)), draftOf(file)]
@@ -29,8 +25,10 @@ export function checkOutput(name: string, sources: Sources): void {
     if (read === undefined) continue
     const written = [file, ...beside].find((one) => isSame(read, statSync(one, {bigint: true, throwIfNoEntry: false})))
     if (written === undefined) continue
-    const role = written === file ? `--output ${name}` : `${written}, which a batch keeps beside its output,`
-    throw new NnError('invalid_argument', `${role} is ${what}, which would be lost.`, {hint: 'Write to another file.'})
+    const role = written === file ? `--output ${name}` : `${written} (which a batch writes beside its output)`
+    throw new NnError('invalid_argument', `${role} is ${what}, which would be overwritten.`, {
+      hint: 'Write to another file.',
+    })
   }
 }
 

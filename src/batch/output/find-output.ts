@@ -17,7 +17,7 @@ export function findOutput(name: string): {file: string; found: Stats | undefine
     const found = statSync(name, {throwIfNoEntry: false})
     if (found === undefined) return {file: path.join(realpathSync(path.dirname(name)), path.basename(name)), found}
     // Before its real path: pipes have none.
-    if (!found.isFile()) throw new NnError('invalid_argument', `${name} is no regular file.`)
+    if (!found.isFile()) throw new NnError('invalid_argument', `${name} is not a regular file.`)
     return {file: realpathSync(name), found}
   } catch (error) {
     if (error instanceof NnError) throw error

@@ -32,8 +32,8 @@ export function writeRecord(output: string, record: RunRecord): void {
 export function readRecord(output: string): RunRecord {
   const file = recordPath(output)
   const refuse = (why: string, cause: unknown): NnError =>
-    new NnError('invalid_argument', `${file}, by which ${output} could be gone on with, ${why}.`, {
-      ...{cause, hint: 'Write to a new file, or over this one with --overwrite.'},
+    new NnError('invalid_argument', `${output} cannot be resumed: its record ${file} ${why}.`, {
+      ...{cause, hint: 'Write to a new file, or start over with --overwrite.'},
     })
   let record: Partial<Record<keyof RunRecord, unknown>> | null
   try {
@@ -43,7 +43,7 @@ export function readRecord(output: string): RunRecord {
     throw refuse(`cannot be read: ${(error as Error).message}`, error)
   }
   if (record?.version !== 1 || typeof record.settings !== 'object' || record.settings === null)
-    throw refuse('is of another version', undefined)
+    throw refuse('has another version', undefined)
   if (record.doubt !== undefined) throw refuse(`says that rows may be wrong: ${showValue(record.doubt)}`, undefined)
   return record as RunRecord
 }
@@ -51,14 +51,14 @@ export function readRecord(output: string): RunRecord {
 /** @throws `invalid_argument` that says what changed since the output was begun. */
 export function checkUnchanged(output: string, before: RunRecord, now: Pick<RunRecord, 'input' | 'settings'>): void {
   const changes = [
-    ...(before.input?.sha256 === now.input?.sha256 ? [] : ['the input has other contents']),
+    ...(before.input?.sha256 === now.input?.sha256 ? [] : ['the contents of the input changed']),
     ...[...new Set([...Object.keys(before.settings), ...Object.keys(now.settings)])].flatMap((name) => {
       const [was, is] = [before.settings[name] ?? null, now.settings[name] ?? null]
       return isDeepStrictEqual(was, is) ? [] : [`${name} was ${showValue(was)} and is ${showValue(is)}`]
     }),
   ]
   if (changes.length === 0) return
-  throw new NnError('invalid_argument', `${output} cannot be gone on with: ${changes.join('; ')}.`, {
-    hint: 'Go on with the same input and settings, write to a new file, or start anew with --overwrite.',
+  throw new NnError('invalid_argument', `${output} cannot be resumed: ${changes.join('; ')}.`, {
+    hint: 'Use the same input and settings, write to a new file, or start over with --overwrite.',
   })
 }

@@ -26,8 +26,8 @@ export function scanRows(file: string): StoredRows {
     number += 1
     const row = readRow(text.toString())
     if (row === undefined) {
-      throw new NnError('invalid_argument', `${file}:${number} is no row of a batch.`, {
-        hint: 'The file was changed, or is another one. Write to a new file, or over this one with --overwrite.',
+      throw new NnError('invalid_argument', `${file}:${number} is not a row of a batch.`, {
+        hint: 'The file was changed, or a batch did not write it. Write to a new file, or start over with --overwrite.',
       })
     }
     stored.done.add(row.line)

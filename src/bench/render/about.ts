@@ -23,7 +23,7 @@ export function aboutRows({
     ],
     [
       'run',
-      `${date}, ${complete ? '' : 'at most '}${settings.repetitions} repetitions after ${settings.warmup} to warm up, seed ${settings.seed}`,
+      `${date}, ${complete ? '' : 'at most '}${settings.repetitions} repetitions after ${settings.warmup} warm-up rounds, seed ${settings.seed}`,
     ],
   ]
 }

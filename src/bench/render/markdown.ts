@@ -16,7 +16,7 @@ export function renderMarkdown(result: BenchResult): string {
       : [
           `${escape(comparisonTitle(comparison))}:`,
           markdownTable(verdictRows(result)),
-          ...comparison.missing.map((what) => `Only one of the two has: ${escape(what)}.`),
+          ...comparison.missing.map((what) => `Only in one of the two results: ${escape(what)}.`),
         ]),
     ...warnings.map((warning) => `> ${escape(warning)}`),
     `\`${result.command.join(' ')}\``,

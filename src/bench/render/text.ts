@@ -39,6 +39,6 @@ function comparisonText(result: BenchResult): string[][] {
     const own = rows.filter((_, index) => comparison.verdicts[index]?.subject === name)
     return [name, ...table([header, ...own], '  ')]
   })
-  const missing = comparison.missing.map((what) => `Only one of the two has: ${what}.`)
+  const missing = comparison.missing.map((what) => `Only in one of the two results: ${what}.`)
   return [[`${comparisonTitle(comparison)}:`, ...tables, ...missing]]
 }

@@ -16,7 +16,7 @@ import {summary} from './sections/summary.js'
  */
 export function renderReport(results: readonly BenchResult[]): string {
   const last = results.at(-1)
-  if (last === undefined) throw new RangeError('A report takes at least one result.')
+  if (last === undefined) throw new RangeError('A report needs at least one result.')
   const sections: (Section | undefined)[] = [
     results.length > 1 ? historySection(results) : undefined,
     baselineSection(last),
@@ -30,6 +30,6 @@ export function renderReport(results: readonly BenchResult[]): string {
     title,
     header: summary(last, results.length),
     sections: sections.filter((section) => section !== undefined),
-    footer: markup`Measured with wnn ${last.versions.wnn}. Its docs/bench.md says how each metric is measured, and what an interval is.`,
+    footer: markup`Measured with wnn ${last.versions.wnn}. Its docs/reference/bench.md defines each metric and the intervals.`,
   })
 }

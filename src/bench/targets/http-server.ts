@@ -16,12 +16,12 @@ export interface Server {
  */
 export function parseUrl(text: string): {base: string; model: string | undefined} {
   const wrong = (why: string): NnError =>
-    new NnError('invalid_argument', `--url ${text}: ${why}`, {hint: 'As in: --url http://127.0.0.1:8080#model-name'})
-  if (!URL.canParse(text)) throw wrong('that is no address.')
+    new NnError('invalid_argument', `--url ${text}: ${why}`, {hint: 'Example: --url http://127.0.0.1:8080#model-name'})
+  if (!URL.canParse(text)) throw wrong('this is not a URL.')
   const url = new URL(text)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong('only http and https can be asked.')
-  if (url.username !== '' || url.password !== '') throw wrong('a key goes into --api-key-file, not into the address.')
-  if (url.search !== '') throw wrong('it can have no query; a key goes into --api-key-file.')
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong('only http and https are supported.')
+  if (url.username !== '' || url.password !== '') throw wrong('put the key into --api-key-file, not into the URL.')
+  if (url.search !== '') throw wrong('it cannot have a query. Put a key into --api-key-file.')
   const model = decodeURIComponent(url.hash.slice(1))
   const folder = url.pathname.replace(/\/+$/, '')
   const base = `${url.origin}${folder.endsWith('/v1') ? folder : `${folder}/v1`}`
@@ -86,7 +86,7 @@ function unreachable(base: string, error: Error): NnError {
   }
   return new NnError('not_running', `No server answers at ${base}: ${reason}`, {
     cause: error,
-    hint: 'Start it first, as by: wnn serve --port 8080 --model model.gguf',
+    hint: 'Start it first. Example: wnn serve --port 8080 --model model.gguf',
   })
 }
 
@@ -108,6 +108,6 @@ export class RefusedError extends NnError {
     readonly status: number,
     message: string,
   ) {
-    super('runtime_error', message, status === 401 || status === 403 ? {hint: 'Give its key: --api-key-file.'} : {})
+    super('runtime_error', message, status === 401 || status === 403 ? {hint: 'Pass its key with --api-key-file.'} : {})
   }
 }

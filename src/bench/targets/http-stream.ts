@@ -82,6 +82,6 @@ function parse(data: string): Chunk {
   }
   throw new NnError(
     'runtime_error',
-    `The server sent an event that is no JSON object: ${printable(data.slice(0, 100))}`,
+    `The server sent an event that is not a JSON object: ${printable(data.slice(0, 100))}`,
   )
 }

@@ -69,11 +69,12 @@ export class HttpTarget implements Target {
     const times = new PieceTimes(this.now)
     const route = history === undefined ? '/completions' : '/chat/completions'
     const response = await request(this.server, route, {body, signal})
-    if (response.body === null) throw new NnError('runtime_error', `${this.server.base} answered without a body.`)
+    if (response.body === null)
+      throw new NnError('runtime_error', `${this.server.base} sent a response without a body.`)
     const end = await this.read(response.body, {times, signal, onText})
     const generated = countOf(end.usage?.completion_tokens)
     if ((generated ?? times.count) === 0) {
-      throw new NnError('runtime_error', `${this.server.base} answered without a single token.`)
+      throw new NnError('runtime_error', `${this.server.base} sent an answer without tokens.`)
     }
     return {
       prompt_tokens: countOf(end.usage?.prompt_tokens) ?? null,
@@ -130,7 +131,7 @@ export class HttpTarget implements Target {
 async function listModels(server: Server, signal: AbortSignal): Promise<string[]> {
   const response = await request(server, '/models', {signal})
   const answer = (await response.json().catch((error: unknown) => {
-    throw new NnError('runtime_error', `${server.base}/models answered no JSON.`, {cause: error})
+    throw new NnError('runtime_error', `${server.base}/models did not return JSON.`, {cause: error})
   })) as {data?: unknown} | null
   const data: unknown[] = Array.isArray(answer?.data) ? answer.data : []
   return data.flatMap((model) => {
@@ -149,7 +150,7 @@ async function findModel(server: Server, wanted: string | undefined, signal: Abo
     only === undefined
       ? `${server.base} has no model.`
       : `${server.base} has ${names.length} models: ${names.join(', ')}.`,
-    {hint: 'Name one behind the address: --url http://host:8080#name'},
+    {hint: 'Add the name to the URL: --url http://host:8080#name'},
   )
 }
 

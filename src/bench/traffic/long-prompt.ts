@@ -26,7 +26,7 @@ export async function longPrompt(
   source: Source,
   edges: WindowEdges,
 ): Promise<LongPromptRun> {
-  if (answerTokens.min <= 2 * steadyTokens) throw new RangeError('The running answers are too short.')
+  if (answerTokens.min <= 2 * steadyTokens) throw new RangeError('The running answers ended before the long prompt.')
   const client = async (): Promise<void> => {
     while (!recorder.stopped) {
       const {outcome} = await recorder.send(source.next())

@@ -58,12 +58,12 @@ function check(flags: TrafficFlags, {arrivals}: Pick<TrafficTest, 'arrivals'>, i
   const refuse = (message: string): never => {
     throw new NnError('invalid_argument', message)
   }
-  if (flags.workload !== undefined) refuse('--arrivals measures traffic alone: leave --workload out.')
+  if (flags.workload !== undefined) refuse('--arrivals measures only traffic. Remove --workload.')
   if (isChat && arrivals !== 'closed') refuse('--turns and --conversations need --arrivals closed.')
   if (isChat && flags.requests !== undefined) {
-    refuse('--requests is not for conversations: --conversations times --turns are sent.')
+    refuse('--requests cannot be combined with conversations, which send --conversations times --turns requests.')
   }
-  if (!isChat && flags.depth !== '0') refuse('-d is the system prompt of conversations: give --turns too.')
+  if (!isChat && flags.depth !== '0') refuse('-d is the system prompt of conversations, so it needs --turns.')
 }
 
 function readObjectives(text: string): NonNullable<TrafficTest['slo']> {
@@ -76,8 +76,8 @@ function readArrivals(text: string): Pick<TrafficTest, 'arrivals' | 'rate'> {
   if (text === 'closed' || text === 'together') return {arrivals: text}
   const rate = Number(/^poisson:(\d+(?:\.\d+)?)$/.exec(text)?.[1])
   if (rate > 0) return {arrivals: 'poisson', rate}
-  throw new NnError('invalid_argument', `--arrivals cannot be ${JSON.stringify(text)}.`, {
-    hint: 'It is closed, together, or poisson:RATE with requests per second, as in poisson:2.5.',
+  throw new NnError('invalid_argument', `--arrivals got ${JSON.stringify(text)}.`, {
+    hint: 'It takes closed, together or poisson:RATE (requests per second). Example: poisson:2.5',
   })
 }
 
@@ -86,8 +86,8 @@ function readRange(text: string): Range {
   const [, first = '', last = first] = /^(\d+)(?:-(\d+))?$/.exec(text.trim()) ?? []
   const range = {min: Number(first), max: Number(last)}
   if (first !== '' && range.min >= 2 && range.max >= range.min && range.max <= tokens.max) return range
-  throw new NnError('invalid_argument', `-n cannot be ${JSON.stringify(text)} with --arrivals.`, {
-    hint: 'It is the length of answers, from 2 tokens: a number, or a range as in 16-256.',
+  throw new NnError('invalid_argument', `-n got ${JSON.stringify(text)} with --arrivals.`, {
+    hint: 'It takes the length of answers, at least 2 tokens: a number, or a range such as 16-256.',
   })
 }
 

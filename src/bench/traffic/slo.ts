@@ -22,8 +22,8 @@ export function parseSlo(text: string): Slo {
   for (const part of text.split(',')) {
     const [, name, number, unit] = /^\s*(ttft|itl)=(\d+(?:\.\d+)?)(ms|s)\s*$/.exec(part) ?? []
     if (name === undefined) {
-      throw new NnError('invalid_argument', `--slo cannot be ${JSON.stringify(part)}.`, {
-        hint: 'As in: --slo ttft=500ms,itl=50ms',
+      throw new NnError('invalid_argument', `--slo got ${JSON.stringify(part)}.`, {
+        hint: 'Example: --slo ttft=500ms,itl=50ms',
       })
     }
     slo[fields[name as keyof typeof fields]] = Number(number) * (unit === 's' ? 1000 : 1)

@@ -10,9 +10,9 @@ const sections: Sections = {
     const {low, normal, high, urgent} = queue.queued_by_priority
     return table([
       ['tasks', `${queue.running} running, ${queue.queued} of ${queue.queue_size} waiting`],
-      ['waiting by urgency', `${urgent} urgent, ${high} high, ${normal} normal, ${low} low`],
+      ['waiting by priority', `${urgent} urgent, ${high} high, ${normal} normal, ${low} low`],
       ['ended', `${queue.completed} answered, ${queue.failed} failed, ${queue.timed_out} timed out`],
-      ['', `${queue.refused} refused, ${queue.cancelled} taken back`],
+      ['', `${queue.refused} rejected, ${queue.cancelled} cancelled`],
       ['waited', percentiles(queue.wait_ms)],
       ['ran', percentiles(queue.run_ms)],
     ])

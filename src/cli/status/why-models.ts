@@ -13,7 +13,7 @@ export function explainModels({model, memory}: BackendStatus): Finding[] {
     return [{level: 'hint', text: 'No model is loaded.', fix: 'Load one: wnn load model.gguf'}]
   }
   return [
-    ...model.config_warnings.map(({message}): Finding => ({level: 'hint', text: message, fix: 'Mend --config.'})),
+    ...model.config_warnings.map(({message}): Finding => ({level: 'hint', text: message, fix: 'Fix --config.'})),
     ...graphs.flatMap((graph) => explainGraph(graph, memory)),
     ...explainLimit(memory),
   ]
@@ -27,7 +27,7 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
     ...graph.config_warnings.map(({message}): Finding => ({
       level: 'hint',
       text: `${graph.name}: ${message}`,
-      fix: 'Mend its --config or --set.',
+      fix: 'Fix its --config or --set.',
     })),
     ...(used === undefined ? [] : [...explainEngine(graph, used), ...explainContext(graph, used)]),
   ]
@@ -43,7 +43,7 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
   if (gpu === null) {
     return [{level: 'problem', text, fix: 'Install the GPU package (docs/gpu.md), or set model.n_gpu_layers to 0.'}]
   }
-  return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or take a smaller quantization.'}]
+  return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or use a smaller quantization.'}]
 }
 
 /** Engines come back by themselves, so that nothing else tells of it. */
@@ -52,13 +52,13 @@ function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: 
   const known = findKnownFailure(why ?? '')?.hint
   const last = `the last time ${duration(since ?? 0)} ago: ${why ?? 'for an unknown reason'}`
   if (state === 'failed') {
-    const fix = known ?? `Load it again with other settings or another file: wnn unload ${name}, then wnn load.`
-    return [{level: 'problem', text: `${name} was given up: its engine has died ${times(crashes)}, ${last}`, fix}]
+    const fix = known ?? `Run wnn unload ${name}, then load it with other settings or another file.`
+    return [{level: 'problem', text: `${name} is not restarted: its engine died ${times(crashes)}, ${last}`, fix}]
   }
   const fix =
     known ??
-    'What ran then has failed or was tried again. If it goes on, lower model.ctx_size, model.parallel or model.batch_size, try another file, and see logging.file.'
-  return [{level: 'hint', text: `The engine of ${name} has died ${times(crashes)}, ${last}`, fix}]
+    'Requests that ran at that time failed or were retried. If it happens again, lower model.ctx_size, model.parallel or model.batch_size, or try another file. See also logging.file.'
+  return [{level: 'hint', text: `The engine of ${name} died ${times(crashes)}, ${last}`, fix}]
 }
 
 function times(count: number): string {
@@ -71,11 +71,12 @@ function explainEngine(
 ): Finding[] {
   if (state === 'failed') return []
   if (pid === null) {
-    const fix = 'The next request starts it again; a file that does this every time is damaged or not supported.'
-    return [{level: 'problem', text: `The engine of ${name} has died.`, fix}]
+    const fix = 'The next request restarts it. If the file does this every time, it is damaged or not supported.'
+    return [{level: 'problem', text: `The engine of ${name} died.`, fix}]
   }
   if (responsive) return []
-  const fix = 'Lower model.batch_size if it is busy with long prompts; unload and load the model if it stays so.'
+  const fix =
+    'If it is busy with long prompts, lower model.batch_size. If it does not recover, unload the model and load it again.'
   return [{level: 'problem', text: `The engine of ${name} (process ${pid}) does not answer.`, fix}]
 }
 
@@ -84,16 +85,16 @@ function explainContext(graph: GraphStatus, {slots}: MemoryStatus['graphs'][numb
   const fullest = Math.max(0, ...slots.map(({tokens}) => tokens))
   if (fullest < fullContext * size) return []
   const shifts = config.memory.context_shifting
-  const then = shifts ? 'The oldest turns are left out' : 'Answers end with context_full'
+  const then = shifts ? 'The oldest turns will be dropped' : 'Answers will end with context_full'
   const most = trained > size ? ` (the model was trained on ${trained})` : ''
   return [
     {
       level: shifts ? 'hint' : 'problem',
-      text: `A conversation with ${name} takes ${share(fullest, size)} tokens of its context. ${then}.`,
+      text: `A conversation with ${name} uses ${share(fullest, size)} tokens of its context. ${then}.`,
       fix:
         trained > size || trained === 0
           ? `Raise model.ctx_size${most}.`
-          : 'Begin a new session: the model was not trained on more.',
+          : 'Start a new session: the model was not trained on a larger context.',
     },
   ]
 }

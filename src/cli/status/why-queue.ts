@@ -12,15 +12,15 @@ export function explainQueue({queue, model}: BackendStatus): Finding[] {
   if (queued >= Math.max(1, Math.min(threshold, size))) {
     findings.push({
       level: 'problem',
-      text: `The queue holds ${share(queued, size)} tasks while ${queue.running} run in ${slots} slots; past ${queue.reject_threshold} they are refused.`,
-      fix: 'Raise model.parallel to answer more at a time, or backend.queue_size to let more wait.',
+      text: `The queue has ${share(queued, size)} tasks, and ${queue.running} run in ${slots} slots. At ${queue.reject_threshold} it rejects further tasks.`,
+      fix: 'Raise model.parallel to answer more tasks at a time, or backend.queue_size to let more wait.',
     })
   }
   if (refused > 0) {
     findings.push({
       level: 'problem',
-      text: `${share(refused, queue.submitted)} tasks were refused because the queue was full.`,
-      fix: 'Raise backend.queue_size and backend.queue_reject_threshold, or send less at a time.',
+      text: `${share(refused, queue.submitted)} tasks were rejected because the queue was full.`,
+      fix: 'Raise backend.queue_size and backend.queue_reject_threshold, or send fewer tasks at a time.',
     })
   }
   if (timedOut > 0) {
@@ -29,16 +29,16 @@ export function explainQueue({queue, model}: BackendStatus): Finding[] {
     const raise = limitMs === 0 ? 'their timeout_ms' : 'backend.default_task_timeout_ms'
     findings.push({
       level: 'problem',
-      text: `${share(timedOut, queue.submitted)} tasks ran into their ${deadline}.`,
-      fix: `Raise ${raise}, shorten answers with max_tokens, or raise model.parallel if they waited.`,
+      text: `${share(timedOut, queue.submitted)} tasks exceeded their ${deadline}.`,
+      fix: `Raise ${raise}, shorten answers with max_tokens, or, if they waited, raise model.parallel.`,
     })
   }
   const {wait_ms: wait, run_ms: run} = queue
   if (wait.count >= fewTasks && wait.p95 > run.p50 && wait.p95 > 1000) {
     findings.push({
       level: 'hint',
-      text: `Tasks wait longer than they run: ${duration(wait.p95)} (95 %) against ${duration(run.p50)} (half of them).`,
-      fix: `Raise model.parallel, which is ${slots} over all models.`,
+      text: `Tasks wait longer than they run: they wait up to ${duration(wait.p95)} (95 %) and run for ${duration(run.p50)} (median).`,
+      fix: `Raise model.parallel (now ${slots} over all models).`,
     })
   }
   return findings

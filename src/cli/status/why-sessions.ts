@@ -17,20 +17,20 @@ export function explainSessions({sessions, memory, queue}: BackendStatus): Findi
 function explainHistories({write_error: reason, state_dir: folder}: BackendStatus['sessions']): Finding[] {
   if (reason === null) return []
   const text = `The histories of sessions cannot be written to ${folder ?? 'their folder'}: ${reason}.`
-  return [{level: 'problem', text, fix: 'Make room on the disk, or name another --state-dir.'}]
+  return [{level: 'problem', text, fix: 'Free some disk space, or use another --state-dir.'}]
 }
 
 function explainLimits(sessions: BackendStatus['sessions'], maxConcurrent: number): Finding[] {
   const {active, max_sessions: most, auto_cleanup: cleans, contexts} = sessions
   const findings: Finding[] = []
   if (active >= near * most) {
-    const then = cleans ? 'the least recently used one goes for a new one' : 'new ones are refused'
-    const text = `There are ${share(active, most)} sessions; at the limit ${then}.`
+    const then = cleans ? 'a new session evicts the least recently used one' : 'a new session fails'
+    const text = `There are ${share(active, most)} sessions. At the limit, ${then}.`
     findings.push({level: cleans ? 'hint' : 'problem', text, fix: 'Raise backend.max_sessions.'})
   }
   if (contexts.length >= near * maxConcurrent) {
-    const text = `${share(contexts.length, maxConcurrent)} contexts are open; past that opening one fails.`
-    findings.push({level: 'hint', text, fix: 'Raise backend.max_concurrent, or close contexts.'})
+    const text = `${share(contexts.length, maxConcurrent)} execution contexts are open. At the limit, opening another one fails.`
+    findings.push({level: 'hint', text, fix: 'Raise backend.max_concurrent, or close execution contexts.'})
   }
   return findings
 }
@@ -47,13 +47,13 @@ function explainCaches(
     const again = cold > 0 ? ` ${cold} of ${sessions.active} sessions had to evaluate their whole prompt again.` : ''
     findings.push({
       level: 'hint',
-      text: `Saved caches are evicted before they are used: ${saved} saved, ${dropped} evicted, ${restored} restored (${tokens} tokens now).${again}`,
-      fix: `Raise ${max_cache_tokens === 'auto' ? 'memory.max_cache_mb' : 'memory.max_cache_tokens'}, or model.parallel so that more sessions keep their slots.`,
+      text: `Saved caches are evicted before they are used: ${saved} saved, ${dropped} evicted, ${restored} restored (now ${tokens} tokens).${again}`,
+      fix: `Raise ${max_cache_tokens === 'auto' ? 'memory.max_cache_mb' : 'memory.max_cache_tokens'}. Or raise model.parallel, so that more sessions keep their slots.`,
     })
   }
   if (failed > 0) {
-    const text = `${failed} saved caches were lost to an error.`
-    findings.push({level: 'problem', text, fix: 'The log says why: look for a full disk.'})
+    const text = `${failed} saved caches were lost because of an error.`
+    findings.push({level: 'problem', text, fix: 'The log has the reason. Check the free disk space.'})
   }
   return findings
 }

@@ -7,7 +7,7 @@ import {duration} from '../../terminal/units.js'
 const titles: Readonly<Record<SwitchPhase, string>> = {
   check: 'check the new model',
   load: 'load the new model',
-  finish: 'finish what runs on the old model',
+  finish: 'finish running tasks on the old model',
   unload: 'unload the old model',
   rollback: 'roll back to the old model',
 }

@@ -79,15 +79,15 @@ async function explained(error: NnError, backend: RemoteCore, graph: GraphId): P
   const {hint} = error
   const graphs = await backend.graphs()
   const still = graphs.find((one) => one.graph === graph)
-  const state = still === undefined ? 'There is no such graph any more.' : stateOf(still)
+  const state = still === undefined ? 'This graph no longer exists.' : stateOf(still)
   return new SwitchFailed(error, hint === undefined ? state : `${hint}\n${state}`, still?.state === 'ready')
 }
 
 function stateOf({name, path: file, state}: GraphStatus): string {
-  if (state === 'switching') return `${name} is being switched by somebody else.`
+  if (state === 'switching') return `Another switch of ${name} is running.`
   return state === 'ready'
-    ? `${name} answers as before, with ${path.basename(file)}.`
-    : `${name} is to answer with ${path.basename(file)} as before, and is ${state}: wnn status --why.`
+    ? `${name} still answers with ${path.basename(file)}.`
+    : `${name} keeps ${path.basename(file)}, but is ${state}. Run wnn status --why.`
 }
 
 /** @throws `model_not_found` when it is not clear which graph is meant. */
@@ -99,7 +99,7 @@ function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined)
   if (found !== undefined) return found
   const what = wanted === undefined ? `The daemon has ${graphs.length} models` : `The daemon has no model ${wanted}`
   throw new NnError('model_not_found', `${what}.`, {
-    hint: names === '' ? 'Load one first: wnn load model.gguf' : `Name one with --graph; it has ${names}.`,
+    hint: names === '' ? 'Load one first: wnn load model.gguf' : `Choose one with --graph. It has ${names}.`,
   })
 }
 
@@ -110,7 +110,7 @@ export function renderSwitch(report: SwitchReport): string {
     ['to', to],
     ['mode', mode_reason === undefined ? mode : `${mode} (${mode_reason})`],
     ['phases', phases.map(({phase, ms}) => `${phase} ${Math.round(ms)} ms`).join(', ')],
-    ['served meanwhile', `${served} tasks`],
+    ['served during switch', `${served} tasks`],
     ['downtime', `${Math.round(downtime_ms)} ms`],
     ['memory', `${bytes(report.memory_before_bytes)} before, ${bytes(report.memory_after_bytes)} after`],
   ]).join('\n')

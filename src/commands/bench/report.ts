@@ -4,10 +4,10 @@ import type {BenchResult} from '../../bench/result.js'
 import {BaseCommand} from '../../cli/base-command.js'
 
 export default class BenchReport extends BaseCommand {
-  static override summary = 'Show how results of wnn bench have gone over time.'
-  static override description = `The runs of a folder (wnn bench --history) and of result files in JSON, the oldest first: median, change and course of each metric. With --output also as an HTML page with drawings, and with the last run in full; a single result is enough for that.
+  static override summary = 'Show results of wnn bench over time.'
+  static override description = `Reads the runs of a folder (wnn bench --history) and JSON result files, and shows the median, the change and the trend of each metric, the oldest run first. --output also writes an HTML page with charts and all of the last run; one result is enough for it.
 
-Exit codes: 0 shown, 2 a file or folder is not usable.`
+Exit codes: 0 shown; 2 a file or folder is not usable.`
   static override examples = [
     '<%= config.bin %> bench report --history bench-history',
     '<%= config.bin %> bench report before.json after.json',
@@ -15,10 +15,10 @@ Exit codes: 0 shown, 2 a file or folder is not usable.`
   ]
   static override strict = false
   static override args = {
-    files: Args.string({ignoreStdin: true, description: 'Results, as written by --output x.json.'}),
+    files: Args.string({ignoreStdin: true, description: 'Result files that wnn bench wrote with --output x.json.'}),
   }
   static override flags = {
-    history: Flags.string({description: 'Folder that wnn bench --history has written.', helpValue: 'folder'}),
+    history: Flags.string({description: 'Folder of wnn bench --history.', helpValue: 'folder'}),
     output: Flags.string({description: 'Write the runs to this file as an HTML page.', helpValue: 'file.html'}),
   }
 
@@ -31,8 +31,8 @@ Exit codes: 0 shown, 2 a file or folder is not usable.`
         : await readHistory(flags.history, (text) => this.logToStderr(`${this.config.bin}: ${text}`))
     const results = [...history, ...(argv as string[]).map(readResult)].sort((a, b) => a.date.localeCompare(b.date))
     if (results.length === 0) {
-      throw new NnError('invalid_argument', 'There is no run to show.', {
-        hint: 'Name result files, or a folder with --history.',
+      throw new NnError('invalid_argument', 'There are no results to show.', {
+        hint: 'Name result files, or use --history with a folder.',
       })
     }
     if (flags.output !== undefined) await writeReport(results, flags.output)

@@ -4,19 +4,19 @@ export const logging = Type.Object(
   {
     level: Type.Enum(['debug', 'info', 'warn', 'error', 'fatal', 'none'], {
       default: 'info',
-      description: 'The least serious lines that are written; `none` writes nothing.',
+      description: 'The lowest level that is written; `none` writes nothing.',
     }),
-    enable_debug: Type.Boolean({default: false, description: 'The same as the level `debug`, whatever `level` says.'}),
-    timestamps: Type.Boolean({default: true, description: 'Lines have the field `time`.'}),
+    enable_debug: Type.Boolean({default: false, description: 'Sets the level `debug`; overrides `level`.'}),
+    timestamps: Type.Boolean({default: true, description: 'Adds the field `time` to each line.'}),
     colors: Type.Boolean({
       default: true,
       description:
-        'Colours where `file` is a terminal (`/dev/stderr`, say), which gets lines for people instead of JSON. Never in a file, and not with the environment variable NO_COLOR.',
+        'Uses colours if `file` is a terminal, such as `/dev/stderr`, which gets readable lines instead of JSON. Never in a file, and not with the environment variable NO_COLOR.',
     }),
     file: Type.String({
       default: '',
       description:
-        'File that lines are appended to; its folder is made. Empty writes nothing, unless the caller of the library gives a stream.',
+        'Appends lines to this file and creates its folder. Empty: writes nothing, unless the program passes a stream.',
     }),
     max_file_mb: Type.Integer({
       default: 0,
@@ -24,9 +24,9 @@ export const logging = Type.Object(
       maximum: 1_048_576,
       unit: 'MiB',
       description:
-        'A file of this size is set aside as `<file>.1`, in place of the one before, and a new one begun; 0 is never.',
+        'A file of this size is renamed to `<file>.1`, which replaces the earlier one, and a new file starts. 0 is never.',
     }),
   },
-  {description: 'What is logged, and where to.'},
+  {description: 'What is logged, and where.'},
 )
 export type LoggingConfig = Static<typeof logging>

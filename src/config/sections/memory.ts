@@ -4,35 +4,36 @@ export const memory = Type.Object(
   {
     context_shifting: Type.Boolean({
       default: true,
-      description: 'A full context drops its oldest tokens and goes on; off, it is an error: `context_full`.',
+      description:
+        'A full context drops its oldest tokens and continues. Off: the answer ends with the error `context_full`.',
     }),
     cache_prompt: Type.Boolean({
       default: true,
-      description: 'Evaluates only the part of a prompt that the cache does not hold.',
+      description: 'Evaluates only the part of a prompt that is not in the KV cache.',
     }),
     max_cache_tokens: Type.Union([Type.Integer({minimum: 0, maximum: 1_000_000_000}), Type.Literal('auto')], {
       default: 'auto',
       unit: 'tokens',
       description:
-        'Tokens of conversations that have lost their slots and whose caches are kept in files, all together; 0 keeps none, `auto` as many as `max_cache_mb` holds. What is in a slot does not count.',
+        'Number of tokens in saved caches, all together. A cache is saved to a file when its conversation loses its slot; tokens in a slot do not count. 0 saves none, `auto` as many as `max_cache_mb` allows.',
     }),
     max_cache_mb: Type.Union([Type.Integer({minimum: 0, maximum: 16_777_216}), Type.Literal('auto')], {
       default: 'auto',
       unit: 'MiB',
       description:
-        'Size of these files; `auto` is an eighth of the memory, at most 8192, and at most half of what is free where they are.',
+        'Size of all saved caches. `auto` is an eighth of the memory, at most 8192, and at most half of the free space of their disk.',
     }),
     max_cache_age_ms: Type.Integer({
       default: 86_400_000,
       minimum: 0,
       maximum: 31_536_000_000,
       unit: 'ms',
-      description: 'A saved cache that nobody has used for this long is removed; 0 is no limit.',
+      description: 'A saved cache that was not used for this long is removed; 0 is no limit.',
     }),
     cache_strategy: Type.Enum(['lru', 'fifo', 'smart'], {
       default: 'lru',
       description:
-        'Which saved cache is evicted first: `lru` the longest unused, `fifo` the oldest conversation, `smart` the one that is least likely to be asked for, by how often it was.',
+        'Which saved cache is evicted first: `lru` the least recently used, `fifo` the oldest conversation, `smart` the one that is least likely to be used again, judged by how often it was used.',
     }),
     n_keep_tokens: Type.Integer({
       default: 128,
@@ -40,34 +41,34 @@ export const memory = Type.Object(
       maximum: 1_048_576,
       unit: 'tokens',
       description:
-        'Tokens at the start of a context that shifting keeps: at most half of it, and never less than the system prompt.',
+        'Number of tokens at the start of a context that a context shift keeps: at most half of the context, and never less than the system prompt.',
     }),
     n_discard_tokens: Type.Integer({
       default: 256,
       minimum: 1,
       maximum: 1_048_576,
       unit: 'tokens',
-      description: 'Tokens that one shift drops; whole turns where there are such.',
+      description: 'Number of tokens that one context shift drops; whole turns if possible.',
     }),
     memory_pressure_threshold: Type.Number({
       default: 0.8,
       minimum: 0,
       maximum: 1,
-      description: 'Share of `max_memory_mb` from which saved caches are evicted.',
+      description: 'Saved caches are evicted when this share of `max_memory_mb` is in use.',
     }),
     max_memory_mb: Type.Integer({
       default: 0,
       minimum: 0,
       maximum: 16_777_216,
       unit: 'MiB',
-      description: 'Memory for all models and caches together; a model that cannot fit is refused. 0 is no limit.',
+      description: 'Memory for all models and caches together. A model that does not fit is not loaded. 0 is no limit.',
     }),
     enable_partial_cache_deletion: Type.Boolean({
       default: true,
       description:
-        'A cache may lose its end alone, where a prompt differs from it or it is too long to be saved; off, it goes as a whole.',
+        'If a prompt differs from a cache, or a cache is too long to be saved, only its end is dropped. Off: the whole cache is dropped.',
     }),
   },
-  {description: 'What happens to the KV cache: of long conversations, of idle sessions, and when memory runs short.'},
+  {description: 'The KV cache: long conversations, idle sessions, and what happens when memory runs short.'},
 )
 export type MemoryConfig = Static<typeof memory>

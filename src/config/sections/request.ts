@@ -12,27 +12,30 @@ const turn = Type.Object(
 
 export const request = Type.Object(
   {
-    priority: Type.Enum([...taskPriorities], {default: 'normal', description: 'Place of the request in the queue.'}),
+    priority: Type.Enum([...taskPriorities], {default: 'normal', description: 'Priority of the request in the queue.'}),
     timeout_ms: timeLimit({
-      description: 'What the request may take, from its start in the queue to the end of its answer. 0 is no limit.',
+      description: 'Time limit of the request, from its start in the queue to the end of its answer. 0 is no limit.',
     }),
     system_prompt: Type.String({
       default: '',
-      description: 'Instructions that go before the conversation, in mode `chat`; empty is none.',
+      description: 'The system prompt, in mode `chat`; empty is none.',
     }),
     enable_log: Type.Boolean({default: true, description: "Logs the request's events."}),
-    stream_stdout: Type.Boolean({default: false, description: 'Writes the answer to standard output as it comes.'}),
+    stream_stdout: Type.Boolean({
+      default: false,
+      description: 'Writes the answer to standard output while it is generated.',
+    }),
     deterministic: Type.Boolean({
       default: false,
-      description: 'Computes the request in batches of its own, so that others cannot change its text.',
+      description: 'Decodes the request alone, so that other requests cannot change its text.',
     }),
-    prompt_mode: Type.Enum(['chat', 'raw'], {description: 'As `model.prompt_mode`, for this request.'}),
+    prompt_mode: Type.Enum(['chat', 'raw'], {description: 'Like `model.prompt_mode`, for this request.'}),
     history: Type.Union([Type.Array(turn), Type.Null()], {
       default: null,
       description:
-        "Turns, as `{role, content}`, that replace the session's history before this request; `[]` starts anew, null goes on. Used up by the request: the next one goes on from there.",
+        "Messages (`{role, content}`) that replace the session's history before this request. `[]` starts with an empty history; null keeps the history. Applies once: the next request continues the conversation.",
     }),
   },
-  {description: 'What a request may ask for besides the keys of `sampling` and `stopping`.'},
+  {description: 'Options of a request besides the keys of `sampling` and `stopping`.'},
 )
 export type RequestSettings = Static<typeof request>

@@ -9,7 +9,7 @@ export const sampling = Type.Object(
       default: 0.7,
       minimum: 0,
       maximum: 100,
-      description: 'Temperature: higher is more varied; 0 always takes the most likely token.',
+      description: 'Temperature: higher values give more varied text; 0 always takes the most likely token.',
     }),
     top_p: Type.Number({
       default: 0.95,
@@ -34,58 +34,59 @@ export const sampling = Type.Object(
       default: 1,
       exclusiveMinimum: 0,
       maximum: 1,
-      description: 'Keeps the tokens whose surprise is closest to the expected one, up to this probability; 1 is off.',
+      description:
+        'Locally typical sampling: keeps the tokens whose surprise is closest to the expected one, up to this probability; 1 is off.',
     }),
     repeat_penalty: Type.Number({
       default: 1.1,
       exclusiveMinimum: 0,
       maximum: 100,
-      description: 'Divides the score of tokens that were there lately; 1 is off.',
+      description: 'Repetition penalty: divides the score of recent tokens; 1 is off.',
     }),
     presence_penalty: Type.Number({
       default: 0,
       minimum: -100,
       maximum: 100,
-      description: 'Taken from the score of every token that was there lately.',
+      description: 'Presence penalty: subtracted from the score of each recent token; 0 is off.',
     }),
     frequency_penalty: Type.Number({
       default: 0,
       minimum: -100,
       maximum: 100,
-      description: 'Taken from the score of a token for each time that it was there lately.',
+      description: 'Frequency penalty: subtracted from the score of a recent token once per occurrence; 0 is off.',
     }),
     penalty_last_n: Type.Integer({
       default: 64,
       minimum: -1,
       maximum: 1_048_576,
       unit: 'tokens',
-      description: 'How far back the three penalties look; -1 is the whole context, 0 turns them off.',
+      description: 'Number of recent tokens for the three penalties; -1 is the whole context, 0 turns them off.',
     }),
     mirostat: Type.Integer({
       default: 0,
       minimum: 0,
       maximum: 2,
       description:
-        'Version of Mirostat, which steers towards a constant surprise instead of `top_k`, `top_p` and the like; 0 is off.',
+        'Version of Mirostat, which aims at a constant surprise and replaces `top_k`, `top_p` and similar samplers; 0 is off.',
     }),
     mirostat_tau: Type.Number({
       default: 5,
       minimum: 0,
       maximum: 100,
       unit: 'bits',
-      description: 'Surprise that Mirostat aims at.',
+      description: 'Target surprise of Mirostat.',
     }),
     mirostat_eta: Type.Number({
       default: 0.1,
       minimum: 0,
       maximum: 10,
-      description: 'How fast Mirostat corrects itself.',
+      description: 'Learning rate of Mirostat.',
     }),
     seed: Type.Integer({
       default: -1,
       minimum: -1,
       maximum: 4_294_967_294,
-      description: 'Start of the random numbers: the same one gives the same text again; -1 is another one each time.',
+      description: 'Seed of the random numbers: the same seed gives the same text; -1 takes a new seed each time.',
     }),
     dry_multiplier: Type.Number({
       default: 0,
@@ -111,7 +112,7 @@ export const sampling = Type.Object(
       minimum: -1,
       maximum: 1_048_576,
       unit: 'tokens',
-      description: 'How far back DRY looks; -1 is the whole context, 0 turns it off.',
+      description: 'Number of recent tokens for DRY; -1 is the whole context, 0 turns it off.',
     }),
     dry_sequence_breakers: Type.Array(Type.String({minLength: 1}), {
       default: ['\n', ':', '"', '*'],
@@ -122,7 +123,8 @@ export const sampling = Type.Object(
       default: 0,
       minimum: 0,
       maximum: 100,
-      description: 'How far the temperature may go below and above `temp`, by how sure the model is; 0 is off.',
+      description:
+        'Dynamic temperature: how far it may differ from `temp`, depending on how certain the model is; 0 is off.',
     }),
     dynatemp_exponent: Type.Number({
       default: 1,
@@ -142,7 +144,7 @@ export const sampling = Type.Object(
       minimum: 0,
       maximum: 1_000_000,
       unit: 'tokens',
-      description: 'Tokens that each sampler leaves at least.',
+      description: 'Minimum number of tokens that each sampler keeps.',
     }),
     grammar: Type.String({default: '', description: 'A GBNF grammar that the answer follows; empty is none.'}),
     json_schema: Type.Union([Type.Unsafe<Record<string, unknown>>({type: 'object'}), Type.Null()], {
@@ -151,10 +153,10 @@ export const sampling = Type.Object(
     }),
     logit_bias: Type.Array(Type.Tuple([tokenOrText, Type.Union([Type.Number(), Type.Literal(false)])]), {
       default: [],
-      description: 'Pairs of a token, by id or text, and what its score gains; `false` means never.',
+      description: 'Pairs of a token (id or text) and the value that is added to its score; `false` forbids the token.',
     }),
-    ignore_eos: Type.Boolean({default: false, description: 'Goes on when the model would end its answer.'}),
+    ignore_eos: Type.Boolean({default: false, description: 'Continues when the model would end its answer.'}),
   },
-  {description: 'How the next token is chosen.'},
+  {description: 'How each token is chosen.'},
 )
 export type SamplingConfig = Static<typeof sampling>

@@ -73,7 +73,7 @@ export function renderEstimate(estimate: LoadEstimate): string {
     ['KV cache', bytes(estimate.kv_cache_bytes), `${slots} × ${size} tokens`],
     ['compute', bytes(estimate.compute_bytes)],
     ['process', bytes(estimate.process_bytes)],
-    ['together', bytes(estimate.total_bytes), `of ${bytes(estimate.available_bytes)} that are free`],
-    ...(fits ? [] : [['', '', 'It would not fit: lower model.ctx_size or model.parallel.']]),
+    ['together', bytes(estimate.total_bytes), `of ${bytes(estimate.available_bytes)} available`],
+    ...(fits ? [] : [['', '', 'It does not fit. Lower model.ctx_size or model.parallel.']]),
   ]).join('\n')
 }

@@ -39,7 +39,7 @@ export async function sendCall(
     signal?.removeEventListener('abort', abort)
   }
   if (thrown !== undefined) throw thrown
-  if (last === undefined) throw connection.explain(new Error('the answer was cut off.'))
+  if (last === undefined) throw connection.explain(new Error('the answer is incomplete.'))
   if ('error' in last) throw last.aborted === true ? signal?.reason : fromWire(last.error)
   return decode(last.result)
 }

@@ -65,8 +65,8 @@ export class DaemonConnection {
     if (code === 'EACCES') return new NnError('security', `${this.socket} belongs to another user.`, {cause: error})
     // What the system calls a closed connection says no more than that.
     const detail = code === 'EPIPE' || code === 'ECONNRESET' ? '.' : `: ${message}`
-    return new NnError('connection_lost', `The daemon on ${this.socket} has ended, or closed the connection${detail}`, {
-      hint: `wnn status says whether one runs, wnn load starts one. What it said last may be in ${logFile(this.socket)}.`,
+    return new NnError('connection_lost', `The daemon on ${this.socket} ended or closed the connection${detail}`, {
+      hint: `Check with wnn status whether a daemon runs; wnn load starts one. Its last messages may be in ${logFile(this.socket)}.`,
       cause: error,
     })
   }
@@ -78,6 +78,6 @@ export class DaemonConnection {
 
 function notRunning(socket: string): NnError {
   return new NnError('not_running', `No daemon listens on ${socket}.`, {
-    hint: 'Start one with wnn load model.gguf, or with wnn serve.',
+    hint: 'Start one with wnn load model.gguf or wnn serve.',
   })
 }

@@ -63,6 +63,6 @@ function firstLine(response: IncomingMessage): Promise<string> {
       if (end !== -1) resolve(start.slice(0, end))
     })
     response.once('error', reject)
-    response.once('end', () => reject(new Error('it did not say who it is.')))
+    response.once('end', () => reject(new Error('it did not identify itself.')))
   })
 }

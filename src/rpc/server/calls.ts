@@ -19,12 +19,12 @@ export async function runCall(
 ): Promise<void> {
   const abort = new AbortController()
   const stop = (why: string) => () => abort.abort(new Error(why))
-  const stream = new CallStream(response, stop('The client does not read what it asked for.'))
+  const stream = new CallStream(response, stop('The client does not read its answers.'))
   // Once all is written it is no news that the connection closes.
   response.on('close', () => {
-    if (!response.writableFinished) stop('The client is gone.')()
+    if (!response.writableFinished) stop('The client has disconnected.')()
   })
-  if (request.aborted === true) stop('The call was aborted by its caller.')()
+  if (request.aborted === true) stop('The caller aborted the call.')()
   stream.end(await execute({hub, backendId, method, request, abort, stream}))
 }
 

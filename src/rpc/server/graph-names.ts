@@ -17,13 +17,13 @@ export class GraphNames {
 
   /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken, or is a number. */
   async holding<T>(name: string, load: () => Promise<T>): Promise<T> {
-    checkName(name, 'Give it another one.')
+    checkName(name, 'Choose another name.')
     const graphs = await this.backend.graphs()
     const taken = graphs.find((graph) => graph.name === name)
     if (taken !== undefined || this.reserved.has(name)) {
-      const which = taken === undefined ? 'being loaded' : `loaded already, as graph ${taken.graph}`
+      const which = taken === undefined ? 'being loaded' : `already loaded, as graph ${taken.graph}`
       throw new NnError('name_taken', `A model named ${name} is ${which}.`, {
-        hint: `Give this one another --name, or unload that one first: wnn unload ${name}`,
+        hint: `Choose another --name, or unload the other model first: wnn unload ${name}`,
       })
     }
     this.reserved.add(name)
@@ -41,7 +41,7 @@ export class GraphNames {
     if (found !== undefined) return found
     const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
     throw new NnError('model_not_found', `The daemon has no model ${model}.`, {
-      hint: names === '' ? 'It has none at all.' : `It has ${names}.`,
+      hint: names === '' ? 'It has none.' : `It has ${names}.`,
     })
   }
 }

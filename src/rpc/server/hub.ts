@@ -34,7 +34,7 @@ export class Hub {
     if (client !== undefined && !client.isGone) return client
     this.checkOpen()
     throw new NnError('client_unknown', 'The daemon does not know this client: its connection was lost.', {
-      hint: 'The daemon may have been started again in the meantime: so must be the command.',
+      hint: 'The daemon may have been restarted in the meantime. Start the command again.',
     })
   }
 
@@ -43,7 +43,7 @@ export class Hub {
     const backend = await initCore(options)
     if (!client.isGone) return client.addBackend(backend)
     await backend.deinit()
-    throw new NnError('runtime_error', 'The client is gone.')
+    throw new NnError('runtime_error', 'The client has disconnected.')
   }
 
   /** Resolves when all that the client had open is closed. */
@@ -57,7 +57,7 @@ export class Hub {
 
   abort(call: string): void {
     for (const client of this.clients.values()) {
-      client.calls.get(call)?.abort.abort(new Error('The call was aborted by its caller.'))
+      client.calls.get(call)?.abort.abort(new Error('The caller aborted the call.'))
     }
   }
 
@@ -111,5 +111,5 @@ export class Hub {
 }
 
 function isStopping(): NnError {
-  return new NnError('daemon_stopping', 'The daemon is stopping.', {hint: 'Start it again once it has ended.'})
+  return new NnError('daemon_stopping', 'The daemon is stopping.', {hint: 'Start it again after it has ended.'})
 }

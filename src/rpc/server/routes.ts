@@ -31,7 +31,10 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
     return reply.code(reasons[wire.reason].status).send({error: wire})
   })
   app.setNotFoundHandler(({method, url}) => {
-    throw new NnError('unsupported_operation', `The daemon has no ${method} ${url}; it may be of another version.`)
+    throw new NnError(
+      'unsupported_operation',
+      `The daemon does not support ${method} ${url}. It may be of another version.`,
+    )
   })
 
   app.post('/rpc/clients', (_request, reply) => lease(hub, reply))

@@ -75,7 +75,7 @@ function summaryLine({
   const parts = [
     `${passed} passed${flaky > 0 ? ` (${flaky} flaky)` : ''}`,
     `${failed} failed`,
-    ...(error > 0 ? [`${error} could not be judged`] : []),
+    ...(error > 0 ? [`${error} with errors`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(pending > 0 ? [`${pending} pending`] : []),
     ...(notRun > 0 ? [`${notRun} not run`] : []),

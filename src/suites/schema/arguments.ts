@@ -7,7 +7,7 @@ import {enumLike, Fields, NumberLike} from './condition.js'
 const closed = {additionalProperties: false}
 const Handle = Type.Union([Type.String(), Type.Integer()], {
   title: 'a name or a number',
-  description: 'By the name that `as` gave it, or any number. Defaults to the one made last.',
+  description: 'A name that `as` gave, or a number. Defaults to the last one created.',
 })
 const graph = Type.Optional(Handle)
 const context = Type.Optional(Handle)
@@ -20,7 +20,7 @@ const inlineBytes = {
   text: Type.Optional(Type.String({description: 'The bytes, as UTF-8 text.'})),
   json: Type.Optional(Type.Unknown({description: 'The bytes, as the JSON text of this value.'})),
   base64: Type.Optional(Type.String({description: 'The bytes, in base64.'})),
-  zero_bytes: Type.Optional(Type.Integer({minimum: 0, description: 'So many zero bytes.'})),
+  zero_bytes: Type.Optional(Type.Integer({minimum: 0, description: 'This number of zero bytes.'})),
 }
 const tensor = {
   ...inlineBytes,
@@ -29,11 +29,11 @@ const tensor = {
   dimensions: Type.Optional(Type.Array(Type.Integer(), {description: 'Defaults to the number of bytes.'})),
 }
 const model = Type.Optional(Type.String({description: 'A name from `models`.'}))
-const name = Type.Optional(Type.String({description: 'A name or path that is handed over as it stands.'}))
+const name = Type.Optional(Type.String({description: 'A name or path that is passed on unchanged.'}))
 
 /** JSON text that is handed over as it stands, or an object that is turned into JSON. */
 const Json = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())], {
-  title: 'an object, or JSON text that is handed over as it stands',
+  title: 'an object, or JSON text that is passed on unchanged',
 })
 const nothing = Type.Union([Type.Null(), Type.Object({}, closed)], {title: 'nothing'})
 const onContext = Type.Union([Type.Null(), Type.String(), Type.Object({context}, closed)])
@@ -47,7 +47,7 @@ export const stepArguments = {
     {
       config: Json,
       strict: Type.Optional(
-        Type.Boolean({description: 'Whether a faulty value is an error, not a warning. Defaults to `true`.'}),
+        Type.Boolean({description: 'Whether an invalid value is an error instead of a warning. Defaults to `true`.'}),
       ),
     },
     closed,
@@ -56,18 +56,20 @@ export const stepArguments = {
     {
       ...inlineBytes,
       model,
-      file: Type.Optional(Type.String({description: 'A file whose bytes are handed over, relative to the suite.'})),
-      first_bytes: Type.Optional(Type.Integer({minimum: 0, description: 'Cuts the bytes off after so many.'})),
+      file: Type.Optional(
+        Type.String({description: 'A file whose bytes are passed on; the path is relative to the suite.'}),
+      ),
+      first_bytes: Type.Optional(Type.Integer({minimum: 0, description: 'Truncates the bytes to this number.'})),
       patch: Type.Optional(
         Type.Object(
           {
-            after: Type.String({description: 'The first place of this text in the bytes.'}),
+            after: Type.String({description: 'The change is at the first occurrence of this text in the bytes.'}),
             skip: Type.Optional(
-              Type.Integer({description: 'Bytes between that text and the change. Defaults to `0`.'}),
+              Type.Integer({description: 'Number of bytes between that text and the change. Defaults to `0`.'}),
             ),
-            base64: Type.String({description: 'What is written there.'}),
+            base64: Type.String({description: 'The new bytes.'}),
           },
-          {...closed, description: 'Overwrites some of the bytes: a crafted file.'},
+          {...closed, description: 'Overwrites some of the bytes, to craft a file.'},
         ),
       ),
       encoding: Type.Optional(enumLike(graphEncodings, {description: 'Defaults to `ggml`.'})),
@@ -117,16 +119,20 @@ export const stepArguments = {
     type: 'object',
     minProperties: 1,
     additionalProperties: steps,
-    description: 'Branches by name; they start together, the steps of each run in order.',
+    description: 'Branches by name. They start together; the steps of each branch run in order.',
   }),
   repeat: Type.Object(
-    {times: NumberLike, counter: Type.Optional(Type.String({description: 'A variable for the round, from 1.'})), steps},
+    {
+      times: NumberLike,
+      counter: Type.Optional(Type.String({description: 'A variable for the number of the round, from 1.'})),
+      steps,
+    },
     closed,
   ),
   wait_for: Type.Object(
     {
       type: enumLike(statusTypes, {}),
-      status: {...Fields, minProperties: 1, description: 'Path in the status → what is waited for.'},
+      status: {...Fields, minProperties: 1, description: 'Path in the status → the condition to wait for.'},
       timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `10000`.'})),
       interval_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `20`.'})),
     },
@@ -136,7 +142,7 @@ export const stepArguments = {
     Type.String(),
     Type.Object(
       {
-        path: Type.String({description: 'Relative to the suite; `${tmp}` is a folder of this scenario alone.'}),
+        path: Type.String({description: 'Relative to the suite. `${tmp}` is a folder of this scenario only.'}),
         format: Type.Optional(
           Type.Enum(['text', 'json_lines'] as const, {
             description: 'Defaults to `text`; `json_lines` parses each line.',

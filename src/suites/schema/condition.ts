@@ -24,22 +24,22 @@ const nested = Type.Unsafe<unknown>({$ref: '#/$defs/condition'})
 /** What can be asked of a text as a whole. */
 export const textOperators = {
   equals: Type.Optional(Type.String({description: 'Exactly this text.'})),
-  not_equals: Type.Optional(Type.String({description: 'Any text but this one.'})),
+  not_equals: Type.Optional(Type.String({description: 'Any other text than this one.'})),
   contains: Type.Optional(Texts),
   not_contains: Type.Optional(Texts),
   matches: Type.Optional(Pattern),
   not_matches: Type.Optional(Pattern),
-  starts_with: Type.Optional(Type.String({description: 'The text begins so.'})),
-  ends_with: Type.Optional(Type.String({description: 'The text ends so.'})),
+  starts_with: Type.Optional(Type.String({description: 'The text starts with this.'})),
+  ends_with: Type.Optional(Type.String({description: 'The text ends with this.'})),
   min_length: Type.Optional(
-    Type.Integer({minimum: 0, description: 'At least so many characters (or items of a list).'}),
+    Type.Integer({minimum: 0, description: 'At least this many characters (or items of a list).'}),
   ),
   max_length: Type.Optional(
-    Type.Integer({minimum: 0, description: 'At most so many characters (or items of a list).'}),
+    Type.Integer({minimum: 0, description: 'At most this many characters (or items of a list).'}),
   ),
   json_schema: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
-      description: 'The value (a text is parsed as JSON first) satisfies this JSON Schema.',
+      description: 'The value satisfies this JSON Schema. A text is parsed as JSON first.',
     }),
   ),
 }
@@ -48,29 +48,29 @@ export const textOperators = {
 export const operators = {
   ...textOperators,
   equals: Type.Optional(Type.Unknown({description: 'Exactly this value; objects and lists by content.'})),
-  not_equals: Type.Optional(Type.Unknown({description: 'Any value but this one.'})),
+  not_equals: Type.Optional(Type.Unknown({description: 'Any other value than this one.'})),
   contains: Type.Optional(
     Type.Unknown({
       description:
-        'A text has this text in it (of a list: each); a list has this item. Of an object, the fields given suffice.',
+        'A text contains this text (or each text of a list); a list contains this item. An object needs to match only in the given fields.',
     }),
   ),
-  not_contains: Type.Optional(Type.Unknown({description: 'The opposite of `contains`; of a list of texts, none.'})),
+  not_contains: Type.Optional(
+    Type.Unknown({description: 'The opposite of `contains`; for a list of texts: contains none of them.'}),
+  ),
   min: Type.Optional(NumberLike),
   max: Type.Optional(NumberLike),
   near: Type.Optional(
     Type.Object(
-      {value: NumberLike, percent: Type.Number({minimum: 0, description: 'How far off it may be.'})},
+      {value: NumberLike, percent: Type.Number({minimum: 0, description: 'The allowed difference.'})},
       {additionalProperties: false, description: 'About this number.'},
     ),
   ),
   one_of: Type.Optional(Type.Array(Type.Unknown(), {minItems: 1, description: 'One of these values.'})),
-  exists: Type.Optional(Type.Boolean({description: 'Whether there is a value (other than null) at all.'})),
+  exists: Type.Optional(Type.Boolean({description: 'Whether there is a value other than null.'})),
   every: Type.Optional(nested),
   some: Type.Optional(nested),
-  fields: Type.Optional(
-    Type.Record(Type.String(), nested, {description: 'Path within the value → what must hold there.'}),
-  ),
+  fields: Type.Optional(Type.Record(Type.String(), nested, {description: 'Path in the value → the condition there.'})),
 }
 
 const operatorsObject = Type.Object(operators, {additionalProperties: false, minProperties: 1})
@@ -84,7 +84,7 @@ export type Condition = string | number | boolean | null | unknown[] | Operators
 
 /** The schema of `Condition`: an object is made of operators, any other value must be met exactly. */
 export const conditionSchema = {
-  description: 'A value that must be met exactly, or an object of operators.',
+  description: 'An exact value, or an object of operators.',
   if: {type: 'object'},
   then: operatorsObject,
 }

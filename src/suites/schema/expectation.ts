@@ -16,7 +16,7 @@ const TextExpectation = Type.Object(
           min: Type.Optional(NumberLike),
           max: Type.Optional(NumberLike),
         },
-        {additionalProperties: false, minProperties: 1, description: 'How many tokens the answer has.'},
+        {additionalProperties: false, minProperties: 1, description: 'The number of tokens of the answer.'},
       ),
     ),
   },
@@ -29,11 +29,11 @@ const ErrorExpectation = Type.Object(
     message: Type.Optional(
       Type.Object(
         {contains: Type.Optional(Type.String()), matches: Type.Optional(Pattern)},
-        {additionalProperties: false, minProperties: 1, description: 'What the message, with its hint, says.'},
+        {additionalProperties: false, minProperties: 1, description: 'The message, followed by the hint.'},
       ),
     ),
     optional: Type.Optional(
-      Type.Boolean({description: 'The step may also succeed; the other expectations hold for that case.'}),
+      Type.Boolean({description: 'The step may also succeed. The other expectations apply in that case.'}),
     ),
   },
   {additionalProperties: false},
@@ -41,9 +41,9 @@ const ErrorExpectation = Type.Object(
 
 const RecordExpectation = Type.Object(
   {
-    where: Type.Optional({...Fields, description: 'Which records are meant; all without it.'}),
+    where: Type.Optional({...Fields, description: 'Which records to check. Defaults to all.'}),
     count: Type.Optional(ConditionRef),
-    every: Type.Optional({...Fields, description: 'What must hold in each of them.'}),
+    every: Type.Optional({...Fields, description: 'The conditions for each of them.'}),
   },
   {additionalProperties: false},
 )
@@ -53,24 +53,24 @@ export const Expectation = Type.Object(
   {
     text: Type.Optional(
       Type.Union([Type.String(), TextExpectation], {
-        description: 'The answer: exactly this text, or what holds of it.',
+        description: 'The answer: an exact text, or a condition.',
       }),
     ),
     error: Type.Optional(
       Type.Union([Code, ErrorExpectation], {
-        description: 'The step fails with this error. Without it, it must not fail.',
+        description: 'The step must fail with this error. Without it, the step must not fail.',
       }),
     ),
-    status: Type.Optional({...Fields, description: 'Path in the status → what must hold there.'}),
-    metadata: Type.Optional({...Fields, description: 'Path in output 1 of the context → what must hold there.'}),
-    value: Type.Optional({...Fields, description: 'Path in what the step gave → what must hold there.'}),
+    status: Type.Optional({...Fields, description: 'Path in the status → the condition there.'}),
+    metadata: Type.Optional({...Fields, description: 'Path in output 1 of the context → the condition there.'}),
+    value: Type.Optional({...Fields, description: 'Path in the result of the step → the condition there.'}),
     records: Type.Optional(
-      Type.Array(RecordExpectation, {minItems: 1, description: 'What holds of the JSON lines of a file.'}),
+      Type.Array(RecordExpectation, {minItems: 1, description: 'Conditions for the JSON lines of a file.'}),
     ),
     duration: Type.Optional(
       Type.Object(
         {min_ms: Type.Optional(NumberLike), max_ms: Type.Optional(NumberLike)},
-        {additionalProperties: false, minProperties: 1, description: 'How long the step took.'},
+        {additionalProperties: false, minProperties: 1, description: 'The duration of the step.'},
       ),
     ),
   },

@@ -5,19 +5,19 @@ import {Expectation} from './expectation.js'
 
 /** What every step may have beside its call. */
 const stepCommon = {
-  name: Type.Optional(Type.String({description: 'What the step is for; shown when it fails.'})),
+  name: Type.Optional(Type.String({description: 'The purpose of the step; shown when it fails.'})),
   as: Type.Optional(
-    Type.String({description: 'Names the graph or the context that the step makes; null when the step failed.'}),
+    Type.String({description: 'Names the graph or the context that the step creates; null if the step failed.'}),
   ),
   expect: Type.Optional(Expectation),
   capture: Type.Optional(
     Type.Record(Type.String(), Type.String(), {
-      description: 'Variable → path in what the step gave, such as `text`, `status.active` or `metadata.seed`.',
+      description: 'Variable → path in the result of the step, such as `text`, `status.active` or `metadata.seed`.',
     }),
   ),
   when: Type.Optional({
     ...Fields,
-    description: 'Variable → condition; the step is passed over when one does not hold.',
+    description: 'Variable → condition. The step is skipped if one is not met.',
   }),
   timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `60000`.'})),
 }
@@ -28,5 +28,5 @@ export const stepSchema = Type.Object(
     ...Object.fromEntries(Object.entries(stepArguments).map(([verb, schema]) => [verb, Type.Optional(schema)])),
     ...stepCommon,
   },
-  {additionalProperties: false, description: 'One call, under its name, and what is expected of it.'},
+  {additionalProperties: false, description: 'One call, under its name, and the expectations.'},
 )

@@ -8,7 +8,7 @@ const Steps = Type.Unsafe<Record<string, unknown>[]>({
   type: 'array',
   minItems: 1,
   items: {$ref: '#/$defs/step'},
-  description: 'The calls, in order. The backend is made before them and released after them, whatever happens.',
+  description: 'The calls, in order. The backend is created before them and always released after them.',
 })
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {title: 'a string, a number, true or false'})
 
@@ -16,30 +16,34 @@ const Scenario = Type.Object(
   {
     id: Type.Union([Type.Integer({minimum: 1}), Type.String({minLength: 1})], {
       title: 'a positive integer or a string',
-      description: 'Unique over all files of a run.',
+      description: 'Unique among all files of a run.',
     }),
     name: Type.String({minLength: 1, description: 'The behaviour that the scenario checks.'}),
     description: Type.Optional(Type.String()),
-    mutation: Type.Optional(
-      Type.String({description: 'The one change of the backend that must make this scenario fail.'}),
-    ),
+    mutation: Type.Optional(Type.String({description: 'A change of the backend that must make this scenario fail.'})),
     tags: Type.Optional(Type.Array(Type.String(), {uniqueItems: true})),
     pending: Type.Optional(
-      Type.String({minLength: 1, description: 'Why it cannot run yet. It is reported, but not run.'}),
+      Type.String({minLength: 1, description: 'Why the scenario cannot run yet. It is reported, but not run.'}),
     ),
     skip_unless: Type.Optional(
       Type.Object(
         {
-          models: Type.Optional(Type.Array(Type.String(), {description: 'Names from `models` whose files are there.'})),
-          env: Type.Optional(Type.Array(Type.String(), {description: 'Environment variables that are set.'})),
+          models: Type.Optional(
+            Type.Array(Type.String(), {description: 'Names from `models` whose files must exist.'}),
+          ),
+          env: Type.Optional(Type.Array(Type.String(), {description: 'Environment variables that must be set.'})),
         },
-        {...closed, minProperties: 1, description: 'Without one of these the scenario is skipped, with the reason.'},
+        {
+          ...closed,
+          minProperties: 1,
+          description: 'If one of these is missing, the scenario is skipped, with the reason.',
+        },
       ),
     ),
     config: Type.Optional(
       Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())], {
         title: 'an object, or JSON text',
-        description: "The backend's configuration. Steps that initialise a backend themselves stand instead of it.",
+        description: "The backend's configuration. Not used if a step initialises the backend itself.",
       }),
     ),
     variables: Type.Optional(
@@ -47,7 +51,7 @@ const Scenario = Type.Object(
     ),
     matrix: Type.Optional(
       Type.Record(Type.String(), Type.Array(Scalar, {minItems: 1}), {
-        description: 'Variable → values. Each combination is run as a case of its own.',
+        description: 'Variable → values. Each combination runs as a separate case.',
       }),
     ),
     timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'For all steps together. Defaults to `120000`.'})),
@@ -64,7 +68,7 @@ export const suiteSchema = Type.Object(
     description: Type.Optional(Type.String()),
     models: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: 'Name → GGUF file, relative to this file. `--model name=path` takes another.',
+        description: 'Name → GGUF file, relative to this file. `--model name=path` overrides it.',
       }),
     ),
     scenarios: Type.Array(Scenario, {minItems: 1}),

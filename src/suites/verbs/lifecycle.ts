@@ -6,7 +6,7 @@ import {toJsonText} from '../output.js'
 
 export async function initBackend({config, strict = true}: InitArguments, {run}: Frame): Promise<StepValue> {
   if (run.backend !== undefined && !run.released)
-    throw new StepFault('There is a backend already; deinit_backend first.')
+    throw new StepFault('There is already a backend. Call deinit_backend first.')
   run.backend = await run.target.init(config === undefined ? undefined : toJsonText(config), {strict})
   run.released = false
   return {}

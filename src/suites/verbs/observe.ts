@@ -32,7 +32,7 @@ export async function waitFor(args: ArgumentsOf<'wait_for'>, frame: Frame): Prom
     if (performance.now() >= end) {
       const place = mismatch.path.join(' ')
       const seen = JSON.stringify(mismatch.actual) as string | undefined
-      throw new StepFault(`After ${timeoutMs} ms ${place} is still not ${mismatch.expected}, but ${seen ?? 'absent'}.`)
+      throw new StepFault(`After ${timeoutMs} ms ${place} is ${seen ?? 'absent'} instead of ${mismatch.expected}.`)
     }
     await delay(intervalMs, undefined, {signal: frame.signal})
   }
@@ -56,7 +56,7 @@ export async function readFileStep(
 
 export async function checkReleased(_args: object, frame: Frame): Promise<StepValue> {
   const remains = await remainsOf(backendOf(frame), probeOf(frame))
-  if (remains.length > 0) throw new StepFault(`Left behind: ${remains.join(', ')}.`)
+  if (remains.length > 0) throw new StepFault(`These remain: ${remains.join(', ')}.`)
   return {}
 }
 
@@ -76,7 +76,7 @@ export async function remainsOf(backend: Parameters<Probe['remains']>[0], probe:
 }
 
 function probeOf({run}: Frame): Probe {
-  if (run.target.probe === undefined) throw new StepFault(`A ${run.target.name} backend cannot be looked into.`)
+  if (run.target.probe === undefined) throw new StepFault(`A ${run.target.name} backend cannot be inspected.`)
   return run.target.probe
 }
 

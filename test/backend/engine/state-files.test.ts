@@ -59,7 +59,7 @@ const damages: [what: string, damage: (kv: string, json: string) => void, why: R
   [
     'of another program',
     (kv) => writeFileSync(kv, stateBytes(range(100), {magic: 1})),
-    /does not begin with 100 tokens/,
+    /does not start with 100 tokens/,
   ],
   ['of other tokens than described', (_, json) => edit(json, (text) => text.replace(':100', ':99')), /with 99 tokens/],
   [
@@ -101,7 +101,7 @@ test('a save that was cut off is removed after a minute; until then another engi
   assert.ok(existsSync(file) && existsSync(other))
   const {told} = await found(folder, Date.now() + 61_000)
   assert.is(told.length, 2)
-  assert.match(told[0] ?? '', /a\.kv is not used, and removed: saving it was cut off/)
+  assert.match(told[0] ?? '', /a\.kv is not used and was removed: it was not saved completely/)
   assert.equal(readdirSync(folder), [])
 })
 

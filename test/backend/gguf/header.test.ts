@@ -72,8 +72,8 @@ test('a FIFO is refused without being opened', async () => {
 
 const contents: [sentence: string, bytes: Buffer | string, message: RegExp][] = [
   ['an empty file', '', /is empty/],
-  ['text', 'hello, I am no model at all', /does not begin with GGUF/],
-  ['random bytes', Buffer.from(Array.from({length: 4096}, (_, i) => (i * 197 + 31) % 256)), /does not begin with GGUF/],
+  ['text', 'hello, I am no model at all', /does not start with GGUF/],
+  ['random bytes', Buffer.from(Array.from({length: 4096}, (_, i) => (i * 197 + 31) % 256)), /does not start with GGUF/],
   ['the magic alone', 'GGUF', /truncated/],
   ['version 1', header([], {version: 1}), /version 1/],
   ['version 99', header([], {version: 99}), /version 99/],

@@ -194,9 +194,9 @@ test('a disk without room for a new file leaves the old one, and nothing beside 
 const header = '{"format":"wnn-histories","version":1,"names":0}\n'
 const good = '{"type":"history","session":"a","at":1,"keep":0,"messages":[]}\n'
 const refused: [what: string, content: string | Buffer, message: RegExp][] = [
-  ['a text', 'plain\n', /histories\.jsonl exists and is no file of histories; it stays as it is/],
-  ['a text without a newline', 'plain', /is no file of histories/],
-  ['JSON of something else', '{"format":"wnn-chat","version":1}\n', /is no file of histories/],
+  ['a text', 'plain\n', /histories\.jsonl exists and is not a file of histories; it was not changed/],
+  ['a text without a newline', 'plain', /is not a file of histories/],
+  ['JSON of something else', '{"format":"wnn-chat","version":1}\n', /is not a file of histories/],
   ['a newer version', '{"format":"wnn-histories","version":2}\n', /:1 has version 2; this program reads version 1/],
   ['a damaged line between others', `${header}${good}{"type":"hist${good}${good}`, /histories\.jsonl:3 is damaged/],
   ['an unknown record', `${header}{"type":"renamed"}\n`, /:2 is damaged/],
@@ -214,7 +214,7 @@ for (const [what, content, message] of refused) {
 
 test('a folder in the place of the file is refused, an empty file becomes one of histories', async (t) => {
   const file = newFile(t)
-  await rejects(opening(path.dirname(file)), 'invalid_argument', /is no file/)
+  await rejects(opening(path.dirname(file)), 'invalid_argument', /is not a regular file/)
   fs.writeFileSync(file, '')
   HistoryJournal.open(file).close()
   assert.is(bytesOf(file).toString(), header)

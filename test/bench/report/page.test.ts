@@ -81,9 +81,9 @@ const odd: [what: string, result: BenchResult, text: RegExp][] = [
   ['that was cut short', {...fullResult({names, repetitions: 1}), complete: false, incomplete_reason: 'Why.'}, /<b>Incomplete\.<\/b> Why\./],
   ['of single values', fullResult({names, repetitions: 1}), /\(n = 1\)/],
   ['with values of 0', resultOf([seriesOf('m', 'itl', [0, 0])]), /0\.00 \(0\.00 to 0\.00\)/],
-  ['without raw samples', {...fullResult({names, repetitions: 4}), samples: []}, /the requests are not in this result/],
+  ['without raw samples', {...fullResult({names, repetitions: 4}), samples: []}, /this result does not have the single requests/],
   ['whose metric is not known here', resultOf([seriesOf('m', 'novel', [1, 2])]), /<b>tg128 · novel<\/b> novel, ms/],
-  ['with a baseline that has nothing of it', compared(fullResult({names, repetitions: 5}), resultOf([])), /Only one of the two has/],
+  ['with a baseline that has nothing of it', compared(fullResult({names, repetitions: 5}), resultOf([])), /Only in one of the two results/],
 ] // prettier-ignore
 for (const [what, result, text] of odd) {
   test(`a result ${what} is shown as it is`, () => {

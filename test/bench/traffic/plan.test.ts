@@ -40,16 +40,16 @@ test('conversations have turns, a system prompt, and three of them a client by d
 })
 
 const mistakes: [flags: object, message: RegExp][] = [
-  [{arrivals: 'poisson'}, /--arrivals cannot be "poisson"/],
-  [{arrivals: 'poisson:0'}, /--arrivals cannot be/],
-  [{arrivals: 'closed', 'generate-tokens': '1-4'}, /-n cannot be "1-4" with --arrivals/],
-  [{arrivals: 'closed', 'generate-tokens': '9-4'}, /-n cannot be/],
+  [{arrivals: 'poisson'}, /--arrivals got "poisson"/],
+  [{arrivals: 'poisson:0'}, /--arrivals got/],
+  [{arrivals: 'closed', 'generate-tokens': '1-4'}, /-n got "1-4" with --arrivals/],
+  [{arrivals: 'closed', 'generate-tokens': '9-4'}, /-n got/],
   [{arrivals: 'closed', depth: '64'}, /-d is the system prompt of conversations/],
   [{arrivals: 'poisson:1', turns: 2}, /--turns and --conversations need --arrivals closed/],
-  [{arrivals: 'closed', turns: 2, requests: 5}, /--requests is not for conversations/],
-  [{arrivals: 'closed', workload: 'pp'}, /--arrivals measures traffic alone/],
-  [{slo: 'ttft=1s'}, /--slo is for traffic/],
-  [{workload: 'traffic'}, /There is no workload "traffic"/],
+  [{arrivals: 'closed', turns: 2, requests: 5}, /--requests cannot be combined with conversations/],
+  [{arrivals: 'closed', workload: 'pp'}, /--arrivals measures only traffic/],
+  [{slo: 'ttft=1s'}, /--slo needs --arrivals/],
+  [{workload: 'traffic'}, /Unknown workload "traffic"/],
 ]
 for (const [given, message] of mistakes) {
   test(`${JSON.stringify(given)} is refused`, () => {

@@ -111,7 +111,7 @@ test('of two spellings the one in the section wins, and the other is reported', 
   assert.equal(warnings.map(({path}) => path).sort(), ['sampling.temperature', 'temp', 'temperature'])
   assert.is(
     warnings.at(-1)?.message,
-    'sampling.temperature: gives way to sampling.temp, which is the same setting. Using 0.4.',
+    'sampling.temperature: is ignored, because sampling.temp is the same setting. Using 0.4.',
   )
 })
 

@@ -16,8 +16,8 @@ test('that is closed says so, without the words of the system', (t) => {
   ] as const) {
     const error = toNnError(connection.explain(Object.assign(new Error(message), {code})))
     assert.is(error.code, 'runtime_error')
-    assert.match(error.message, /^The daemon on .*daemon\.sock has ended, or closed the connection\.$/)
-    assert.match(error.hint ?? '', /^wnn status says whether one runs/)
+    assert.match(error.message, /^The daemon on .*daemon\.sock ended or closed the connection\.$/)
+    assert.match(error.hint ?? '', /^Check with wnn status whether a daemon runs/)
   }
 })
 

@@ -82,7 +82,7 @@ test('with a signal that is aborted from the start nothing is computed or loaded
   const {backend, context} = await open(t)
   await backend.setInput(context, 0, textTensor('Hello!'))
   const signal = AbortSignal.abort(new Error('enough'))
-  await rejects(backend.compute(context, {signal}), 'runtime_error', /before it began/)
+  await rejects(backend.compute(context, {signal}), 'runtime_error', /before it started/)
   assert.match(String(await thrownBy(backend.loadByName(qwen, {name: 'b', signal}))), /enough/)
   assert.is((await backend.status('model')).graphs.length, 1)
 })
@@ -109,7 +109,7 @@ test('arguments of any kind are refused or sent, never more', async (t) => {
   await rejects(wild.status('weather'), 'invalid_argument')
   await rejects(wild.loadByName(7), 'invalid_argument')
   await rejects(wild.loadByName(''), 'invalid_argument')
-  await rejects(wild.loadByName(qwen, {name: '0'}), 'invalid_argument', /cannot be named 0: numbers are ids/)
+  await rejects(wild.loadByName(qwen, {name: '0'}), 'invalid_argument', /cannot be named 0: numbers are graph ids/)
   await rejects(wild.loadByName('no-such.gguf'), 'model_not_found', /no-such\.gguf/)
 })
 

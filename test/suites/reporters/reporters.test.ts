@@ -67,7 +67,7 @@ B
                    second 100 % line \u001b[31m
          at suites/a.yaml:12:7
 
-2 passed (1 flaky), 1 failed, 1 could not be judged, 1 skipped, 1 pending, 1 not run in 9.0 s`,
+2 passed (1 flaky), 1 failed, 1 with errors, 1 skipped, 1 pending, 1 not run in 9.0 s`,
   )
 })
 

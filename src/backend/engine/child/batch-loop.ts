@@ -214,7 +214,7 @@ export class BatchLoop {
     const pieces = planPrompts(prompts, room, this.share.costs)
     // Nothing to decode is never right here, and the loop would turn on the spot.
     if (pieces.length === 0) {
-      const stuck = new NnError('unknown', 'The prompt has nothing to decode.')
+      const stuck = new NnError('unknown', 'The prompt has no tokens to decode.')
       for (const generation of prompts) this.fail(generation, stuck)
     }
     const parts = pieces.map((piece) => this.promptPart(piece, pieces.length === 1))

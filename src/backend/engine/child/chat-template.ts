@@ -46,7 +46,7 @@ export function renderChat(
 function refused(error: unknown): NnError {
   return new NnError(
     'invalid_argument',
-    `The model's chat template refused the conversation: ${toNnError(error).message}`,
+    `The model's chat template rejected the conversation: ${toNnError(error).message}`,
     {
       cause: error,
     },

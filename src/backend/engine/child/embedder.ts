@@ -45,10 +45,10 @@ export class TextEmbedder {
     const {tokens} = this.model.tokenizeText(text)
     const {ctx_size} = this.options.model
     if (tokens.length === 0)
-      throw new NnError('invalid_argument', 'The text has no tokens.', {hint: 'Leave empty texts out.'})
+      throw new NnError('invalid_argument', 'The text has no tokens.', {hint: 'Remove empty texts.'})
     if (tokens.length > ctx_size) {
-      throw new NnError('prompt_too_long', `The text has ${tokens.length} tokens; the context holds ${ctx_size}.`, {
-        hint: 'Raise model.ctx_size or embed the text in parts.',
+      throw new NnError('prompt_too_long', `The text has ${tokens.length} tokens; the context size is ${ctx_size}.`, {
+        hint: 'Raise model.ctx_size, or split the text.',
       })
     }
     this.context ??= exclusively(() => this.open()).catch((error: unknown) => {
@@ -83,8 +83,8 @@ export class TextEmbedder {
       embeddings: true,
     })
     if (await context.init()) return context
-    throw new NnError('runtime_error', 'The context for embeddings could not be made.', {
-      hint: 'It takes as much memory as one decode slot: lower model.ctx_size or model.parallel.',
+    throw new NnError('runtime_error', 'The context for embeddings could not be created.', {
+      hint: 'It needs as much memory as one decode slot. Lower model.ctx_size or model.parallel.',
     })
   }
 }
@@ -99,6 +99,7 @@ async function decode(context: AddonContext, at: number, tokens: Uint32Array): P
 function unitVector(vector: Float64Array): Float32Array {
   const length = Math.hypot(...vector)
   // An infinite or empty vector has no direction.
-  if (!Number.isFinite(length) || length === 0) throw new NnError('runtime_error', 'The model gave no usable vector.')
+  if (!Number.isFinite(length) || length === 0)
+    throw new NnError('runtime_error', 'The model returned no usable vector.')
   return Float32Array.from(vector, (value) => value / length)
 }

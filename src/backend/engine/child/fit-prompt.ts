@@ -25,7 +25,7 @@ export function fitPrompt(
   const whole = tokenize(prompt)
   const {tokens} = whole
   if (tokens.length === 0)
-    throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Give it some text.'})
+    throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Pass a text that is not empty.'})
   if (prompt.mode === 'raw') {
     if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
     return {...whole, dropped: 0}
@@ -39,9 +39,9 @@ export function fitPrompt(
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
     throw new NnError(
       'context_full',
-      `The conversation has ${tokens.length} tokens; the context holds ${contextSize}.`,
+      `The conversation has ${tokens.length} tokens; the context size is ${contextSize}.`,
       {
-        hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
+        hint: 'Turn on memory.context_shifting, raise model.ctx_size, or start a new session.',
       },
     )
   }
@@ -78,7 +78,7 @@ function lastTurns(messages: readonly ChatMessage[], keep: number): ChatMessage[
 }
 
 function tooLong(tokens: number, contextSize: number): NnError {
-  return new NnError('prompt_too_long', `The prompt has ${tokens} tokens; the context holds ${contextSize}.`, {
-    hint: 'Raise model.ctx_size or shorten the prompt.',
+  return new NnError('prompt_too_long', `The prompt has ${tokens} tokens; the context size is ${contextSize}.`, {
+    hint: 'Raise model.ctx_size, or shorten the prompt.',
   })
 }

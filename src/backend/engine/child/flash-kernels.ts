@@ -13,5 +13,5 @@ export function missingKernel(
   if (gpu !== 'cuda' || gpuLayers === 0 || flash === false) return undefined
   if (keys === values && typesWithKernel.includes(keys)) return undefined
   const pairs = typesWithKernel.map((type) => `${type}/${type}`).join(', ')
-  return `There is no flash-attention kernel on the GPU for cache_type_k ${keys} with cache_type_v ${values}: attention falls back to the CPU or goes without flash attention, which is slower. Pairs with a kernel: ${pairs}.`
+  return `The GPU has no flash-attention kernel for cache_type_k ${keys} with cache_type_v ${values}. Attention runs on the CPU or without flash attention, which is slower. Pairs with a kernel: ${pairs}.`
 }

@@ -63,7 +63,7 @@ export async function loadModel(
     kvCacheKeyType: cacheType(settings.cache_type_k),
     kvCacheValueType: cacheType(settings.cache_type_v),
   })
-  await loaded(() => context.init(), 'The context could not be made', log, slowCache)
+  await loaded(() => context.init(), 'The context could not be created', log, slowCache)
   const offloaded = log.find(/offloaded (\d+)\/(\d+) layers to GPU/)
   const info: EngineInfo = {
     ...describeEngine(addon, model, context, options),

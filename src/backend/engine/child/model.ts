@@ -69,7 +69,7 @@ export class EngineModel {
       }
       const message = messages[piece.index]
       if (message === undefined)
-        throw new NnError('runtime_error', 'The chat template named a message that is not there.')
+        throw new NnError('runtime_error', 'The chat template refers to a message that does not exist.')
       append(tokens, this.usable(message) ?? this.continued(message.content, false))
     }
     return {tokens, turns}

@@ -147,7 +147,7 @@ export class PrefixStore {
       this.context.disposeSequence(slot.id)
       slot.tokens = []
       const reason = toNnError(error).message
-      this.events.failed(`The saved cache ${entry.file} could not be used, and the prompt is evaluated: ${reason}`)
+      this.events.failed(`The saved cache ${entry.file} could not be used, so the prompt is evaluated: ${reason}`)
       this.remove(id, 'failed')
       return false
     }

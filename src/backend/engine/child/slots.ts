@@ -259,7 +259,7 @@ export class Slots {
     const {length} = slot.tokens
     if (length > 0 && this.context.removeTokenCellsFromSequence(slot.id, length, -1)) return
     this.clear(slot)
-    if (length > 0 && slot.busy) throw new Error(`The cells behind ${length} tokens could not be removed.`)
+    if (length > 0 && slot.busy) throw new Error(`The cells after the first ${length} tokens could not be removed.`)
   }
 
   clear(slot: Slot): void {

@@ -187,7 +187,7 @@ export class EngineProcess {
     try {
       const event = await this.request({type: 'slots', id}, id)
       if (event.type !== 'slots')
-        throw new NnError('unknown', `The engine answered ${event.type} to a question for slots.`)
+        throw new NnError('unknown', `The engine answered ${event.type} to a request for its slots.`)
       return event
     } finally {
       clearTimeout(timer)

@@ -92,10 +92,10 @@ export class Heartbeat {
     const {silentMs, busyMs} = this.limits
     const silence = now - this.heardAt
     const quiet = Math.min(silence, now - this.computedAt)
-    if (this.isLoaded && quiet >= silentMs) return `it has neither answered nor computed for ${seconds(quiet)}`
+    if (this.isLoaded && quiet >= silentMs) return `it has not answered and not computed for ${seconds(quiet)}`
     if (silence >= busyMs) return `it has not answered for ${seconds(silence)}`
     if (this.decodingMs >= busyMs && !isComputing) {
-      return `a decode has taken ${seconds(this.decodingMs)}, and nothing is computed`
+      return `a decode has run for ${seconds(this.decodingMs)} without using the CPU`
     }
     return undefined
   }

@@ -53,5 +53,5 @@ export async function answer(
 
 /** The caller's own signal ended the request while it waited; there is no text to keep. */
 function abortedBefore(reason: unknown): NnError {
-  return new NnError('aborted', 'The compute was aborted before it began.', {cause: reason})
+  return new NnError('aborted', 'The compute was aborted before it started.', {cause: reason})
 }

@@ -19,7 +19,7 @@ export async function embedTexts(
     })
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error
-    throw new NnError('aborted', 'The texts were taken back.', {cause: error})
+    throw new NnError('aborted', 'The embedding was cancelled.', {cause: error})
   } finally {
     scheduler.forgetSession(session)
   }

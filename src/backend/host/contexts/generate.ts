@@ -66,7 +66,7 @@ export async function endedBy(
     grace = setTimeout(() => {
       engine.isStuck().then(
         (stuck) =>
-          stuck ? engine.kill('it did not end a generation when it was told to') : grace !== undefined && watch(),
+          stuck ? engine.kill('it did not end a generation when it was asked to') : grace !== undefined && watch(),
         // It is gone, which ends the generation.
         () => undefined,
       )

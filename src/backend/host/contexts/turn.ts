@@ -90,7 +90,7 @@ export function commit({context, model, input, effective: {request}}: Turn, resu
 export function throwIfFull({stopReason}: GenerateResult, {model}: Turn): void {
   if (stopReason !== 'context_full') return
   const {ctx_size} = model.config.model
-  throw new NnError('context_full', `The context of ${ctx_size} tokens is full; the answer ends here.`, {
-    hint: 'Turn memory.context_shifting on, raise model.ctx_size or start a new session.',
+  throw new NnError('context_full', `The context of ${ctx_size} tokens is full, so the answer ends here.`, {
+    hint: 'Turn on memory.context_shifting, raise model.ctx_size, or start a new session.',
   })
 }

@@ -20,7 +20,7 @@ ${card('Machine', [
 ])}
 ${card('Versions', [
   ['wnn', versions.wnn],
-  ['llama.cpp', versions.llama_cpp ?? 'not known: only servers were measured'],
+  ['llama.cpp', versions.llama_cpp ?? 'unknown: only servers were measured'],
   ['node-llama-cpp', versions.node_llama_cpp],
   ['Node.js', versions.node],
 ])}
@@ -28,10 +28,10 @@ ${card('Run', [
   ['began', result.date],
   ['took', duration(result.duration_ms)],
   ['tests', tests.map(({name}) => name).join(', ')],
-  ['repetitions', `${settings.repetitions}, after ${settings.warmup} to warm up`],
+  ['repetitions', `${settings.repetitions}, after ${settings.warmup} warm-up rounds`],
   [
     'intervals',
-    `${interval(settings)}, of the median, bootstrapped with ${settings.resamples.toLocaleString('en-US')} drawings`,
+    `${interval(settings)}of the median, from ${settings.resamples.toLocaleString('en-US')} bootstrap resamples`,
   ],
   ['seed', settings.seed],
 ])}</div>
@@ -41,7 +41,7 @@ ${card('Run', [
 
 function subjectCard({name, kind, model, url, served_model, engine, settings}: Subject): Markup {
   const kinds: Record<Subject['kind'], string> = {
-    local: 'a model in an engine of its own',
+    local: 'a model that wnn bench loaded',
     daemon: 'a model in the daemon',
     http: 'a server over HTTP',
   }

@@ -20,10 +20,10 @@ export function baselineSection({comparison, subjects}: BenchResult): Section | 
   return {
     id: 'baseline',
     title: 'Against the baseline',
-    body: markup`<p>${basis(comparison)} turned so that more than 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
+    body: markup`<p>${basis(comparison)} with the sign chosen so that above 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
 ${figures('baseline', charts)}
 ${verdicts.length === 0 ? undefined : verdictTable(comparison)}
-${missing.length === 0 ? undefined : markup`<p>Only one of the two has:</p><ul>${lacks}</ul>`}`,
+${missing.length === 0 ? undefined : markup`<p>Only in one of the two results:</p><ul>${lacks}</ul>`}`,
   }
 }
 

@@ -37,7 +37,7 @@ export function figuresSections(result: BenchResult): Section[] {
 
 function thinning({series}: BenchResult): string | undefined {
   if (series.every(({values}) => values.length <= mostDots)) return undefined
-  return ` Of more than ${mostDots} repetitions so many quantiles are drawn.`
+  return ` Above ${mostDots} repetitions, ${mostDots} quantiles are drawn instead.`
 }
 
 function lineCharts(sweep: Sweep, {series, subjects}: BenchResult): Chart[] {

@@ -27,7 +27,7 @@ export function historySection(all: readonly BenchResult[]): Section {
   return {
     id: 'history',
     title: 'Over time',
-    body: markup`<p>${runs.length === all.length ? `${all.length} runs` : `The last ${runs.length} of ${all.length} runs`}, the oldest first: medians with their intervals. All that follows is of the last run.</p>
+    body: markup`<p>${runs.length === all.length ? `${all.length} runs` : `The last ${runs.length} of ${all.length} runs`}, the oldest first: medians with their intervals. The sections below show the last run.</p>
 ${legend(names)}${figures('history', charts)}${dataTable('First and last median', columns, rows, 3)}${runsTable(runs, first)}`,
   }
 }

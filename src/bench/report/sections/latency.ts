@@ -16,12 +16,12 @@ export function latencySection(result: BenchResult): Section | undefined {
     return quantileChart(caption, `${title} of ${test}`, 'ms', distributions)
   })
   const source = found.every(({isRaw}) => isRaw)
-    ? 'of each request, over all repetitions. A piece of text may hold several tokens.'
-    : 'of each repetition: the requests are not in this result.'
+    ? 'of each request, over all repetitions. A piece of text may have several tokens.'
+    : 'of each repetition, because this result does not have the single requests.'
   return {
     id: 'latency',
     title: 'Latencies',
-    body: markup`<p>The share of values up to a time, ${source} Marks are at p50 and p95. n is the most that a subject has.</p>
+    body: markup`<p>The share of values up to a time, ${source} Marks are at p50 and p95. n is the largest number of values of a subject.</p>
 ${legend(result.subjects.map(({name}) => name))}${figures('latency', charts)}`,
   }
 }

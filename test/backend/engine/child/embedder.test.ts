@@ -25,7 +25,7 @@ test('a text longer than a batch is decoded in pieces, one longer than the conte
   const {backend, graph} = opened()
   const {tokens} = await backend.core.embed(graph, ['1'.repeat(500)])
   assert.is(tokens, 500)
-  await rejects(backend.core.embed(graph, ['1'.repeat(601)]), 'prompt_too_long', /601 tokens; the context holds 600/)
+  await rejects(backend.core.embed(graph, ['1'.repeat(601)]), 'prompt_too_long', /601 tokens; the context size is 600/)
   await rejects(backend.core.embed(graph, ['']), 'invalid_argument', /no tokens/)
 })
 
@@ -42,6 +42,6 @@ test('answers that run meanwhile stay what they are', async () => {
 
 test('texts are taken back by their signal', async () => {
   const {backend, graph} = opened()
-  await rejects(backend.core.embed(graph, ['Hello!'], {signal: AbortSignal.abort()}), 'runtime_error', /taken back/)
+  await rejects(backend.core.embed(graph, ['Hello!'], {signal: AbortSignal.abort()}), 'runtime_error', /cancelled/)
   await rejects(backend.core.embed(99, ['Hello!']), 'invalid_argument', /no graph 99/)
 })

@@ -92,10 +92,10 @@ test('a task past its deadline is a timeout; what it said stays readable, the hi
   await backend.closeExecutionContext(context)
 })
 
-test('the context holds what was configured, not what it is padded to', async () => {
+test('the context has the configured size, not the padded one', async () => {
   const small = await openBackend({ctx_size: 60, memory: {context_shifting: false}})
   try {
-    await rejects(ask(small, 'apple '.repeat(80)), 'prompt_too_long', /the context holds 60/)
+    await rejects(ask(small, 'apple '.repeat(80)), 'prompt_too_long', /the context size is 60/)
     await rejects(ask(small, 'Tell me a story.'), 'context_full', /60 tokens/)
     const {input_tokens, output_tokens} = await readMetadata(small.backend, small.context)
     // The last token was sampled from the full context and is not in it.

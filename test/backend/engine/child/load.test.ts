@@ -93,7 +93,7 @@ test('a combination that llama.cpp refuses is a runtime_error with its reason', 
   await rejects(
     openBackend({cache_type_v: 'q8_0', flash_attention: false}),
     'runtime_error',
-    /context could not be made.*flash/i,
+    /context could not be created.*flash/i,
   )
 })
 

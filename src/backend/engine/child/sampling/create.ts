@@ -85,7 +85,7 @@ function checkDepth(grammar: string): void {
   for (const character of grammar) {
     if (character === '(') depth++
     if (character === ')') depth--
-    if (depth > deepestGrammar) throw new Error(`it is nested more than ${deepestGrammar} deep`)
+    if (depth > deepestGrammar) throw new Error(`it is nested more than ${deepestGrammar} levels deep`)
   }
 }
 

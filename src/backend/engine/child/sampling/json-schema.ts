@@ -77,12 +77,12 @@ class SchemaReader {
     if (whole === undefined) return this.typed(value, at)
     const isLiteral = whole === 'const' || whole === 'enum'
     const other = assertions.find((key) => key !== whole && value[key] !== undefined && !(isLiteral && key === 'type'))
-    if (other !== undefined) throw wrong(`${at}.${other}`, `is not supported beside ${whole}`)
+    if (other !== undefined) throw wrong(`${at}.${other}`, `is not supported together with ${whole}`)
     const given = value[whole]
     if (whole === '$ref') return this.reference(given, `${at}.$ref`)
     if (isLiteral) return literal(whole === 'const' ? [given] : listOf(given, `${at}.enum`), value['type'], `${at}.${whole}`) // prettier-ignore
     const all = listOf(given, `${at}.${whole}`).map((one, place) => this.one(one, `${at}.${whole}[${place}]`))
-    if (whole === 'allOf' && all.length > 1) throw wrong(`${at}.allOf`, 'is supported with a single schema only')
+    if (whole === 'allOf' && all.length > 1) throw wrong(`${at}.allOf`, 'is supported with one schema only')
     return eitherOf(all)
   }
 
@@ -127,7 +127,7 @@ class SchemaReader {
       others === undefined ? names.length === 0 : typeof others === 'boolean' ? others : this.one(others, `${at}.additionalProperties`) // prettier-ignore
     if (!Array.isArray(required)) throw wrong(`${at}.required`, 'must be a list')
     const missing = (required as unknown[]).find((key) => !names.includes(String(key)))
-    if (missing !== undefined) throw wrong(`${at}.required`, `${JSON.stringify(missing)} is none of its properties`)
+    if (missing !== undefined) throw wrong(`${at}.required`, `${JSON.stringify(missing)} is not one of its properties`)
     const [minProperties, maxProperties] = range(schema, ['minProperties', 'maxProperties'], at)
     if (maxProperties !== undefined && maxProperties < names.length)
       throw wrong(`${at}.maxProperties`, `${maxProperties} is less than its ${names.length} properties`)
@@ -213,7 +213,7 @@ function range(
   const [low, high] = [least, most].map((key) => {
     const value = schema[key]
     if (value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)) return value as number | undefined
-    throw wrong(`${at}.${key}`, `must be a whole number from 0 on; got ${JSON.stringify(value)}`)
+    throw wrong(`${at}.${key}`, `must be an integer of at least 0; got ${JSON.stringify(value)}`)
   })
   if (low !== undefined && high !== undefined && high < low)
     throw wrong(`${at}.${most}`, `${high} is less than ${least}, ${low}`)
@@ -234,5 +234,7 @@ function defined(schema: Schema): Schema {
 }
 
 function wrong(at: string, what: string): NnError {
-  return new NnError('invalid_argument', `${at}: ${what}.`, {hint: 'docs/http.md says what a JSON schema may have.'})
+  return new NnError('invalid_argument', `${at}: ${what}.`, {
+    hint: 'docs/http.md lists what a JSON schema may contain.',
+  })
 }

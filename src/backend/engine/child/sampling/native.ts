@@ -68,7 +68,11 @@ function nativeConfig({sampling, seed, repeatWindow, grammar}: SamplingInput): S
 }
 
 export function noToken(): NnError {
-  return new NnError('runtime_error', 'No token may follow: the grammar, the bans or the model leave none.', {
-    hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.',
-  })
+  return new NnError(
+    'runtime_error',
+    'No token is allowed next: the grammar, the forbidden tokens or the model exclude every token.',
+    {
+      hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.',
+    },
+  )
 }
