@@ -1,6 +1,6 @@
 /**
- * The backend's face: what other folders of `src/` use. The contract's files are imported by themselves, because they load
- * nothing; nothing else below this folder may be (`npm run layers` checks it).
+ * The backend's public interface for other folders of `src/`. Files of the contract are imported directly, because they
+ * load nothing; no other file below this folder may be (`npm run layers` checks that).
  */
 export {initCore, LocalCore} from './host/core.js'
 export {initBackend, LocalBackend} from './host/local.js'

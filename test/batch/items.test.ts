@@ -227,7 +227,7 @@ test('a template is filled from the fields, and what they are called is no optio
 test('a template needs all its variables, and makes the prompt alone', async () => {
   const template = new Template('{{country}}', 'template.txt')
   const missing = await rejects(readOne({contry: 'France'}, {template}), 'invalid_argument', /needs "country"/)
-  assert.is(missing.hint, 'Is "contry" meant?')
+  assert.is(missing.hint, 'Did you mean "contry"?')
   await rejects(readOne({country: null}, {template}), 'invalid_argument', /needs "country"/)
   await rejects(readOne({country: 'a', prompt: 'b'}, {template}), 'invalid_argument', /template creates the prompt/)
   const line = {custom_id: 'a', url: '/v1/completions', body: {prompt: 'a'}}

@@ -71,9 +71,19 @@ const odd: [what: string, changes: Partial<RequestSample>, of: Partial<Test>, me
   ['an answer that ended early', {generated_tokens: 7, ended_early: true}, {}, /ended after 7 of 11 tokens/],
   ['tokens that are pieces', {counted: 'pieces'}, {}, /Each piece of text counts as one token/],
   ['a prompt from the cache', {cached_tokens: 60}, {workload: 'pp'}, /60 tokens came from a cache/],
-  ['a cache that nobody tells of', {cached_tokens: null}, {workload: 'pp', depth: 9, prompt_tokens: 91}, /cached tokens/],
+  [
+    'a cache that nobody tells of',
+    {cached_tokens: null},
+    {workload: 'pp', depth: 9, prompt_tokens: 91},
+    /cached tokens/,
+  ],
   ['an answer in one piece', {gaps_ms: [], ttft_ms: 300}, {}, /arrived at once/],
-  ['tokens that come in heaps', {gaps_ms: [50, 50], pieces: 11, first_pieces: 1}, {}, /several tokens arrive at a time/],
+  [
+    'tokens that come in heaps',
+    {gaps_ms: [50, 50], pieces: 11, first_pieces: 1},
+    {},
+    /several tokens arrive at a time/,
+  ],
   ['heaps of many streams', {gaps_ms: [50, 50], pieces: 11}, {workload: 'concurrency'}, /several tokens/],
 ]
 for (const [what, changes, of, message] of odd) {

@@ -6,7 +6,7 @@ const test = suite('errors under --json', {timeoutMs: 20_000})
 
 const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
   ['an unknown flag', ['test', '--colour', '--json'], 2, /--colour/],
-  ['a selection of nothing', ['test', 'suites/conformance', '--filter', 'no such name', '--json'], 6, /no scenario/],
+  ['a selection of nothing', ['test', 'suites/conformance', '--filter', 'no such name', '--json'], 6, /No scenario/],
   [
     'an output that cannot be written',
     ['test', 'suites/conformance', '--output', '/no/such/x', '--json'],
@@ -15,7 +15,12 @@ const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
   ],
   ['an unknown command', ['frob', '--json'], 127, /frob is not a wnn command/],
   ['an argument too many', ['stop', 'extra', '--json'], 2, /Unexpected argument: extra/],
-  ['another form of report', ['test', '--json', '--reporter', 'junit'], 2, /as JSON, not as junit/],
+  [
+    'another form of report',
+    ['test', '--json', '--reporter', 'junit'],
+    2,
+    /--json and --reporter junit exclude each other/,
+  ],
   ['no daemon', ['chat', '--json'], 3, /No daemon listens/],
   ['a missing model', ['chat', 'no-such.gguf', '--json'], 2, /no-such\.gguf/],
 ]

@@ -104,7 +104,7 @@ test('--dry-run and --strict find what is wrong before anything is answered', as
   assert.is(dry.code, 4)
   assert.match(
     dry.stdout,
-    /^3 items in \d+ B, 2 of them not usable\.\nline 2: tmep: .* Did you mean "temp"\?\nline 3: The id "1" is that of line 1, too\.\n$/,
+    /^3 items in \d+ B; 2 are not usable\.\nline 2: tmep: .* Did you mean "temp"\?\nline 3: Line 1 has the same id, "1"\.\n$/,
   )
   const strict = await job.run(input, '--strict')
   assert.is(strict.code, 2)
@@ -125,12 +125,8 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
     () => ['-', '--model', qwen, '--output', '/none/rows.jsonl'],
     /\/none\/rows\.jsonl cannot be written: ENOENT/,
   ],
-  [
-    'standard input to resume',
-    (job) => [...job.argv('-', '--resume').slice(1)],
-    /--resume needs an input that can be read twice/,
-  ],
-  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: Rows go to a file.*got --output -/],
+  ['standard input to resume', (job) => [...job.argv('-', '--resume').slice(1)], /--resume reads the input twice/],
+  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: --output must be a file.*got -/],
   ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is not a regular file/],
   [
     'two names of a model',
@@ -140,9 +136,9 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   [
     'an output that is the input, which stays',
     (job) => [job.file('in.jsonl', slow(1)), '--model', qwen, '--overwrite', '--output', `${job.folder}/in.jsonl`],
-    /^wnn: --output .*in\.jsonl is the input, which would be lost\.\nWrite to another file\.$/m,
+    /^wnn: --output .*in\.jsonl is the input, which would be overwritten\.\nWrite to another file\.$/m,
   ],
-  ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors wants/],
+  ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors takes/],
   [
     'a template without variables',
     (job) => [...job.argv('-', '--template', job.file('t.txt', 'Hi')).slice(1)],

@@ -176,7 +176,7 @@ const refused: [what: string, argv: string[], code: number, message: RegExp][] =
   ],
   ['no model and no daemon', [], 3, /No daemon listens on/],
   ['a size that is none', [qwen, '-p', 'x'], 2, /-p takes whole numbers; got "x"/],
-  ['a context that is too small', [qwen, '--set', 'model.ctx_size=64'], 2, /pp512 takes 513 tokens; .* holds 64\./],
+  ['a context that is too small', [qwen, '--set', 'model.ctx_size=64'], 2, /pp512 needs 513 tokens; .* is 64\./],
   ['a baseline that is none', [qwen, '--baseline', 'package.json'], 2, /package\.json is not a result/],
   ['an unknown setting to compare', [qwen, '--compare', 'model.thread=1,2'], 2, /unknown key "thread"/],
   ['a setting without a model of its own', ['--set', 'model.threads=1'], 2, /--set needs a model that wnn bench loads/],

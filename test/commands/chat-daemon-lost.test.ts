@@ -46,7 +46,7 @@ test('goes on with its model once that is loaded again', async (t) => {
   await home.run('unload', 'qwen')
   await say(wnn, '/regen', 'The daemon has no model named qwen.')
   await home.run(...load)
-  await say(wnn, 'What is my name?', 'The chat was opened again', 'Your name is Alice.')
+  await say(wnn, 'What is my name?', 'The chat was reopened', 'Your name is Alice.')
   await say(wnn, 'What is my name?', 'Your name is Alice.')
   wnn.type(ctrlD)
   assert.is((await wnn.ended).code, 0)
@@ -60,7 +60,7 @@ test('is left with 0 when the daemon is gone', async (t) => {
   await say(wnn, 'My name is Alice.', 'Nice to meet you, Alice!')
   await home.run('stop')
   wnn.type(ctrlD)
-  await wnn.until('the connection to the daemon that had the conversation is lost.')
+  await wnn.until('the connection to the daemon that has the conversation is lost.')
   const {code, stdout} = await wnn.ended
   assert.is(code, 0)
   assert.not.match(stdout, 'continues this conversation')

@@ -117,7 +117,7 @@ test('--state-dir keeps conversations, --session continues one', async (t) => {
   const kept = [...chat, '--state-dir', path.join(folder(t), 'state'), '--temp', '0']
   const alice = await runWnn(t, [...kept, '--session', 'alice'], 'My name is Alice.')
   assert.equal([alice.stdout, alice.code], ['Nice to meet you, Alice!\n', 0])
-  assert.match(alice.stderr, /^wnn: Session alice is new: \S+state has none of that id\.\n$/)
+  assert.match(alice.stderr, /^wnn: Session alice is new: \S+state has no session with this id\.\n$/)
   const other = await runWnn(t, [...kept, '--json'], 'My name is Bob.')
   const {session} = JSON.parse(other.stdout) as {session: string}
   for (const [id, name] of [

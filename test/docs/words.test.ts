@@ -1,8 +1,10 @@
 import * as assert from 'uvu/assert'
-import {pages, readPage} from '../support/pages.js'
+import {readdirSync} from 'node:fs'
+import {pages, readPage, root} from '../support/pages.js'
+import {sourceTexts} from '../support/source-texts.js'
 import {suite} from '../support/suite.js'
 
-const test = suite('words of the documentation')
+const test = suite('words of the documentation and the sources', {timeoutMs: 120_000})
 
 /** The changelog says what was true then. Remove docs/benchmarks.md from here when its English has been revised. */
 const unchecked = ['CHANGELOG.md', 'docs/benchmarks.md']
@@ -45,6 +47,17 @@ test('no page has a retired word', () => {
   assert.is(found.join('\n'), '')
 })
 
+test('no comment, message or help text of the sources has a retired word', () => {
+  const names = readdirSync(`${root}src`, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.ts'))
+  assert.ok(names.length > 300)
+  const found = names.flatMap((name) =>
+    sourceTexts(`${root}src/${name}`)
+      .flatMap(({line, text}) => findRetired(text, line))
+      .map((finding) => `src/${name}:${finding}`),
+  )
+  assert.is(found.join('\n'), '')
+})
+
 test('a retired word is found with its line and what to write instead', () => {
   assert.equal(findRetired('Fix it.\nMend it, or\ngo on\nwith it: defaults stay.\n'), [
     '2: "Mend": write fix',
@@ -53,14 +66,14 @@ test('a retired word is found with its line and what to write instead', () => {
 })
 
 /** Each as `line: "word": write …`, in the order of the lines. A phrase may go over the end of a line. */
-function findRetired(text: string): string[] {
+function findRetired(text: string, firstLine = 1): string[] {
   const flat = text.replaceAll('\n', ' ')
   return retired
     .flatMap(([phrase, instead]) =>
       [...flat.matchAll(phrase)].map(({0: word, index}) => ({word, instead, line: lineAt(text, index)})),
     )
     .sort((a, b) => a.line - b.line)
-    .map(({line, word, instead}) => `${line}: "${word}": write ${instead}`)
+    .map(({line, word, instead}) => `${firstLine + line - 1}: "${word}": write ${instead}`)
 }
 
 function lineAt(text: string, index: number): number {

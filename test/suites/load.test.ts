@@ -57,7 +57,7 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
     withSteps('  - load: {model: m, text: a}\n    expect: {error: timeout}'),
     /model and text/,
   ],
-  ['no source of an input', withSteps('  - set_input: {index: 1}\n    expect: {error: timeout}'), /this has none/],
+  ['no source of an input', withSteps('  - set_input: {index: 1}\n    expect: {error: timeout}'), /this one has none/],
   [
     'a bad regular expression',
     withSteps('  - compute:\n    expect: {text: {matches: "("}}'),

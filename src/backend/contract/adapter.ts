@@ -26,7 +26,7 @@ const notBegun: readonly Reason[] = ['aborted', 'deadline']
 /** From so many contexts on, those that were closed by others are looked for. */
 const fewestToSweep = 64
 
-/** What can be read of an answer. Not all is known of one whose engine died. */
+/** The readable part of an answer. It may be incomplete if the engine died. */
 interface Output {
   text: string
   metadata: Partial<OutputMetadata>
@@ -311,7 +311,9 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     return conversation
   }
 
-  /** What is kept of a context, also of one that was opened by others. @throws `invalid_argument` when it is not open. */
+  /**
+   * The state of a context, including one that another client opened. @throws `invalid_argument` when it is not open.
+   */
   private async state(id: ContextId): Promise<ContextState> {
     const known = this.states.get(id)
     if (known !== undefined) return known
@@ -392,7 +394,7 @@ function checkInput(index: number, tensor: Tensor): string {
   )
 }
 
-/** A call's own guide (grammar or schema) replaces the context's, in whichever form that is. */
+/** A grammar or schema of the call replaces that of the context, even in the other form. */
 function overlay(options: RuntimeOptions, own: RuntimeOptions): RuntimeOptions {
   const merged = {...options, ...own}
   if (own.grammar !== undefined && own.json_schema === undefined) delete merged.json_schema

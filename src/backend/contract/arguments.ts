@@ -3,8 +3,8 @@ import {executionTargets, graphEncodings, type Tensor} from './types.js'
 import {NnError, type ErrorCode} from '../../errors.js'
 
 /**
- * Checks of arguments as they arrive. TypeScript callers cannot get most of them wrong; JavaScript callers, sockets
- * and guests can, and each wrong argument is an `invalid_argument`, never a crash.
+ * Argument checks at the boundary. JavaScript callers, sockets and guests can pass anything; a wrong argument is an
+ * `invalid_argument`, never a crash.
  */
 export function checkString(what: string, value: unknown): void {
   if (typeof value !== 'string')

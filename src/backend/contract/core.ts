@@ -24,7 +24,7 @@ export type ModelSource =
       target?: ExecutionTarget
     }
 
-/** A configuration for one graph, over the backend's: an object of config.md's keys, or the same as JSON or YAML text. */
+/** Configuration of this graph; overrides the backend's. An object with the keys of config.md, or JSON or YAML text. */
 export type GraphConfig = string | object
 
 export interface LoadModelOptions extends LoadOptions {
@@ -32,7 +32,7 @@ export interface LoadModelOptions extends LoadOptions {
 }
 
 export interface OpenOptions extends ContextOptions {
-  /** Id of the session to continue; it is made when there is none. Absent: a new session with a name of its own. */
+  /** Id of the session to continue; created if it does not exist. Absent: a new session with a generated id. */
   session?: string
 }
 
@@ -44,30 +44,30 @@ export interface ChatTurn {
 
 /** An open conversation: a session bound to a graph. It stays open until `close`, `unload` or the session's removal. */
 export interface OpenConversation {
-  /** The handle by which other calls name it. */
+  /** Handle for other calls. */
   conversation: ContextId
   session: string
-  /** What was said in the session before, the oldest first. */
+  /** The session's history, oldest message first. */
   messages: ChatTurn[]
   model: GraphStatus
 }
 
 /**
- * Where a question is asked: in an open conversation, or in a graph. In a graph the call opens a conversation and closes
- * it again; without a session id what is said is forgotten.
+ * Target of a question: an open conversation, or a graph. For a graph, the call opens a conversation and closes it
+ * again; without a session id nothing is kept.
  */
 export type AnswerTarget = {conversation: ContextId} | {graph: GraphId; session?: string}
 
 export interface AnswerRequest {
   input: string
-  /** Over the graph's configuration, for this request alone. */
+  /** Overrides the graph's configuration, for this request only. */
   options?: RuntimeOptions
 }
 
 export interface AnswerOptions {
-  /** Ends the answer early: it has the text so far and the stop reason `aborted`. */
+  /** Ends the answer early. It then has the text so far and the stop reason `aborted`. */
   signal?: AbortSignal
-  /** Called with each piece of text as it is final: whole characters only, never part of a stop string. */
+  /** Called with each final piece of text: whole characters only, never part of a stop string. */
   onText?: (text: string) => void
 }
 
@@ -79,7 +79,7 @@ export interface Answer {
 /** One step of token-by-token generation: the next token, or the whole answer once it is complete. */
 export type Step = ({done: false} & Answer) | ({done: true} & Answer)
 
-/** A prompt as it would be evaluated, template and history included. */
+/** Prompt tokens, template and history included. */
 export interface PromptCount {
   tokens: number
   llama_build: string
@@ -87,18 +87,18 @@ export interface PromptCount {
 }
 
 /**
- * What the backend does, in values. Chat, HTTP, batches, benchmarks and the daemon's wire call this; the WASI-NN calls with
- * their handles, tensors and buffers are an adapter over it (`adapter.ts`). `LocalCore` runs in this process, `RemoteCore`
- * in a daemon. All failures are `NnError`s. A call with an unknown or closed conversation or graph fails with
- * `invalid_argument`, and so does every call after `deinit`.
+ * The typed interface of the backend. Chat, HTTP, batches, benchmarks and the daemon's protocol call it. The WASI-NN
+ * calls with handles, tensors and buffers are an adapter over it (`adapter.ts`). `LocalCore` runs in this process,
+ * `RemoteCore` in a daemon. All failures are `NnError`s. A call with an unknown or closed conversation or graph fails
+ * with `invalid_argument`, and so does every call after `deinit`.
  */
 export interface Core {
   /** `invalid_encoding`, `invalid_argument` (not a GGUF), `model_not_found`, `unsupported_operation` (tpu), `too_large`, `runtime_error`. */
   load(source: ModelSource, options?: LoadModelOptions): Promise<GraphId>
 
   /**
-   * Puts another model behind a graph, whose conversations continue with it. Fails as `load` does, and with
-   * `runtime_error` while another switch of the graph is under way; the old model answers then as before.
+   * Replaces the model of a graph; its conversations continue. Fails like `load`, and with `runtime_error` while
+   * another switch of the graph runs. After a failure the old model stays.
    */
   switchModel(
     graph: GraphId,
@@ -112,38 +112,38 @@ export interface Core {
   /** The loaded models, in the order of their handles. */
   graphs(): Promise<GraphStatus[]>
 
-  /** `runtime_error` past `max_concurrent`, or when there is no place for another session. */
+  /** `runtime_error` at the limit of `max_concurrent`, or if no session can be added. */
   open(graph: GraphId, options?: OpenOptions): Promise<OpenConversation>
 
-  /** Closes a conversation; the session keeps its history, and what it computes ends. */
+  /** Closes a conversation and ends its running computation. The session keeps its history. */
   close(conversation: ContextId): Promise<void>
 
-  /** Does nothing but fail when the conversation is not open. */
+  /** Checks that the conversation is open; fails if it is not. */
   check(conversation: ContextId): Promise<void>
 
-  /** What was said in a conversation's session, the oldest first. */
+  /** The history of a conversation's session, oldest message first. */
   history(conversation: ContextId): Promise<ChatTurn[]>
 
   /**
-   * Answers a question. `prompt_too_long`, `context_full`, `timeout`, `runtime_error` (queue full, engine);
-   * what was generated before a failure is in the error's `partial`.
+   * Answers a question. `prompt_too_long`, `context_full`, `timeout`, `runtime_error` (queue full, engine); the error's
+   * `partial` has what was generated before the failure.
    */
   answer(target: AnswerTarget, request: AnswerRequest, options?: AnswerOptions): Promise<Answer>
 
   /**
-   * Generates one token. The first call begins with the request, the next ones continue; the call after the last token
-   * gets the whole answer. Steps of one conversation are taken one after the other. Neither `max_tokens` nor a time limit
+   * Generates one token. The first call starts the request, later calls continue it; the call after the last token
+   * returns the whole answer. Steps of one conversation run one after the other. Neither `max_tokens` nor a time limit
    * applies.
    */
   step(conversation: ContextId, request: AnswerRequest, options?: AnswerOptions): Promise<Step>
 
   /**
-   * Ends token-by-token generation; what was said so far goes into the history, and is the result. `undefined` when
-   * nothing was under way. With steps still waiting it ends behind them, and only waits for that with `wait`.
+   * Ends token-by-token generation, adds the text so far to the history and returns it; `undefined` if none is running.
+   * Waiting steps finish first; the call waits for them only with `wait`.
    */
   endSteps(conversation: ContextId, options?: {wait?: boolean}): Promise<Answer | undefined>
 
-  /** Counts the tokens of the prompt that a question would make. */
+  /** Counts the prompt tokens of a question. */
   count(target: AnswerTarget, request: AnswerRequest): Promise<PromptCount>
 
   /**
@@ -160,6 +160,6 @@ export interface Core {
   /** Releases conversations, graphs, processes and files. */
   deinit(): Promise<void>
 
-  /** As `deinit`, and nothing the second time. */
+  /** Like `deinit`, but does nothing the second time. */
   [Symbol.asyncDispose](): Promise<void>
 }

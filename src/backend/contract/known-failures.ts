@@ -1,4 +1,4 @@
-/** What llama.cpp or a driver says when it fails in a way that has a known remedy; what is more precise comes first. */
+/** Messages of llama.cpp or a driver with a known fix; more specific ones come first. */
 const knownFailures: readonly {says: RegExp; hint: string}[] = [
   {
     says: /provided PTX was compiled with an unsupported toolchain/i,
@@ -13,12 +13,12 @@ const knownFailures: readonly {says: RegExp; hint: string}[] = [
 ]
 
 export interface KnownFailure {
-  /** The line that says it. */
+  /** The line of the message. */
   line: string
   hint: string
 }
 
-/** Finds the known failure that an output tells of. */
+/** Finds the known failure in an output. */
 export function findKnownFailure(output: string): KnownFailure | undefined {
   const lines = output.split('\n')
   for (const {says, hint} of knownFailures) {

@@ -4,7 +4,7 @@ import {NnError} from '../../errors.js'
 
 const firstGuess = 4096
 
-/** Output 0 (text) of a context, however long it is: asks again with the size that the backend names. */
+/** Output 0 (text) of a context, of any length: retries with the size that the backend reports. */
 export async function readOutput(backend: Pick<Backend, 'getOutput'>, context: ContextId, index = 0): Promise<string> {
   let buffer = new Uint8Array(firstGuess)
   for (;;) {

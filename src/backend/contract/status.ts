@@ -4,7 +4,9 @@ import type {Config, ConfigWarning} from '../../config/index.js'
 export const statusTypes = ['queue', 'memory', 'sessions', 'performance', 'model'] as const
 export type StatusType = (typeof statusTypes)[number]
 
-/** What `get_backend_status` gives per type. Names as on the wire; sizes are bytes, times milliseconds. */
+/**
+ * The reports of `get_backend_status` by type. Names are those of the JSON; sizes are in bytes, times in milliseconds.
+ */
 export interface BackendStatus {
   queue: QueueStatus
   memory: MemoryStatus
@@ -28,14 +30,14 @@ export interface QueueStatus {
   queued_by_priority: {low: number; normal: number; high: number; urgent: number}
   /** Since the backend was initialized; at any time the sum of `queued`, `running` and the five ways to end. */
   submitted: number
-  /** With an answer, also one that its caller ended early. */
+  /** Ended with an answer, including one that its caller ended early. */
   completed: number
   failed: number
-  /** Past the deadline, waiting or running. */
+  /** Exceeded the deadline, waiting or running. */
   timed_out: number
-  /** Not taken into the queue. */
+  /** Rejected by the full queue. */
   refused: number
-  /** Taken back by the caller, or with a context or graph that was closed, before there was an answer. */
+  /** Cancelled by the caller, or because its context or graph was closed, before there was an answer. */
   cancelled: number
   /** From the call to the start, of the tasks that started. */
   wait_ms: DurationSummary
@@ -56,7 +58,7 @@ export interface MemoryStatus {
   /** Resident memory of this process. */
   host_rss_bytes: number
   max_memory_mb: number
-  /** Caches that have lost their slots. */
+  /** Saved caches: those that lost their slots. */
   saved_caches: SavedCacheStatus
   graphs: {
     graph: GraphId
@@ -64,11 +66,11 @@ export interface MemoryStatus {
     engine_pid: number | null
     /** Resident memory of the graph's engine process. */
     engine_rss_bytes: number
-    /** What llama.cpp reports it has allocated for weights, KV cache and compute buffers. */
+    /** Allocations that llama.cpp reports for weights, KV cache and compute buffers. */
     model_bytes: number
     context_bytes: number
     gpu_bytes: number
-    /** Whether the engine has told of its slots within two seconds. */
+    /** Whether the engine reported its slots within two seconds. */
     responsive: boolean
     /** KV cells in use over all slots, in tokens. */
     kv_tokens: number
@@ -81,7 +83,7 @@ export interface SavedCacheStatus {
   tokens: number
   bytes: number
   max_cache_tokens: number | 'auto'
-  /** What `max_cache_mb` stands for. */
+  /** The value of `max_cache_mb` in bytes, `auto` resolved. */
   max_bytes: number
   cache_strategy: 'lru' | 'fifo' | 'smart'
   /** Since the backend was initialized: how many were saved, read back into a slot, evicted, or lost to an error. */
@@ -98,7 +100,7 @@ export interface SessionsStatus {
   active: number
   /** Folder in which histories are kept; `null` when they end with the backend. */
   state_dir: string | null
-  /** Why that folder lacks what was said last, and would lose it with this process; `null` when it has everything. */
+  /** Why the last histories could not be written to that folder; `null` if all are written. */
   write_error: string | null
   sessions: {
     id: string
@@ -107,10 +109,10 @@ export interface SessionsStatus {
     idle_ms: number
     /** Tokens of the last prompt that came from the cache. */
     cached_tokens: number
-    /** Where they were: in the session's own slot, in another session's, in its saved cache, or nowhere. */
+    /** Where they came from: the session's own slot, another session's slot, a saved cache, or nowhere. */
     cache: 'slot' | 'shared' | 'saved' | 'none'
   }[]
-  /** The last 100 sessions that were removed and not opened again, and why: idle too long, or for want of a place. */
+  /** The last 100 sessions that were removed and not opened again, with the reason: idle or evicted. */
   removed: {id: string; reason: 'idle' | 'evicted'}[]
   contexts: {context: ContextId; graph: GraphId; session: string; state: string}[]
 }
@@ -123,7 +125,7 @@ export interface PerformanceStatus {
   prompt_tokens_per_second: number
   generated_tokens_per_second: number
   uptime_ms: number
-  /** What the engines have decoded since they started. */
+  /** Decode counts of the engines since their start. */
   graphs: ({
     graph: GraphId
     name: string
@@ -143,12 +145,12 @@ export interface GraphStatus {
   graph: GraphId
   name: string
   path: string
-  /** `starting` after a crash, `stopped` until the next task, `failed` when it died too often to be started again. */
+  /** `starting` after a crash, `stopped` until the next task, `failed` if it died too often and is not restarted. */
   state: 'ready' | 'starting' | 'stopped' | 'switching' | 'failed'
-  /** How often its engine has died, and what was said the last time. */
+  /** How often its engine died, and the last reason. */
   crashes: number
   last_crash: string | null
-  /** Milliseconds since then; `null` when it has not died. */
+  /** Milliseconds since the last crash; `null` if there was none. */
   since_crash_ms: number | null
   /** The configuration in force for this graph. */
   config: Config
@@ -157,10 +159,10 @@ export interface GraphStatus {
   parameters: number
   size_bytes: number
   layers: number
-  /** Layers on the GPU, from llama.cpp's own report. */
+  /** Layers on the GPU, as llama.cpp reports them. */
   gpu_layers: number
   gpu: string | null
-  /** As the engine reports them. */
+  /** As reported by the engine. */
   ctx_size: number
   batch_size: number
   threads: number
@@ -183,20 +185,20 @@ export interface Totals {
   predictMs: number
 }
 
-/** What was decoded since the start. */
+/** Decode counts since the start. */
 export interface DecodeCounts {
-  /** Decodes that made a token of each running answer. */
+  /** Decode steps that generated a token for each running answer. */
   answer_steps: number
-  /** Passes over the weights that they took: as many as steps when every step is one pass. */
+  /** Passes over the weights of these steps; equal to their number if each step is one pass. */
   answer_passes: number
   /** Passes over the weights for prompts. */
   prompt_passes: number
-  /** Rows without a use of their own: they close a gap between slots, or fill a batch up to a quicker size. */
+  /** Padding rows: they close a gap between slots, or fill a batch up to a faster size. */
   filler_rows: number
-  /** Guessed tokens that were decoded, and those of them that came true. */
+  /** Guessed tokens that were decoded, and how many were accepted. */
   drafted_tokens: number
   accepted_tokens: number
 }
 
-/** Stands in the command line of each engine process, so that whoever looks at the process list finds them. */
+/** Part of the command line of each engine process, so that it can be found in the process list. */
 export const engineMark = 'wnn-engine'

@@ -1,18 +1,18 @@
 import {NnError} from '../../errors.js'
 import type {Tensor} from './types.js'
 
-/** A text as input 0 takes it. */
+/** A text as a tensor for input 0. */
 export function textTensor(text: string): Tensor {
   const data = new TextEncoder().encode(text)
   return {dimensions: [data.length], type: 'u8', data}
 }
 
-/** The text of a tensor. @throws `invalid_argument` for all that is not UTF-8 bytes of the length that it says. */
+/** The text of a tensor. @throws `invalid_argument` if the data is not UTF-8 or does not match the dimensions. */
 export function readTextTensor({dimensions, type, data}: Tensor): string {
   if (type !== 'u8')
     throw new NnError('invalid_argument', `The tensor type is ${type}; text must be u8 bytes in UTF-8.`)
   const elements = dimensions.reduce((product, size) => product * size, 1)
-  // Guests in use send [1] whatever the length.
+  // Existing guests send [1] for data of any length.
   const saysNothing = dimensions.length === 1 && dimensions[0] === 1
   if (dimensions.length === 0 || (elements !== data.length && !saysNothing)) {
     throw new NnError(
@@ -32,7 +32,7 @@ export function readUtf8(data: Uint8Array): string {
   }
 }
 
-/** Copies text into the caller's buffer. @throws `too_large` with the needed size, and copies nothing then. */
+/** Copies text into the caller's buffer. @throws `too_large` with the needed size; nothing is copied then. */
 export function writeText(text: string, buffer: Uint8Array): number {
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length > buffer.length) {

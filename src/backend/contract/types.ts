@@ -15,16 +15,16 @@ export const graphEncodings = [
 ] as const
 export type GraphEncoding = (typeof graphEncodings)[number]
 
-/** Where a graph runs. `gpu` without a GPU warns and runs on the CPU; `tpu` is refused. */
+/** Where a graph runs. `gpu` without a GPU warns and runs on the CPU; `tpu` fails. */
 export const executionTargets = ['cpu', 'gpu', 'tpu'] as const
 export type ExecutionTarget = (typeof executionTargets)[number]
 
 export const tensorTypes = ['fp16', 'fp32', 'fp64', 'bf16', 'u8', 'i32', 'i64'] as const
 export type TensorType = (typeof tensorTypes)[number]
 
-/** Handle of a loaded model. Starts at 0, rises by one, is never reused. */
+/** Handle of a loaded model. Counts from 0 and is never reused. */
 export type GraphId = number
-/** Handle of an open execution context. Starts at 0, rises by one, is never reused. */
+/** Handle of an open execution context. Counts from 0 and is never reused. */
 export type ContextId = number
 
 /** Input 0 is the prompt, input 1 the runtime options as JSON; output 0 is the text, output 1 the metadata as JSON. */
@@ -39,27 +39,27 @@ export interface Tensor {
 export type StopReason =
   'end_of_sequence' | 'max_tokens' | 'stop' | 'pattern' | 'repetition' | 'max_time' | 'context_full' | 'aborted'
 
-/** Output 1 of a context. Counts are tokens, times milliseconds. */
+/** Output 1 of a context. Counts are tokens, times are milliseconds. */
 export interface OutputMetadata {
   /** Tokens of the whole prompt, template and history included. Known as soon as the input is set. */
   input_tokens: number
   output_tokens: number
   /** `null` before a compute. */
   stop_reason: StopReason | null
-  /** The stop string or pattern that matched, when that is why the answer ended. */
+  /** The stop string or pattern that ended the answer, if one did. */
   stopped_by?: string
   prompt_ms: number
   predict_ms: number
-  /** From the start of the task, its wait in the queue included, to the first token. */
+  /** Time to the first token, including the wait in the queue. */
   ttft_ms: number
   /** Prompt tokens that were found in the KV cache and not evaluated again. */
   cached_tokens: number
-  /** Tokens guessed from the conversation's own text that were decoded, and those of them that came true; absent without any. */
+  /** Guessed tokens that were decoded, and how many were accepted; absent if there were none. */
   drafted_tokens?: number
   accepted_tokens?: number
-  /** The seed in use, so that a random one can be repeated. */
+  /** The seed that was used, so that the answer can be repeated. */
   seed: number
-  /** llama.cpp release, as `v0.5.0`. */
+  /** llama.cpp release, for example `v0.5.0`. */
   llama_build: string
   llama_commit: string
   /** One entry per generated token, when `n_probs` > 0. */
@@ -75,42 +75,43 @@ export interface TokenLogprob {
 }
 
 export interface ComputeOptions {
-  /** Ends the generation; the text so far stays readable and the stop reason is `aborted`. */
+  /** Ends the generation. The text so far stays readable, and the stop reason is `aborted`. */
   signal?: AbortSignal
-  /** Called with each piece of text as it is final: whole characters only, never part of a stop string. */
+  /** Called with each final piece of text: whole characters only, never part of a stop string. */
   onText?: (text: string) => void
 }
 
 export interface ContextOptions {
   /**
-   * A session that ends with the context: it counts to no limit, is never saved, and nobody can open it again. What it
-   * leaves in its decode slot still serves prompts that begin alike. Defaults to `false`; no effect with a session id.
+   * A temporary session that ends with the context: it does not count towards a limit, is never saved, and cannot be
+   * reopened. Its tokens in the decode slot still serve prompts with the same prefix. Defaults to `false`; no effect
+   * with a session id.
    */
   temporary?: boolean
   /**
-   * Whether it counts towards `max_concurrent`. A server that opens one for each request and closes it behind that
-   * leaves the limit to the queue. Defaults to `true`.
+   * Whether the context counts towards `max_concurrent`. A server that opens one context per request leaves the limit
+   * to the queue. Defaults to `true`.
    */
   counted?: boolean
 }
 
-/** Vectors of unit length, one for each text, and the tokens of all texts. */
+/** Unit vectors, one per text, and the token count of all texts. */
 export interface Embeddings {
   vectors: Float32Array[]
   tokens: number
 }
 
 export interface EmbedOptions {
-  /** Ends the work between two texts; the call then fails with `runtime_error`. */
+  /** Aborts between two texts; the call then fails with `runtime_error`. */
   signal?: AbortSignal
   /** Defaults to `normal`. */
   priority?: TaskPriority
-  /** Waiting and computing together, in milliseconds; `0` is no limit. Defaults to `default_task_timeout_ms`. */
+  /** Time limit in milliseconds, waiting included; `0` is no limit. Defaults to `default_task_timeout_ms`. */
   timeoutMs?: number
 }
 
 export interface LoadOptions {
-  /** What the graph goes by in reports and for HTTP clients. Defaults to the name or path it is loaded by. */
+  /** Name of the graph in reports and for HTTP clients. Defaults to the name or path that was loaded. */
   name?: string
   signal?: AbortSignal
   /** Fraction loaded, from 0 to 1. */

@@ -28,38 +28,44 @@ export interface Backend extends AsyncDisposable {
   /** Loads a registered name or a path. `model_not_found`, `invalid_argument` (not a GGUF), `too_large`, `runtime_error`. */
   loadByName(name: string, options?: LoadOptions): Promise<GraphId>
 
-  /** As `loadByName`; `config` is JSON text of config.md's keys that apply to this graph alone. */
+  /** Like `loadByName`, with the configuration of this graph: JSON text with the keys of config.md. */
   loadByNameWithConfig(name: string, config: string, options?: LoadOptions): Promise<GraphId>
 
-  /** Opens a context with a new session. `invalid_argument` (unknown graph), `runtime_error` past `max_concurrent`. */
+  /**
+   * Opens a context with a new session. `invalid_argument` (unknown graph), `runtime_error` at the limit of
+   * `max_concurrent`.
+   */
   initExecutionContext(graph: GraphId, options?: ContextOptions): Promise<ContextId>
 
-  /** Opens a context on the session of that id, with its history; the session is made when there is none. */
+  /** Opens a context on the session with this id and its history; creates the session if it does not exist. */
   initExecutionContextWithSessionId(
     graph: GraphId,
     sessionId: string,
     options?: Pick<ContextOptions, 'counted'>,
   ): Promise<ContextId>
 
-  /** `invalid_argument`: unknown context, index not 0 or 1, tensor not u8, not UTF-8, dimensions against length. */
+  /** `invalid_argument`: unknown context, index other than 0 and 1, tensor not u8 or not UTF-8, wrong dimensions. */
   setInput(context: ContextId, index: number, tensor: Tensor): Promise<void>
 
   /** `invalid_argument` (no input), `prompt_too_long`, `context_full`, `timeout`, `runtime_error` (queue full, engine). */
   compute(context: ContextId, options?: ComputeOptions): Promise<void>
 
-  /** Bytes written into `buffer`. `invalid_argument`; `too_large` with `neededBytes`, and nothing is written. */
+  /**
+   * Returns the number of bytes written into `buffer`. `invalid_argument`; `too_large` with `neededBytes` (nothing is
+   * written).
+   */
   getOutput(context: ContextId, index: number, buffer: Uint8Array): Promise<number>
 
-  /** Generates one token. `end_of_sequence` when the answer is complete; the next call would start anew. */
+  /** Generates one token. `end_of_sequence` when the answer is complete; the next call starts a new answer. */
   computeSingle(context: ContextId, options?: ComputeOptions): Promise<void>
 
   /** Index 0: the text of the last token (0 bytes before the first); index 1: the metadata so far. */
   getOutputSingle(context: ContextId, index: number, buffer: Uint8Array): Promise<number>
 
-  /** Ends token-by-token generation; what was said so far goes into the history. */
+  /** Ends token-by-token generation; the text so far goes into the history. */
   finiSingle(context: ContextId): Promise<void>
 
-  /** `setInput` + `compute` + `getOutput` in one call, with runtime options for this call alone. */
+  /** `setInput` + `compute` + `getOutput` in one call, with runtime options for this call only. */
   runInference(
     context: ContextId,
     index: number,
@@ -73,9 +79,9 @@ export interface Backend extends AsyncDisposable {
   closeExecutionContext(context: ContextId): Promise<void>
 
   /**
-   * Puts another model behind a graph, whose contexts and sessions go on with it: tasks that run finish on the old model,
-   * those that wait run on the new one. `config` is as for `loadByNameWithConfig`. Fails as `loadByName` does, and
-   * `runtime_error` while another switch of the graph is under way; the old model answers then as before.
+   * Replaces the model of a graph; its contexts and sessions continue. Running tasks finish on the old model, queued
+   * ones run on the new one. `config` is as for `loadByNameWithConfig`. Fails like `loadByName`, and with
+   * `runtime_error` while another switch of the graph runs. After a failure the old model stays.
    */
   switchGraph(graph: GraphId, name: string, config?: string, options?: SwitchOptions): Promise<SwitchReport>
 

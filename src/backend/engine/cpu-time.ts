@@ -1,13 +1,13 @@
 import {readFileSync} from 'node:fs'
 
 export interface CpuTime {
-  /** What all threads of the process have computed so far, in the system's clock ticks (10 ms as a rule). */
+  /** CPU time of all threads of the process, in clock ticks (usually 10 ms). */
   ticks: number
-  /** Whether its main thread waits for a disk, and cannot be ended before that has answered either. */
+  /** Whether its main thread waits for a disk; it cannot be killed until the disk answers. */
   waitsForDisk: boolean
 }
 
-/** What a process has computed, from proc(5); `undefined` where the system does not tell, and of one that has gone. */
+/** CPU time of a process, from proc(5); `undefined` if the system does not report it or the process has ended. */
 export function cpuTime(pid: number): CpuTime | undefined {
   let stat: string
   try {
@@ -15,7 +15,7 @@ export function cpuTime(pid: number): CpuTime | undefined {
   } catch {
     return undefined
   }
-  // The second field is the program's name in parentheses, whatever that has in it.
+  // The second field is the program's name in parentheses, which may contain anything.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return {ticks: Number(rest[10]) + Number(rest[11]), waitsForDisk: state === 'D'}
 }

@@ -2,7 +2,7 @@ import type {DecodeCounts} from '../contract/status.js'
 
 export type {DecodeCounts}
 
-/** The counts of an engine that has decoded nothing. */
+/** The counts of an engine that decoded nothing. */
 export const noDecodes: Readonly<DecodeCounts> = {
   answer_steps: 0,
   answer_passes: 0,

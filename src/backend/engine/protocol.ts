@@ -3,39 +3,39 @@ import type {Config} from '../../config/index.js'
 import type {WireError} from '../../errors.js'
 import type {DecodeCounts} from './decode-counts.js'
 
-/** One message of a conversation, as chat templates know it. */
+/** One message of a conversation, as in chat templates. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant'
   content: string
-  /** The tokens this text was generated as. Put back verbatim, they keep the KV cache's prefix intact. */
+  /** The tokens that were generated for this text. Reusing them keeps the prefix in the KV cache intact. */
   tokens?: Uint32Array
 }
 
 export type Prompt = {mode: 'chat'; messages: ChatMessage[]} | {mode: 'raw'; text: string}
 
-/** What the engine is started with: a checked file and the sizes the host has decided on. */
+/** Start parameters of the engine: a checked file and the sizes that the host chose. */
 export interface EngineOptions {
   modelPath: string
-  /** What the host has read from the file's header. */
+  /** What the host read from the file's header. */
   header: EngineHeader
   model: Config['model']
   performance: Config['performance']
-  /** Where and how caches that lose their slots are saved; `null` saves none. */
+  /** Where and how to save caches that lose their slots; `null` saves none. */
   store: StoreSettings | null
   /** Whether llama.cpp survives a context shift with these settings. */
   canShift: boolean
-  /** Whether a cache may lose its end alone. */
+  /** Whether only the end of a cache may be dropped. */
   partialCaches: boolean
   modelSizeBytes: number
-  /** What weights, caches and the process are expected to take. */
+  /** Expected memory of weights, caches and the process. */
   estimatedBytes: number
-  /** Why the model does not fit this machine's memory, if it does not: an error unless there is a GPU. */
+  /** Why the model does not fit into this machine's memory, if it does not; an error unless there is a GPU. */
   misfit?: WireError | null
   /** Decode slots, each with `ctx_size` tokens. */
   slots: number
   /** Threads that sample; `UV_THREADPOOL_SIZE` of the environment wins. */
   samplingThreads: number
-  /** Lowest level of llama.cpp's own lines to pass on. */
+  /** Lowest level of llama.cpp's log lines to pass on. */
   logLevel: EngineLogLevel
 }
 
@@ -44,13 +44,13 @@ export interface EngineHeader {
   layers: number
   vocabularySize: number
   chatTemplate: string | undefined
-  /** The file's own pooling of embeddings, by llama.cpp's number; 0 is none. */
+  /** The file's pooling of embeddings, by llama.cpp's number; 0 is none. */
   pooling: number
 }
 
 export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** What the engine reports of the loaded model; sizes are bytes. */
+/** What the engine reports about the loaded model; sizes are in bytes. */
 export interface EngineInfo {
   pid: number
   llamaBuild: string
@@ -62,7 +62,7 @@ export interface EngineInfo {
   layers: number
   gpuLayers: number
   gpu: string | null
-  /** Tokens a slot holds, as llama.cpp has allocated them (a multiple of 256). */
+  /** Tokens per slot, as llama.cpp allocated them (a multiple of 256). */
   contextSize: number
   batchSize: number
   threads: number
@@ -79,7 +79,7 @@ export interface EngineInfo {
 
 export interface GenerateRequest {
   prompt: Prompt
-  /** The session that it belongs to; its saved caches go with it. */
+  /** The session of the request; its saved caches belong to it. */
   session: string | null
   sampling: Config['sampling']
   stopping: Config['stopping']
@@ -88,9 +88,9 @@ export interface GenerateRequest {
   /** Tokens the conversation may hold: `ctx_size` as configured, at most what the slot has. */
   contextSize: number
   cachePrompt: boolean
-  /** Guesses tokens from the conversation's own text, and checks several in one step, where that pays. */
+  /** Guesses tokens from the conversation's text and checks several in one step, if that is faster. */
   promptLookup: boolean | 'auto'
-  /** Decodes in a batch of its own, from an empty slot, so that the text does not depend on the company. */
+  /** Decodes alone and from an empty slot, so that the text does not depend on other requests. */
   deterministic: boolean
   /** `step` generates one token per `advance`. */
   pace: 'free' | 'step'
@@ -98,17 +98,17 @@ export interface GenerateRequest {
   stream: boolean
 }
 
-/** Where cached prompt tokens were: in the session's own slot, in another session's, in a saved state, or nowhere. */
+/** Where cached prompt tokens came from: the session's own slot, another session's slot, a saved cache, or nowhere. */
 export type CacheSource = 'slot' | 'shared' | 'saved' | 'none'
 
 /** The end of a generation. */
 export interface GenerateResult {
   text: string
-  /** The answer's tokens when `text` is all they say, so that they may stand for it in the history. */
+  /** The answer's tokens if they are exactly `text`, so that the history can keep them. */
   tokens: Uint32Array | null
   stopReason: StopReason
   cacheSource: CacheSource
-  /** Messages at the beginning that did not fit the context. */
+  /** First messages that did not fit into the context. */
   droppedMessages: number
   metadata: OutputMetadata
 }
@@ -117,11 +117,11 @@ export interface SlotStatus {
   slot: number
   tokens: number
   busy: boolean
-  /** The session that the tokens are of, while it may ask for them. */
+  /** The session of the tokens, as long as it exists. */
   session: string | null
 }
 
-/** What happened to a saved cache; times are milliseconds. */
+/** What happened to a saved cache; times are in milliseconds. */
 export type StateEvent =
   | ({type: 'saved'} & SavedState)
   | {type: 'restored'; id: string; ms: number}
@@ -159,24 +159,27 @@ export type EngineEvent =
   | {type: 'alive'; decodingMs: number}
 
 export interface StoreSettings {
-  /** Folder for the caches of this model and these settings alone; made with the first one, for its owner only. */
+  /** Folder for the caches of this model with these settings; created with the first cache, for its owner only. */
   folder: string
-  /** Whether the folder outlives the process: what is found in it is checked before it is used. */
+  /** Whether the folder outlives the process; its files are checked before use. */
   durable: boolean
-  /** Most tokens of one cache; what is longer loses its end, or is not saved where it may not. `Infinity` is no limit. */
+  /**
+   * Maximum tokens of one cache; a longer one loses its end, or is not saved if it must stay whole. `Infinity` is no
+   * limit.
+   */
   maxTokens: number
-  /** Whether a cache may lose its end alone. */
+  /** Whether only the end of a cache may be dropped. */
   partial: boolean
 }
 
-/** Why a saved cache is gone: a longer one holds it, the host dropped it, or its file is not what it should be. */
+/** Why a saved cache was removed: a longer one contains it, the host evicted it, or its file is damaged. */
 export type UnsavedReason = 'superseded' | 'dropped' | 'failed'
 
 export interface SavedState {
   id: string
-  /** The session that it is of; `null` for a request without one. */
+  /** The session that it belongs to; `null` for a request without one. */
   session: string | null
-  /** What the conversation is counted as from one saved cache to the next. */
+  /** Identifies the conversation from one saved cache to the next. */
   line: string
   file: string
   tokens: number
@@ -185,6 +188,6 @@ export interface SavedState {
   ms: number
   /** How long ago it was saved, in milliseconds; 0 for a new one. */
   ageMs: number
-  /** Found in the folder when the engine started; its files are as an earlier process has left them. */
+  /** Found in the folder when the engine started, as an earlier process left it. */
   isAdopted: boolean
 }

@@ -1,13 +1,16 @@
-/** What libuv takes at most, and has when nothing is said. */
+/** libuv's maximum and default. */
 const libuvPool = {most: 1024, size: 4}
 
-/** From here on a sample costs more than what a decode loses on another thread: measured at 32,000 and 151,936. */
+/**
+ * From this vocabulary size on, a sample costs more than what a decode loses on another thread (measured at 32,000 and
+ * 151,936).
+ */
 const largeVocabulary = 100_000
 
-/** Fewer answers are sampled as quickly by one thread. */
+/** For fewer answers, one thread is as fast. */
 const manySlots = 8
 
-/** Sampling begins with a copy of the logits under a lock, so that further threads would wait for each other. */
+/** Sampling starts with a copy of the logits under a lock, so more threads would wait for each other. */
 const mostThreads = 4
 
 export interface SamplingSurroundings {
@@ -20,15 +23,15 @@ export interface SamplingSurroundings {
 }
 
 /**
- * How many threads sample, which is the size of the engine's libuv pool. The decode runs on one of them, and on cores
- * that it does not use the others run. docs/benchmarks.md has the figures.
+ * How many threads sample, which is the size of the engine's libuv pool. The decode runs on one of them; the others run
+ * on cores that it does not use. docs/benchmarks.md has the figures.
  */
 export function planSamplingThreads({slots, vocabularySize, threads, cores}: SamplingSurroundings): number {
   if (slots < manySlots || vocabularySize < largeVocabulary) return 1
   return Math.max(1, Math.min(mostThreads, 1 + cores - threads))
 }
 
-/** The size that libuv makes of `UV_THREADPOOL_SIZE`, which it reads as C's `atoi` and takes for unsigned. */
+/** The size that libuv derives from `UV_THREADPOOL_SIZE`: it uses C's `atoi` and treats the result as unsigned. */
 export function libuvPoolSize(value: string | undefined): number {
   if (value === undefined) return libuvPool.size
   const size = Number.parseInt(value, 10) || 1

@@ -6,8 +6,8 @@ import {createValidator, Type, type Static} from '../../documents/index.js'
 import {toNnError} from '../../errors.js'
 
 /**
- * A saved cache is two files: `<id>.kv`, as llama.cpp writes the state of a sequence, and `<id>.json`, which says what it is.
- * The second one is written last and renamed into place, so that one without the other is a save that was cut off.
+ * A saved cache is two files: `<id>.kv`, the state of a sequence as llama.cpp writes it, and `<id>.json`, its
+ * description. The description is written last and renamed into place, so a cache without one was not saved completely.
  */
 const description = Type.Object(
   {
@@ -45,7 +45,7 @@ export interface StateFile {
   savedAt: number
 }
 
-/** Writes what a saved cache is beside it. @param withChecksum for a folder that outlives the process */
+/** Writes the description of a saved cache next to it. @param withChecksum for a folder that outlives the process */
 export async function describeState(
   {file, tokens, bytes, session, line}: Pick<StateFile, 'file' | 'bytes' | 'session' | 'line'> & {tokens: number},
   withChecksum: boolean,
@@ -55,7 +55,7 @@ export async function describeState(
   const target = descriptionOf(file)
   await writeFile(`${target}.tmp`, JSON.stringify(text), {mode: 0o600})
   await rename(`${target}.tmp`, target)
-  // It may have been removed meanwhile: nothing is described that is not there.
+  // The cache may have been removed in the meantime; do not describe a missing file.
   if (!(await exists(file))) await rm(target, {force: true})
 }
 
@@ -63,7 +63,7 @@ function descriptionOf(file: string): string {
   return file.replace(/\.kv$/, '.json')
 }
 
-/** Removes a saved cache. The description goes last: see `describeState`. */
+/** Removes a saved cache. The description is removed last; see `describeState`. */
 export async function removeState(file: string): Promise<void> {
   await rm(file, {force: true})
   await rm(descriptionOf(file), {force: true})
@@ -80,16 +80,16 @@ async function exists(file: string): Promise<boolean> {
 }
 
 export interface FindOptions {
-  /** Says what is not used, and why. */
+  /** Called for a cache that is not used, with the reason. */
   tell: (message: string) => void
-  /** Caches that are not read again. */
+  /** Caches to skip. */
   isKnown?: (id: string) => boolean
   now?: number
 }
 
 /**
- * The saved caches of a folder, the oldest first. What is torn, damaged or of another version is reported and removed. A
- * cache without a description is left alone for a minute: another engine of the same model may be writing it.
+ * The saved caches of a folder, the oldest first. Incomplete, damaged or incompatible caches are reported and removed.
+ * A cache without a description is left alone for a minute: another engine of the same model may be writing it.
  */
 export async function findStates(
   folder: string,
@@ -147,7 +147,7 @@ async function readTokens(file: string, count: number): Promise<Uint32Array> {
   return Uint32Array.from({length: count}, (_, index) => head.readUInt32LE(headerBytes + 4 * index))
 }
 
-/** Whether a file is what it was when it was saved. */
+/** Whether a file is unchanged since it was saved. */
 export async function isIntact({
   file,
   bytes,

@@ -32,7 +32,7 @@ export function checkArchitecture(
     const key = `${architecture}.${name}`
     // Some architectures give one size per layer as an array, and some do without the key.
     if (!metadata.has(key) || arrays.has(key)) continue
-    // State-space models have neither attention heads nor a feed-forward layer, and say so with a 0.
+    // State-space models have neither attention heads nor a feed-forward layer; both values are 0.
     if (name !== 'embedding_length' && recurrent.test(architecture) && Number(metadata.get(key)) === 0) continue
     const value = asInteger(metadata.get(key))
     if (value === undefined || value < 1 || value >= maxWidth) {

@@ -1,6 +1,6 @@
 import type {FileHandle} from 'node:fs/promises'
 
-/** Strings in headers are names, templates and licences; megabytes of one are no header. */
+/** Strings in headers are names, templates and licences; a valid one does not have megabytes. */
 const maxStringBytes = 16 * 1024 * 1024
 const maxArrayLength = 16 * 1024 * 1024
 const chunkBytes = 256 * 1024
@@ -12,7 +12,7 @@ const valueBytes: Record<number, number> = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 
 const stringType = 8
 const arrayType = 9
 
-/** Reads a GGUF header piece by piece and refuses every length that the file cannot hold. */
+/** Reads a GGUF header piece by piece and rejects every length that exceeds the file. */
 export class GgufCursor {
   /** Bytes read so far. */
   position = 0
@@ -51,7 +51,7 @@ export class GgufCursor {
     return (await this.take(length)).toString('utf8')
   }
 
-  /** A metadata value; of an array its length only, its elements are skipped. */
+  /** A metadata value; for an array only its length, the elements are skipped. */
   async value(): Promise<Scalar | {length: number}> {
     const type = await this.u32()
     if (type === stringType) return this.string()
@@ -69,7 +69,7 @@ export class GgufCursor {
       for (let i = 0; i < length; i++) this.skip(await this.size('a string length'))
     } else {
       const bytes = valueBytes[elementType]
-      // Arrays of arrays keep llama.cpp's readers busy for ever; no model has them.
+      // Arrays of arrays can keep llama.cpp's reader busy forever; no model has them.
       if (bytes === undefined) throw new Error(`arrays of metadata type ${elementType} are not accepted`)
       this.skip(bytes * length)
     }

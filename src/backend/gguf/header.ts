@@ -4,10 +4,10 @@ import {GgufCursor} from './cursor.js'
 import {checkArchitecture, checkTensors, invalid} from './checks.js'
 import type {GgufTensor} from './tensor-types.js'
 
-/** What a GGUF file says of itself before any tensor data (format: ggml, docs/gguf.md). */
+/** The header of a GGUF file, before any tensor data (format: ggml, docs/gguf.md). */
 export interface GgufHeader {
   path: string
-  /** Of the whole model: all files of one that is split. */
+  /** Size of the whole model: all files of a split one. */
   fileBytes: number
   version: number
   architecture: string
@@ -19,7 +19,7 @@ export interface GgufHeader {
   chatTemplate: string | undefined
 }
 
-// llama.cpp itself knows no limits; models in use stay far below these.
+// llama.cpp has no limits of its own; real models stay far below these.
 const maxMetadata = 65_536
 const maxTensors = 65_536
 const maxDimensions = 4
@@ -59,7 +59,7 @@ async function checkFile(path: string): Promise<number> {
   if (found === undefined) {
     throw new NnError('model_not_found', `There is no model file ${path}.`, {hint: 'Pass the path of a .gguf file.'})
   }
-  // Opening a FIFO would block a thread for ever; a directory is no model either.
+  // Opening a FIFO would block a thread forever, and a directory is not a model.
   if (!found.isFile()) throw new NnError('file_unusable', `${path} is not a regular file.`)
   return found.size
 }

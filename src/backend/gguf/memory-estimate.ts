@@ -8,14 +8,14 @@ import type {GgufHeader} from './header.js'
 import {paddedContext} from './padded-context.js'
 import {repackedBytes} from './repacked.js'
 
-/** What a model will take, in bytes, before anything is allocated. */
+/** Estimated memory of a model in bytes, before anything is allocated. */
 export interface MemoryEstimate {
   weights: number
-  /** Pages of the mapped file that stay resident beside repacked copies; the system takes them back when it has to. */
+  /** Pages of the mapped file that stay resident next to repacked copies; the system can reclaim them. */
   mapped: number
   /** Keys and values of one slot. */
   cachePerSlot: number
-  /** What a slot needs while one of its tokens is chosen. */
+  /** Memory that a slot needs while one of its tokens is sampled. */
   logitsPerSlot: number
   /** Activations of a batch. */
   compute: number
@@ -28,15 +28,15 @@ const processBytes = 88 * 1024 ** 2
 const vocabularyBytes = 300
 /** A token's logits, and its place among the candidates of a sampler. */
 const logitBytes = 16
-/** Slots beyond these bring little on machines that run one engine. */
+/** More slots than this gain little on machines that run one engine. */
 const mostAutomaticSlots = 8
 /** Part of the free memory that automatic slots may fill with their caches. */
 const automaticShare = 0.5
 
 /**
  * Weights as in the file, a KV cache of every layer's keys and values at the configured precision, and the activations
- * of a batch in f32: three of the feed-forward's width and five of the model's are alive at a time. Compared with what
- * processes take in docs/benchmarks.md.
+ * of a batch in f32: three of the feed-forward's width and five of the model's are alive at a time. docs/benchmarks.md
+ * compares it with the memory of real processes.
  */
 export function estimateMemory(
   header: GgufHeader,
@@ -74,12 +74,12 @@ function bytesPerElement(name: string): number {
   return type === undefined ? 2 : type.blockBytes / type.blockSize
 }
 
-/** What has to fit: everything that the system cannot take back. */
+/** The part that must fit: everything that the system cannot reclaim. */
 export function totalBytes({weights, compute, process, ...perSlot}: MemoryEstimate, slots: number): number {
   return weights + (perSlot.cachePerSlot + perSlot.logitsPerSlot) * slots + compute + process
 }
 
-/** What the process shows as resident at most, which is what `max_memory_mb` goes by. */
+/** The maximum resident memory of the process, which counts for `max_memory_mb`. */
 export function residentEstimate(estimate: MemoryEstimate, slots: number): number {
   return totalBytes(estimate, slots) + estimate.mapped
 }
@@ -91,7 +91,7 @@ export function automaticSlots(estimate: MemoryEstimate, maxConcurrent: number, 
   return Math.max(1, Math.min(maxConcurrent, mostAutomaticSlots, fitting))
 }
 
-/** The `too_large` error, with the numbers, of a model that would not fit. */
+/** The `too_large` error for a model that does not fit, with the numbers. */
 export function findMisfit(
   path: string,
   estimate: MemoryEstimate,
@@ -113,8 +113,8 @@ export function findMisfit(
 }
 
 /**
- * Bytes that a new process may take: free memory with reclaimable caches, and no more than what other models leave of
- * `max_memory_mb` (0: no limit). `freedBytes` is what one of those will have given back by then.
+ * Bytes that a new process may use: free memory including reclaimable caches, but at most what other models leave of
+ * `max_memory_mb` (0: no limit). `freedBytes` is what one of those will have released by then.
  */
 export async function availableMemory(
   maxMemoryMb: number,

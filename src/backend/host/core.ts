@@ -47,7 +47,7 @@ import {report, reportGraph} from './status-report.js'
 /**
  * Starts a backend in this process. Models run in processes of their own, which end with `deinit`.
  *
- * @throws `invalid_argument` for a broken configuration when `strict` (or `strict_config` in it) says so, and for a
+ * @throws `invalid_argument` for an invalid configuration with `strict` (or `strict_config` in it), and for a
  * `stateDir` that cannot be used.
  */
 export async function initCore(options: InitOptions = {}): Promise<LocalCore> {
@@ -202,7 +202,7 @@ export class LocalCore implements Core {
     return this.inContext(target, (context) => countPrompt(context, this.checked(context, request)))
   }
 
-  /** Broken options leave the configured values in force, as a broken configuration does. */
+  /** For invalid options the configured values apply, as for an invalid configuration. */
   async readOptions(id: ContextId, text: string): Promise<RuntimeOptions> {
     const {graph} = this.context(id)
     checkString('runtime options', text)
@@ -243,7 +243,7 @@ export class LocalCore implements Core {
     if (!this.released) await this.deinit()
   }
 
-  /** An open conversation, or one of a graph's that is open as long as the work takes. */
+  /** An open conversation, or a conversation of a graph that stays open only for this work. */
   private async inContext<Result>(
     target: AnswerTarget,
     work: (context: ExecutionContext) => Promise<Result>,
@@ -258,7 +258,7 @@ export class LocalCore implements Core {
     try {
       return await work(context)
     } finally {
-      // It may have been closed meanwhile, with its model or its session.
+      // It may have been closed in the meantime, with its model or its session.
       if (this.parts.contexts.list().includes(context)) await this.closeContext(context)
     }
   }
@@ -272,7 +272,7 @@ export class LocalCore implements Core {
     // The file of histories has no place for it.
     if (sessionId === '') throw new NnError('invalid_argument', 'The session id is empty.')
     const graph = this.parts.registry.get(graphId)
-    // Before a session is made, which could cost another one its place.
+    // Before a session is created, which could evict another one.
     if (counted) this.parts.contexts.checkRoom()
     const session = temporary && sessionId === undefined ? temporarySession() : this.parts.sessions.open(sessionId)
     return this.parts.contexts.open(graph, session, counted)
@@ -301,7 +301,7 @@ export class LocalCore implements Core {
     return {input, options: read.options}
   }
 
-  /** The configuration of one graph over the backend's. */
+  /** The configuration of one graph, which overrides the backend's. */
   private graphConfig(config: GraphConfig | undefined): ParsedConfig {
     if (config === undefined) return {config: this.config, warnings: []}
     const {cores} = this.options
@@ -329,7 +329,7 @@ function turnsOf({session}: ExecutionContext): ChatTurn[] {
   return session.messages.map(({role, content}) => ({role, content}))
 }
 
-/** With the log in that folder; what no folder is needed for stays as it was written. */
+/** With the log file in that folder; other values stay unchanged. */
 function inFolder(config: Config, folder: string | undefined): Config {
   const {logging} = config
   if (folder === undefined || logging.file === '') return config

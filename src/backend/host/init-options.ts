@@ -3,11 +3,11 @@ import type {DestinationStream} from 'pino'
 export interface InitOptions {
   /** The settings in docs/reference/config.md, as JSON or YAML text or as an object. Absent: defaults. */
   config?: string | object
-  /** Named in configuration errors. */
+  /** Name of the configuration in errors. */
   configFile?: string
-  /** Folder that a relative `logging.file` is in. Defaults to the working directory. */
+  /** Folder for a relative `logging.file`. Defaults to the working directory. */
   folder?: string
-  /** Makes a broken configuration an error instead of a warning and defaults. Defaults to `false`. */
+  /** Makes an invalid configuration an error instead of a warning. Defaults to `false`. */
   strict?: boolean
   /** Paths by name, for `loadByName`. */
   models?: Readonly<Record<string, string>>
@@ -16,10 +16,10 @@ export interface InitOptions {
   /** Defaults to the cores that this process may use. */
   cores?: number
   /**
-   * Folder in which the histories of sessions are kept, so that they go on in a later backend (docs/sessions.md). Made
-   * for its owner alone (0700) when there is none. One backend at a time uses it: while another one does, or when it
-   * cannot be used or its file is damaged, initializing fails with `invalid_argument`. A history that cannot be written
-   * costs no answer: it is logged, and told by the `sessions` status. Defaults to none: histories end with the backend.
+   * Folder that keeps the histories of sessions for later backends (docs/sessions.md). Created for its owner only
+   * (0700) if it does not exist. One backend at a time uses it: if another one does, if the folder cannot be used, or
+   * if its file is damaged, initializing fails with `invalid_argument`. If a history cannot be written, the answer is
+   * still returned, and the log and the `sessions` status report it. Defaults to none: histories end with the backend.
    */
   stateDir?: string
 }

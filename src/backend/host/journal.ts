@@ -5,7 +5,7 @@ import type {Logger} from '../logging/logger.js'
 import type {SchedulerEvent} from '../scheduler/task.js'
 import type {Totals} from '../contract/status.js'
 
-/** Writes what happens into the log and adds it up for status. */
+/** Logs events and counts them for the status. */
 export class Journal {
   readonly totals: Totals = {
     ...{tasks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0, promptMs: 0, predictMs: 0},
@@ -13,7 +13,7 @@ export class Journal {
 
   constructor(readonly logger: Logger) {}
 
-  /** A finished answer; `logged` is false for a request that asked not to be. */
+  /** A finished answer; `logged` is false if the request disabled logging. */
   answered(context: ExecutionContext, metadata: OutputMetadata, waitedMs: number, logged: boolean): void {
     const {totals, logger} = this
     totals.tasks++
@@ -59,7 +59,7 @@ export class Journal {
     for (const {message, ...fields} of warnings) this.logger.log('warn', 'MODEL', `configuration: ${message}`, fields)
   }
 
-  /** Without the values: what was said to a model may be among them. */
+  /** Without the values, which may contain prompts. */
   optionWarnings(warnings: readonly ConfigWarning[]): void {
     for (const {path, allowed, used} of warnings) {
       this.logger.log('warn', 'TASK', `configuration: runtime option ${path} ignored`, {path, allowed, used})

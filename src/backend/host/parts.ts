@@ -26,7 +26,7 @@ export interface PartsOptions extends Pick<InitOptions, 'models' | 'logStream'> 
   heartbeat?: HeartbeatLimits
 }
 
-/** What a backend in this process is made of, and what each part tells the others. */
+/** The parts of a backend in this process, and their connections. */
 export class Parts {
   readonly config: Config
   readonly configWarnings: readonly ConfigWarning[]
@@ -36,7 +36,7 @@ export class Parts {
   readonly scheduler: Scheduler
   readonly sessions: SessionStore
   readonly caches: CacheKeeper
-  /** Where histories are kept, if they are; closed with the backend. */
+  /** Keeps histories, if a folder is set; closed with the backend. */
   readonly state: StateDir | undefined
   readonly startedAt = performance.now()
 
@@ -77,7 +77,9 @@ export class Parts {
     this.sessions.restore(state.restored(), state.names)
   }
 
-  /** Keeps the session's history on disk, unless the session is gone: a task may end after its context was closed. */
+  /**
+   * Writes the session's history to disk, unless the session was removed: a task may end after its context was closed.
+   */
   keepHistory(session: Session): void {
     if (this.sessions.find(session.id) === session) this.state?.save(session.id, session.messages)
   }

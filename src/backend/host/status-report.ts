@@ -75,7 +75,7 @@ function perSecond(count: number, ms: number): number {
   return ms > 0 ? (count * 1000) / ms : 0
 }
 
-/** What a graph is, and how its engine was set up. */
+/** A graph and the settings of its engine. */
 export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
   const {parts, info} = model
   const {header, config, configWarnings, warnings, engineOptions} = parts
@@ -104,7 +104,7 @@ export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
 async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][number]> {
   const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
   const slots = found?.slots
-  // Looked up again: it may have died over the question.
+  // Looked up again, because it may have died during the request.
   const engine = model.running
   return {
     graph: id,
@@ -119,7 +119,7 @@ async function reportMemory({id, model}: Graph): Promise<MemoryStatus['graphs'][
   }
 }
 
-/** Counts of an engine that is not running, or silent, are 0: they begin anew with each process. */
+/** The counts of an engine that does not run or does not answer are 0; they restart with each process. */
 async function reportDecodes({id, name, model}: Graph): Promise<PerformanceStatus['graphs'][number]> {
   const found = await model.running?.inspect().catch((error: unknown) => unlessSilent(model, error))
   const counts = found?.counts ?? noDecodes
@@ -127,7 +127,7 @@ async function reportDecodes({id, name, model}: Graph): Promise<PerformanceStatu
   return {graph: id, name, ...counts, passes_per_step: steps > 0 ? passes / steps : null}
 }
 
-/** An engine that dies while it is asked, or is stuck, tells nothing of its slots; any other failure is one. */
+/** An engine that dies during the request, or is stuck, has no slots to report; any other failure is an error. */
 function unlessSilent(model: LoadedModel, error: unknown): undefined {
   const stuck = error instanceof NnError && error.reason === 'engine_silent'
   if (model.running === undefined || stuck) return undefined

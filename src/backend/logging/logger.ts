@@ -7,14 +7,14 @@ import {NnError} from '../../errors.js'
 import {makeFolder} from '../../system/make-folder.js'
 import {terminalLine} from './terminal-line.js'
 
-/** What a line is about. */
+/** The topic of a line. */
 export type LogTag = 'PERF' | 'MEM' | 'TASK' | 'MODEL' | 'SESSION' | 'LLAMA'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 export type LogFields = Record<string, unknown>
 
 /**
  * Structured log: every line one JSON object with `level`, `time`, `tag`, `msg` and the event's own fields; on a
- * terminal the same as a line for people.
+ * terminal, a readable line with the same contents.
  */
 export interface Logger {
   log: (level: LogLevel, tag: LogTag, message: string, fields?: LogFields) => void
@@ -24,13 +24,13 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  /** Where lines go when no file is configured; absent: nowhere. */
+  /** Target of lines if no file is configured; absent: none. */
   stream?: DestinationStream
 }
 
 /**
- * Opens the log that the configuration asks for. Writes are synchronous, so that nothing is lost however the process
- * ends, and the file is readable by its owner only.
+ * Opens the configured log. Writes are synchronous, so that nothing is lost however the process ends, and the file is
+ * readable by its owner only.
  *
  * @throws `invalid_argument` when the file cannot be opened.
  */
@@ -72,14 +72,14 @@ function forPeople(terminal: DestinationStream, colors: boolean): DestinationStr
   }
 }
 
-/** Appends to a file; when it has grown past `maxMb` (0: never) it becomes `<file>.1` and a new one is begun. */
+/** Appends to a file. When it is larger than `maxMb` (0: never), it is renamed to `<file>.1` and a new one starts. */
 class LogFile implements DestinationStream {
   private descriptor: number | undefined
   private bytes = 0
   private warned = false
   readonly isTTY: boolean
 
-  /** The file itself: a link to it stays where it is when the file is set aside. */
+  /** The real file, so that a link to it stays in place when the file is renamed. */
   private readonly file: string
 
   constructor(
@@ -107,7 +107,7 @@ class LogFile implements DestinationStream {
     })
   }
 
-  /** A disk that is full costs the lines, not the answers. */
+  /** A full disk loses log lines, not answers. */
   private attempt(work: () => void): void {
     try {
       work()
@@ -124,9 +124,9 @@ class LogFile implements DestinationStream {
 
   private rotate(line: string): void {
     if (this.maxMb === 0 || this.bytes === 0 || this.bytes + line.length <= this.maxMb * 1024 ** 2) return
-    // A terminal or a pipe keeps nothing that could be set aside.
+    // A terminal or a pipe has no contents that could be renamed.
     if (this.descriptor === undefined || !fstatSync(this.descriptor).isFile()) return
-    // Renamed first: when that fails the lines still have a file.
+    // Rename first: if that fails, lines still go to the old file.
     renameSync(this.file, `${this.file}.1`)
     this.close()
     this.descriptor = openSync(this.file, 'a', 0o600)

@@ -10,7 +10,7 @@ const formats: Readonly<Record<string, Format>> = {
   fatal: 'magenta',
 }
 
-/** A line of the log for people: time of day (UTC), level, tag, message, and the fields as `name=value`. */
+/** A readable log line: time of day (UTC), level, tag, message, and the fields as `name=value`. */
 export function terminalLine(json: string, colors: boolean): string {
   const {level, time, tag, msg, ...fields} = JSON.parse(json) as Record<string, unknown>
   const paint = (format: Format, text: string): string =>
@@ -28,7 +28,7 @@ export function terminalLine(json: string, colors: boolean): string {
   return `${parts.join(' ')}\n`
 }
 
-/** What a file's metadata put into a message must not steer the terminal. */
+/** Metadata of a file in a message must not control the terminal. */
 function harmless(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

@@ -5,26 +5,28 @@ import os from 'node:os'
 import path from 'node:path'
 import {removeState} from '../engine/state-files.js'
 
-/** Where saved caches are, for all models of a backend. */
+/** The folder of saved caches, for all models of a backend. */
 export interface CacheFolder {
   folder: string
-  /** Whether it is kept when the backend ends. */
+  /** Whether it outlives the backend. */
   durable: boolean
-  /** What saved caches may have together, in bytes. */
+  /** Maximum size of all saved caches, in bytes. */
   maxBytes: number
 }
 
-/** Linux keeps files below it in memory. */
+/** On Linux, files in it are in memory. */
 const memoryFolder = '/dev/shm'
-/** A memory folder smaller than this (containers often have 64 MiB) is left to others. */
+/** A memory file system smaller than this is not used (containers often have 64 MiB). */
 const leastMemoryFolder = 1024 ** 3
 const mostAutomaticBytes = 8 * 1024 ** 3
 
 /**
- * Where caches go: into the state folder, where they outlive the process, or into a folder of this process alone, in memory where there
- * is such a file system. The name cannot be guessed; the engine makes the folder when it has something to save.
+ * The folder for caches: in the state folder, where they outlive the process, or a private folder of this process, in
+ * memory if there is such a file system. Its name cannot be guessed. The engine creates it when it saves the first
+ * cache.
  *
- * @param maxMb `max_cache_mb`; `auto` is an eighth of the machine's memory, at most 8 GiB, and half of what is free there
+ * @param maxMb `max_cache_mb`; `auto` is an eighth of the machine's memory, at most 8 GiB, and half of what is free
+ * there
  */
 export async function cacheFolder(stateDir: string | undefined, maxMb: number | 'auto'): Promise<CacheFolder> {
   const durable = stateDir !== undefined
@@ -39,7 +41,7 @@ export async function cacheFolder(stateDir: string | undefined, maxMb: number | 
   }
 }
 
-/** Parents that folders of ended processes may be in. */
+/** Parent folders that may have folders of ended processes. */
 export function temporaryParents(): string[] {
   return [...new Set([os.tmpdir(), memoryFolder])]
 }
@@ -60,8 +62,8 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /**
- * Removes from a kept folder what is older than allowed, and the oldest files beyond the size allowed: also of models that nobody
- * loads any more, which no engine reports.
+ * Removes files from a kept folder that are too old, and the oldest files above the size limit. This includes models
+ * that are no longer loaded, which no engine reports.
  */
 export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: number, now = Date.now()): Promise<void> {
   const files = await findFiles(folder)
@@ -73,7 +75,10 @@ export async function pruneCaches({folder, maxBytes}: CacheFolder, maxAgeMs: num
   }
 }
 
-/** Saved caches in a folder and those below it. Links are left alone: what they lead to is not this program's. */
+/**
+ * Saved caches in a folder and its subfolders. Links are not followed, because their targets do not belong to this
+ * program.
+ */
 async function findFiles(folder: string): Promise<{file: string; size: number; mtimeMs: number}[]> {
   const entries = await readdir(folder, {withFileTypes: true}).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []

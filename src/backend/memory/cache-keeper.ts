@@ -6,27 +6,30 @@ import {SavedCaches, type SavedCache} from './saved-caches.js'
 
 export interface KeeperParts {
   settings: MemoryConfig
-  /** Bytes that saved caches may have together; what `max_cache_mb` stands for on this machine. */
+  /** Maximum size of all saved caches in bytes: `max_cache_mb` with `auto` resolved. */
   maxBytes: number
-  /** Whether the files are on a disk: then they take no memory. */
+  /** Whether the files are on a disk and use no memory. */
   onDisk: boolean
   logger: Logger
   /** Whether a session of that id is kept. */
   hasSession: (session: string) => boolean
-  /** Removes the files of a cache, and tells engines that may know it. */
+  /** Removes the files of a cache and notifies the engines that may know it. */
   drop: (cache: SavedCache) => void
   /** Resident bytes of this process and of all engines. */
   resident: () => Promise<number>
   now?: () => number
 }
 
-/** Pressure is looked at this often at most, in milliseconds: reading it costs a little, and it moves slowly. */
+/**
+ * Minimum interval between two checks of the memory pressure, in milliseconds: reading it has a cost, and it changes
+ * slowly.
+ */
 const pressureEveryMs = 1000
 
 /**
- * Decides which saved caches are kept, from what the engines tell. A cache in a slot costs nothing further (llama.cpp has
- * allocated the slot), so only those in files count: at most `max_cache_tokens` and `max_cache_mb`, none that nobody has used for
- * `max_cache_age_ms`, and none that stand in the way of `max_memory_mb`. A model may go and come back meanwhile.
+ * Decides which saved caches are kept, based on the reports of the engines. A cache in a slot has no extra cost
+ * (llama.cpp has allocated the slot), so only saved ones count. They are limited by `max_cache_tokens`, `max_cache_mb`,
+ * `max_cache_age_ms` and `max_memory_mb`. A model may be unloaded and loaded again in the meantime.
  */
 export class CacheKeeper {
   private readonly caches: SavedCaches
@@ -43,7 +46,7 @@ export class CacheKeeper {
     this.now = parts.now ?? (() => performance.now())
   }
 
-  /** What an engine says about a saved cache. */
+  /** Report of an engine about a saved cache. */
   heard(model: string, event: StateEvent): void {
     const {logger} = this.parts
     this.expire()
@@ -67,12 +70,12 @@ export class CacheKeeper {
   private put(model: string, event: Extract<StateEvent, {type: 'saved'}>): void {
     const {settings, hasSession, logger, drop} = this.parts
     const {id, session, line, file, tokens, bytes, ms, ageMs, isAdopted} = event
-    // An engine that starts again reports caches that are known.
+    // A restarted engine reports caches that are already known.
     const isKnown = this.caches.has(id)
     if (isKnown) return
     const cache: SavedCache = {id, model, session, line, file, tokens, bytes, usedAt: this.now() - ageMs}
     if (session !== null && !hasSession(session)) {
-      // It went while its cache was being saved.
+      // The session was removed while its cache was being saved.
       drop(cache)
       return
     }
@@ -83,7 +86,7 @@ export class CacheKeeper {
     if (gone.length > 0) this.evicted(gone, 'full', {max_cache_tokens, max_cache_mb, max_bytes: this.parts.maxBytes})
   }
 
-  /** Evicts saved caches when memory runs short of `memory_pressure_threshold` × `max_memory_mb`. */
+  /** Evicts saved caches when the used memory exceeds `memory_pressure_threshold` × `max_memory_mb`. */
   async relieve(): Promise<void> {
     const {onDisk} = this.parts
     const {max_memory_mb, memory_pressure_threshold} = this.parts.settings

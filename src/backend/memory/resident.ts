@@ -1,11 +1,11 @@
 import {readFile} from 'node:fs/promises'
 
-/** Resident memory of another process, in bytes; 0 where the system does not tell, or when it has just gone. */
+/** Resident memory of another process in bytes; 0 if the system does not report it or the process has ended. */
 export function residentBytes(pid: number): Promise<number> {
   return readField(pid, 'VmRSS')
 }
 
-/** The part of it that is free only when the process ends: without files that it has mapped. */
+/** The part of it that is only freed when the process ends: without mapped files. */
 export function anonymousBytes(pid: number): Promise<number> {
   return readField(pid, 'RssAnon')
 }

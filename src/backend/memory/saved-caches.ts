@@ -3,16 +3,16 @@ import type {MemoryConfig} from '../../config/index.js'
 /** A KV cache in a file. */
 export interface SavedCache {
   id: string
-  /** The model that it is of. */
+  /** Its model. */
   model: string
-  /** The session that it goes with; `null` for a request without one. */
+  /** Its session; `null` for a request without one. */
   session: string | null
-  /** The conversation: its caches follow one another. */
+  /** Its conversation, which may have several caches over time. */
   line: string
   file: string
   tokens: number
   bytes: number
-  /** When it was saved or read last, in milliseconds on any steady clock. */
+  /** Time of the last save or read, in milliseconds of a monotonic clock. */
   usedAt: number
 }
 
@@ -20,27 +20,27 @@ export interface CacheLimits {
   /** Tokens of all caches together; `Infinity` is no limit. */
   maxTokens: number
   maxBytes: number
-  /** A cache that nobody has used for so long goes, in milliseconds. */
+  /** A cache that was not used for this time is removed, in milliseconds. */
   maxAgeMs: number
 }
 
 interface Kept extends SavedCache {
-  /** What it is worth to `smart`. */
+  /** Its value for `smart`. */
   worth: number
   /** When the conversation's first cache was saved. */
   firstAt: number
 }
 
-/** What is known of a conversation, saved or not. */
+/** Data about a conversation, with or without a saved cache. */
 interface Past {
   firstAt: number
   returns: number
 }
 
-/** Conversations whose past is known; beyond these the oldest are forgotten. */
+/** Maximum number of remembered conversations; the oldest are forgotten first. */
 const mostPasts = 10_000
 
-/** The cache with the smallest value goes first. */
+/** The cache with the smallest value is evicted first. */
 const values: Record<MemoryConfig['cache_strategy'], (cache: Kept) => number> = {
   lru: ({usedAt}) => usedAt,
   fifo: ({firstAt}) => firstAt,
@@ -48,12 +48,13 @@ const values: Record<MemoryConfig['cache_strategy'], (cache: Kept) => number> = 
 }
 
 /**
- * Which saved caches stay: at most so many tokens and bytes, all models and conversations together.
+ * Decides which saved caches stay, within a number of tokens and bytes for all models and conversations.
  *
- * `lru` evicts the cache that was used longest ago, `fifo` that of the oldest conversation, `smart` the one that is least
- * likely to be asked for, by how often its conversation has come back. It is GreedyDual-Size-Frequency (Cherkasova, 1998): a cache is
- * worth its conversation's returns on top of what the last evicted one was worth, so that old fame fades. Cost and size
- * both grow with the tokens and cancel out, which leaves LFU with dynamic ageing.
+ * `lru` evicts the cache that was used longest ago, `fifo` that of the oldest conversation, `smart` the one that is
+ * least likely to be used again, by how often its conversation returned. It is GreedyDual-Size-Frequency (Cherkasova,
+ * 1998): the value of a cache is the number of its conversation's returns plus the value of the last evicted one, so
+ * that old popularity fades. Cost and size both grow with the tokens and cancel out, which leaves LFU with dynamic
+ * ageing.
  */
 export class SavedCaches {
   private readonly kept = new Map<string, Kept>()
@@ -83,11 +84,11 @@ export class SavedCaches {
     return this.kept.has(id)
   }
 
-  /** Takes a cache in; gives those that are evicted for it, which may be this one. */
+  /** Adds a cache. Returns those that are evicted for it, possibly the new one. */
   put(cache: SavedCache, now: number): SavedCache[] {
     const {maxTokens, maxBytes} = this.limits
     this.remove(cache.id)
-    // It would evict all others, and then itself.
+    // It would evict all others and then itself.
     if (cache.tokens > maxTokens || cache.bytes > maxBytes) return [cache]
     const past = this.past.get(cache.line) ?? {firstAt: now, returns: 0}
     this.past.delete(cache.line)
@@ -103,7 +104,7 @@ export class SavedCaches {
     return this.evict(() => this.totalTokens > maxTokens || this.totalBytes > maxBytes)
   }
 
-  /** The conversation has come back for it. */
+  /** Its conversation returned. */
   restored(id: string, now: number): void {
     const cache = this.kept.get(id)
     if (cache === undefined) return
@@ -121,18 +122,18 @@ export class SavedCaches {
     return cache
   }
 
-  /** Gives the session's caches, which are no longer kept. */
+  /** Removes and returns the session's caches. */
   forgetSession(session: string): SavedCache[] {
     this.past.delete(session)
     return this.removeAll((cache) => cache.session === session)
   }
 
-  /** Gives those that nobody has used for too long, which are no longer kept. */
+  /** Removes and returns the caches that were not used for too long. */
   expire(now: number): SavedCache[] {
     return this.removeAll(({usedAt}) => now - usedAt >= this.limits.maxAgeMs)
   }
 
-  /** Evicts caches, the least worthy first, as long as `wanted` says so and there are any. */
+  /** Evicts caches, the least valuable first, as long as `wanted` returns true. */
   evict(wanted: () => boolean): SavedCache[] {
     const gone: SavedCache[] = []
     while (this.kept.size > 0 && wanted()) {

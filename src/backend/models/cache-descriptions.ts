@@ -3,7 +3,7 @@ import {describeState} from '../engine/state-files.js'
 import {toNnError} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
 
-/** Writes beside saved caches what they are, so that a later engine can use them. */
+/** Writes the descriptions of saved caches, so that a later engine can use them. */
 export class CacheDescriptions {
   private readonly writing = new Set<Promise<void>>()
 
@@ -12,10 +12,10 @@ export class CacheDescriptions {
     private readonly logger: Logger,
   ) {}
 
-  /** Does not wait. Without its description a cache is only known to the engine that has saved it. */
+  /** Does not wait. Without a description, only the engine that saved a cache knows it. */
   add(event: Extract<StateEvent, {type: 'saved'}>): void {
     const work = describeState(event, this.withChecksum).catch((error: unknown) => {
-      // A cache that was superseded meanwhile has no file any more.
+      // A cache that was superseded in the meantime has no file.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
       this.logger.log('warn', 'MEM', 'saved cache not described', {file: event.file, reason: toNnError(error).message})
     })

@@ -1,13 +1,13 @@
 import type {Clock} from '../../system/clock.js'
 
-/** So many crashes within `windowMs` and the model is not started again. */
+/** After this many crashes within `windowMs` the model is not restarted. */
 export const mostCrashes = 5
 const windowMs = 60_000
 const firstDelayMs = 100
 
 /**
- * When an engine that died is started again: at once after the first crash, then after 100 ms, 200 ms and so on, and
- * never again after five crashes in a minute: somebody has to look at it. Other crashes are forgotten after a minute.
+ * When to restart an engine that died: at once after the first crash, then after 100 ms, 200 ms and so on, and never
+ * after five crashes in a minute. Crashes are forgotten after a minute.
  */
 export class CrashPolicy {
   private crashes: number[] = []
@@ -30,7 +30,7 @@ export class CrashPolicy {
     return this.lastAt === undefined ? undefined : this.clock.now() - this.lastAt
   }
 
-  /** It did not stay up, and was given up. */
+  /** It crashed too often and is not restarted. */
   get failed(): boolean {
     return this.givenUp
   }

@@ -2,14 +2,14 @@ import type {GraphId} from '../contract/types.js'
 import type {Config} from '../../config/index.js'
 import type {LoadedModel} from './loaded-model.js'
 
-/** What contexts are bound to: a handle, and the model that stands behind it at the time. */
+/** A handle that contexts are bound to, and its current model. */
 export class Graph {
-  /** Whether another model is on its way. */
+  /** Whether a switch is running. */
   switching = false
 
   constructor(
     readonly id: GraphId,
-    /** The name that it was given; without one it goes by its model's. */
+    /** Its given name; without one, the model's name. */
     private readonly givenName: string | undefined,
     public model: LoadedModel,
   ) {}

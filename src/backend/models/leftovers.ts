@@ -4,10 +4,10 @@ import {temporaryParents} from '../memory/cache-folder.js'
 
 /** Folders of models and saved caches, named after the process that made them. */
 const temporaryFolder = /^wnn-(?:models|caches)-(\d+)-/
-/** Younger ones may be of a process that cannot be seen from here, in another container for one. */
+/** Younger ones may belong to a process that is not visible from here, for example in another container. */
 const leastAgeMs = 3_600_000
 
-/** Removes what processes of this user that were killed have left in the temporary folder: it may be conversations. */
+/** Removes files in the temporary folder that killed processes of this user left. They may contain conversations. */
 export async function removeLeftovers(folders = temporaryParents(), now = Date.now()): Promise<void> {
   for (const folder of folders) await removeFrom(folder, now)
 }
@@ -31,7 +31,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Another process may be removing the same things, and what cannot be read is not for this user to remove. */
+/** Another process may be removing the same files, and unreadable ones belong to another user. */
 function unlessHidden(error: unknown): undefined {
   if (['ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
   throw error

@@ -11,7 +11,7 @@ import {CrashPolicy, mostCrashes} from './crash-policy.js'
 import type {GgufHeader} from '../gguf/header.js'
 
 export interface ModelParts {
-  /** Tells files apart: the same model that is loaded again can read the tokens that it made before. */
+  /** Identifies the file: the same model can read the tokens that it generated earlier. */
   content: string
   name: string
   header: GgufHeader
@@ -20,7 +20,7 @@ export interface ModelParts {
   warnings: string[]
   engineOptions: EngineOptions
   logger: Logger
-  /** A session's cache was saved, or a saved one is gone. */
+  /** A session's cache was saved, or a saved cache was removed. */
   onState: (event: StateEvent) => void
   /** When its engine counts as hung. Defaults to `heartbeatLimits`. */
   heartbeat?: HeartbeatLimits | undefined
@@ -34,7 +34,7 @@ export interface StartOptions {
 
 export type ModelState = 'ready' | 'starting' | 'stopped' | 'failed'
 
-/** A model with its settings and its engine process, which is started again when it has died. */
+/** A model with its settings and its engine process, which is restarted after a crash. */
 export class LoadedModel {
   private process: Promise<EngineProcess> | undefined
   private current: EngineProcess | undefined
@@ -62,14 +62,14 @@ export class LoadedModel {
     return this.parts.config
   }
 
-  /** Tasks that it carries out at the same time. */
+  /** Number of tasks that run at the same time. */
   get parallelTasks(): number {
     return this.config.performance.batch_processing ? this.parts.engineOptions.slots : 1
   }
 
   /**
-   * The running engine, started first when there is none.
-   * @throws `runtime_error` when it does not start, or died so often that it is not started any more.
+   * The running engine; starts one if there is none.
+   * @throws `runtime_error` if it does not start, or died too often.
    */
   engine(options: StartOptions = {}): Promise<EngineProcess> {
     if (this.unloading.signal.aborted) return Promise.reject(this.unloading.signal.reason as Error)
@@ -88,15 +88,15 @@ export class LoadedModel {
   }
 
   /**
-   * Works with the engine, which is not unloaded meanwhile. The signal that `work` gets also says when the model's
-   * tasks are cancelled.
+   * Runs `work` with the engine, which is not unloaded during that time. The signal for `work` is also aborted when the
+   * model's tasks are cancelled.
    */
   async use<T>(signal: AbortSignal, work: (engine: EngineProcess, signal: AbortSignal) => Promise<T>): Promise<T> {
     const either = AbortSignal.any([signal, this.cancelling.signal])
     return this.hold(() => this.engine().then((engine) => work(engine, either)))
   }
 
-  /** Keeps it from being unloaded while `work` goes on. */
+  /** Prevents unloading while `work` runs. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     const use = work()
     this.uses.add(use)
@@ -107,18 +107,18 @@ export class LoadedModel {
     }
   }
 
-  /** Resolves when nothing works with it any more. */
+  /** Resolves when nothing uses the engine. */
   async idle(): Promise<void> {
     while (this.uses.size > 0) await Promise.allSettled(this.uses)
   }
 
-  /** Ends what works with it now: each task fails with this error. */
+  /** Aborts everything that uses it now: each task fails with this error. */
   cancel(reason: NnError): void {
     this.cancelling.abort(reason)
     this.cancelling = new AbortController()
   }
 
-  /** Tells the engine that the files of a saved cache are gone; one that is starting, as soon as it can listen. */
+  /** Tells the engine that the files of a saved cache were removed; a starting engine is told when it is ready. */
   dropCache(id: string): void {
     if (this.current !== undefined) this.current.drop(id)
     else if (this.process !== undefined) this.droppedCaches.push(id)
@@ -128,7 +128,7 @@ export class LoadedModel {
     const {engineOptions, logger, name} = this.parts
     await this.backOff()
     const startedAt = performance.now()
-    // Its caches are those that the one before has left.
+    // Its caches are those that the previous one left.
     await this.describing.idle()
     const engine = await EngineProcess.start(
       engineOptions,
@@ -174,7 +174,7 @@ export class LoadedModel {
       logger.log('fatal', 'MODEL', 'model given up', {model: name, reason: this.failure().message})
       return
     }
-    // Whoever comes next should not have to wait for it; why it did not start, the next start says again.
+    // Restart early, so that the next request need not wait. If this fails, the next start reports the reason.
     this.engine().catch((reason: unknown) => {
       logger.log('error', 'MODEL', 'engine did not start again', {model: name, reason: toNnError(reason).message})
     })
@@ -198,7 +198,7 @@ export class LoadedModel {
     )
   }
 
-  /** What the engine has reported; `undefined` while none runs. */
+  /** What the engine reported; `undefined` while none runs. */
   get info(): EngineInfo | undefined {
     return this.current?.info
   }
@@ -213,17 +213,17 @@ export class LoadedModel {
     return this.crashes.failed ? 'failed' : 'stopped'
   }
 
-  /** How often its engine has died. */
+  /** How often its engine died. */
   get crashCount(): number {
     return this.crashes.total
   }
 
-  /** Milliseconds since it died last; `undefined` when it never has. */
+  /** Milliseconds since the last crash; `undefined` if there was none. */
   get sinceCrashMs(): number | undefined {
     return this.crashes.sinceLastMs
   }
 
-  /** Ends the engine, whose slots are saved first; its memory is free when this resolves. `engine` starts it again. */
+  /** Saves the engine's slots and ends it; its memory is free when this resolves. `engine` restarts it. */
   async stop(keepCaches = this.parts.engineOptions.store !== null): Promise<void> {
     const engine = await this.process?.catch(() => undefined)
     this.process = undefined
@@ -233,24 +233,24 @@ export class LoadedModel {
     await this.describing.idle()
   }
 
-  /** An engine that dies over it, or hangs, loses what its slots held; nothing else depends on that. */
+  /** An engine that crashes or hangs here loses the caches of its slots; nothing else depends on them. */
   private notSaved({message: reason}: NnError): void {
     this.parts.logger.log('warn', 'MEM', 'caches of an ending engine were not saved', {model: this.parts.name, reason})
   }
 
-  /** Ends the engine for another model, which may need its memory; whoever asks for it meanwhile is refused. */
+  /** Ends the engine for another model, which may need its memory. Requests fail in the meantime. */
   suspend(): Promise<void> {
     this.suspended = true
     return this.stop()
   }
 
-  /** Starts the engine again: the other model did not come. */
+  /** Restarts the engine, because the other model could not be loaded. */
   resume(): Promise<EngineProcess> {
     this.suspended = false
     return this.engine()
   }
 
-  /** @param keepCaches whether what its slots hold may be asked for again */
+  /** @param keepCaches whether the caches of its slots may be needed again */
   async unload(keepCaches = true): Promise<void> {
     this.unloading.abort(new NnError('graph_not_loaded', `${this.parts.name} is unloaded.`))
     await this.stop(keepCaches && this.parts.engineOptions.store !== null)

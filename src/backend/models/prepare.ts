@@ -20,17 +20,17 @@ export interface Surroundings {
   /** Cores that the process may use. */
   cores: number
   logLevel: EngineLogLevel
-  /** What the other loaded models were expected to take, in bytes. */
+  /** Expected memory of the other loaded models, in bytes. */
   othersBytes: number
-  /** What will be free by the time that this model is started, in bytes: of a model that ends before. */
+  /** Memory that a model which ends before this one starts will free, in bytes. */
   freedBytes?: number
-  /** Where caches are saved. */
+  /** The folder for saved caches. */
   caches: CacheFolder
 }
 
 /**
- * Reads and checks a model's file and decides how it will be run. Nothing is started.
- * @throws `model_not_found`, `invalid_argument` for a file that llama.cpp would not survive, `too_large`.
+ * Reads and checks a model's file and decides how to run it. Starts nothing.
+ * @throws `model_not_found`, `invalid_argument` for a file that would crash llama.cpp, `too_large`.
  */
 export async function prepareModel(
   modelPath: string,
@@ -40,7 +40,7 @@ export async function prepareModel(
   const header = await readGgufHeader(modelPath)
   const {model} = config
   const warnings: string[] = []
-  // Who asks for more than there are wants as many as are good.
+  // More threads than cores means: as many as are useful.
   const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
   if (threads < model.threads) {
     warnings.push(
@@ -59,7 +59,8 @@ export async function prepareModel(
   const slots =
     model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
   const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
-  // With layers on a GPU the file's size says little about this machine's memory: only the engine knows whether there is one.
+  // With layers on a GPU, the file's size says little about the memory needed here. Only the engine knows whether there
+  // is a GPU.
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
@@ -86,8 +87,8 @@ export async function prepareModel(
 }
 
 /**
- * Saved caches of a model are in a folder of their own, named after all that decides what is in them, but for llama.cpp's build,
- * which the engine adds. Other content or other settings have another folder: they never find these.
+ * Each model has its own folder of saved caches, named after everything that decides their contents; the engine adds
+ * the llama.cpp build. Other contents or settings use another folder and never find these caches.
  */
 async function storeOf(
   modelPath: string,
@@ -107,7 +108,7 @@ async function storeOf(
 }
 
 /**
- * Shifting rotates the keys anew. llama.cpp v0.5.0 aborts over bf16, and reads past a null pointer over quantized ones
+ * Shifting rotates the keys again. llama.cpp v0.5.0 aborts for bf16, and dereferences a null pointer for quantized keys
  * unless a head's width is a multiple of 64 (`build_rope_shift` in src/llama-kv-cache.cpp).
  */
 function survivesShift({metadata, architecture}: GgufHeader, keys: string): boolean {

@@ -106,7 +106,10 @@ test('too large says what is needed, what for and what is free', () => {
   const estimate = {...none, weights: 100 * mib, cachePerSlot: 10 * mib, compute: 5 * mib}
   const misfit = findMisfit('m.gguf', estimate, 2, 90 * mib, 2048)
   assert.is(misfit?.code, 'too_large')
-  assert.match(misfit?.message ?? '', /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are free/)
+  assert.match(
+    misfit?.message ?? '',
+    /125 MiB.*weights 100 MiB.*KV cache 20 MiB for 2 x 2048 tokens.*90 MiB are available/,
+  )
   assert.is(findMisfit('m.gguf', estimate, 2, 130 * mib, 2048), undefined)
 })
 

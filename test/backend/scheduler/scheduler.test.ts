@@ -212,7 +212,7 @@ test('a lane that closes cancels what waits for it and refuses what comes; what 
   const results = [scheduler.submit(behind.task), scheduler.submit(other.task)]
   scheduler.closeLane(0)
   assert.match(String(await error), /Graph 0 is no longer loaded/)
-  await rejects(scheduler.submit(late.task), 'runtime_error', /Graph 0 is not loaded/)
+  await rejects(scheduler.submit(late.task), 'runtime_error', /Graph 0 is no longer loaded/)
   await settled()
   for (const {state} of [running, other, behind]) state.end()
   assert.equal([await result, ...(await Promise.all(results))], ['r', 'w', 'o'])

@@ -201,7 +201,7 @@ const refused: [what: string, content: string | Buffer, message: RegExp][] = [
   ['a damaged line between others', `${header}${good}{"type":"hist${good}${good}`, /histories\.jsonl:3 is damaged/],
   ['an unknown record', `${header}{"type":"renamed"}\n`, /:2 is damaged/],
   ['bytes that are no text', Buffer.concat([Buffer.from(header), Buffer.from([0xff, 10])]), /:2 is damaged/],
-  ['a line that is missing', header + good.replace('"keep":0', '"keep":2'), /:2 keeps 2 messages .* which has 0/],
+  ['a line that is missing', header + good.replace('"keep":0', '"keep":2'), /:2 keeps 2 messages .* which has only 0/],
 ]
 for (const [what, content, message] of refused) {
   test(`a file with ${what} is refused and stays as it is`, async (t) => {

@@ -55,7 +55,7 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     },
     'hint',
     /wait up to 9 s \(95 %\) and run for 2 s/,
-    /model\.parallel, which is 1/,
+    /model\.parallel \(now 1/,
   ],
   [
     'a cache that thrashes',

@@ -36,7 +36,7 @@ export interface ContextOptions {
   batchSize: number
   sequences: number
   flashAttention: boolean | 'auto'
-  /** Keeps the cells that a layer's sliding window has left behind: a sequence that loses its end needs them again. */
+  /** Keeps cells outside a layer's sliding window: a sequence whose end is removed needs them again. */
   swaFullCache: boolean
   threads: number
   kvCacheKeyType: number
@@ -79,11 +79,11 @@ export interface AddonContext {
   removeTokenCellsFromSequence: (sequence: number, start: number, end: number) => boolean
   /** The first position that every layer has; -1 for an empty sequence. */
   getSequenceKvCacheMinPosition: (sequence: number) => number
-  /** Copies at the next decode, whatever the cells hold by then. Gives the last position. */
+  /** Copies at the next decode, with the contents that the cells have then. Returns the last position. */
   copySequenceStateFromOtherSequence: (target: number, source: number) => Promise<number>
-  /** Gives the size of the file in bytes. */
+  /** Returns the size of the file in bytes. */
   saveSequenceStateToFile: (path: string, sequence: number, tokens: Uint32Array) => Promise<number>
-  /** What the sequence held is gone. @param most tokens that the file may hold */
+  /** Replaces the contents of the sequence. @param most maximum number of tokens in the file */
   loadSequenceStateFromFile: (path: string, sequence: number, most: number) => Promise<Uint32Array>
   shiftSequenceTokenCells: (sequence: number, start: number, end: number, delta: number) => void
 }

@@ -20,8 +20,8 @@ export interface LoadedAddon {
 export const addonLogLevels = {fatal: 1, error: 2, warn: 3, info: 4, debug: 6} as const
 
 /**
- * Loads llama.cpp. Without a GPU the prebuilt addon is loaded straight away: the library would first start another
- * process to see whether that crashes, but this process exists for that very purpose. It saves 0.9 s per engine.
+ * Loads llama.cpp. Without a GPU it loads the prebuilt addon directly. The library would first test it in another
+ * process, which is unnecessary here because the engine is already a separate process. This saves 0.9 s per engine.
  */
 export async function loadAddon(wantsGpu: boolean): Promise<LoadedAddon> {
   const direct = wantsGpu ? undefined : await loadPrebuilt()
@@ -43,7 +43,7 @@ async function loadPrebuilt(): Promise<LoadedAddon | undefined> {
   const addon = createRequire(import.meta.url)(path.join(binaries, 'llama-addon.node')) as Addon
   addon.markLoaded()
   addon.loadBackends()
-  // The default search looks beside the executable, which is node's; the CPU libraries lie beside the addon.
+  // The default search looks next to the executable (node); the CPU libraries are next to the addon.
   addon.loadBackends(binaries)
   await addon.init()
   return {addon, build: metadata.buildOptions.llamaCpp.release, commit: await readCommit()}
@@ -53,13 +53,13 @@ function resolveBinaries(packageName: string): string | undefined {
   try {
     return path.dirname(path.dirname(fileURLToPath(import.meta.resolve(packageName))))
   } catch (error) {
-    // No prebuilt binary for this machine: the library knows other ways (a local build, another variant).
+    // There is no prebuilt binary for this machine. The library tries other ways (a local build, another variant).
     if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined
     throw error
   }
 }
 
-/** The commit stands in the header of the source bundle inside the package: `<sha> HEAD` on its second line. */
+/** The commit is in the header of the source bundle in the package: `<sha> HEAD` on its second line. */
 async function readCommit(): Promise<string> {
   const bundle = path.join(
     path.dirname(fileURLToPath(import.meta.resolve('node-llama-cpp'))),
@@ -79,9 +79,9 @@ async function readCommit(): Promise<string> {
 /** GBNF for a JSON schema, by the library's generator (its supported subset: docs of node-llama-cpp). */
 export async function grammarForJsonSchema(addon: Addon, schema: object): Promise<string> {
   const {LlamaJsonSchemaGrammar} = await import('node-llama-cpp')
-  // `llama.createGrammarForJsonSchema` does just this, on an instance that there is none of here.
+  // `llama.createGrammarForJsonSchema` does the same, but needs an instance, which does not exist here.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const grammar = new LlamaJsonSchemaGrammar({_bindings: addon} as never, schema as never)
-  // The generator ends every document with four line breaks, as its own stop trigger. Here the document's end is the end.
+  // The generator ends every document with four line breaks as a stop trigger. Here the document simply ends.
   return grammar.grammar.replace(/ "(?:\\n){4}" \[\\n\]\*$/m, '')
 }

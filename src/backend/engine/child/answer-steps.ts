@@ -6,15 +6,18 @@ import type {Part, SampledDecode} from './sampled-decode.js'
 import {planShift} from './shift.js'
 import type {Slots} from './slots.js'
 
-/** What passes of more rows take shrinks by this at every step that avoids them: one bad measurement must not rule for ever. */
+/**
+ * The estimate for larger passes shrinks by this factor at every step that avoids them, so that one bad measurement
+ * does not last.
+ */
 const forgetting = 0.998
 
 const nothing = new Uint32Array()
 const first = Uint32Array.of(0)
-/** Any token does: its cell is removed at once. */
+/** Any token will do, because its cell is removed at once. */
 const filler = Uint32Array.of(0)
 
-/** Steps that make a token of each running answer, or several where guessed tokens are right. */
+/** Steps that generate one token for each running answer, or several if guessed tokens are accepted. */
 export class AnswerSteps {
   private readonly rowCosts = new CostCurve()
   /** Of steps with guessed tokens: several rows of a slot. */
@@ -28,8 +31,9 @@ export class AnswerSteps {
   ) {}
 
   /**
-   * One token of each answer, in as few passes as is quickest; waiting prompts close gaps with a token of theirs.
-   * @returns what it cost in milliseconds, 0 when nothing was decoded
+   * Generates one token for each answer, in the fastest number of passes. Waiting prompts fill gaps with one of their
+   * tokens.
+   * @returns the time in milliseconds, 0 if nothing was decoded
    */
   async step(answers: readonly Generation[], prompts: readonly Generation[]): Promise<number> {
     const ready = answers.filter((generation) => this.makeRoom(generation))
@@ -58,7 +62,7 @@ export class AnswerSteps {
     return ms
   }
 
-  /** How many tokens of each answer are guessed and checked in the next step; 0 when that would not pay. */
+  /** How many tokens of each answer to guess and check in the next step; 0 if that would be slower. */
   private draftLength(answers: readonly Generation[]): number {
     const most = Math.floor(this.batchSize / answers.length) - 1
     const drafts: Draft[] = []
@@ -76,7 +80,7 @@ export class AnswerSteps {
     })
   }
 
-  /** Decodes each answer's last token and guesses behind it, and keeps those that the answer's own sampler chooses as well. */
+  /** Decodes each answer's last token and the guesses after it, and keeps the guesses that the sampler also chooses. */
   private async decodeDrafts(answers: readonly Generation[], length: number): Promise<number> {
     const positions = Uint32Array.from({length: length + 1}, (_, index) => index)
     const parts = answers.map((generation) => {
@@ -116,7 +120,7 @@ export class AnswerSteps {
     for (const size of sizes) this.rowCosts.measured(size, (this.rowCosts.estimate(size) * ms) / expected)
   }
 
-  /** Whether the slot can take one more token, after a context shift if need be. */
+  /** Whether the slot has room for one more token, after a context shift if necessary. */
   private makeRoom(generation: Generation): boolean {
     const {slot, request} = generation
     if (slot.tokens.length < request.contextSize) return true
@@ -126,7 +130,7 @@ export class AnswerSteps {
     }
     const {from, count} = planShift(slot.tokens.length, generation.shiftable, request.contextShift)
     if (this.slots.shift(slot, from, count)) return true
-    // Recurrent memory has no cells that could go.
+    // Recurrent memory has no cells that could be removed.
     this.progressed(generation, generation.end('context_full'))
     return false
   }

@@ -13,32 +13,38 @@ import type {Slots} from './slots.js'
 export interface LoopEvents {
   /** A token of this generation was accepted. */
   progressed: (generation: Generation, progress: Progress) => void
-  /** The generation has left the loop: it ended, or failed with `generation.error`. */
+  /** The generation ended, or failed with `generation.error`. */
   finished: (generation: Generation) => void
-  /** After each decode, when all tokens of it are accounted for; `waits` when the next may take much longer, or never come. */
+  /**
+   * Called after each decode, when all its tokens are processed. `waits` if the next decode may take much longer or
+   * never come.
+   */
   stepped: (waits: boolean) => void
 }
 
 export interface LoopSettings {
-  /** Most tokens of one decode. */
+  /** Maximum tokens of one decode. */
   batchSize: number
   /** The longest gap between two tokens of an answer that prompts may cause, in milliseconds. */
   longestGapMs: number
-  /** How long a standing loop waits for further requests once one has come, in milliseconds. */
+  /** How long an idle loop waits for further requests after the first one, in milliseconds. */
   gatherMs: number
 }
 
-/** A standing loop begins when no further request has come for so long, in milliseconds; they come one message at a time. */
+/**
+ * An idle loop starts when no further request arrived for this time, in milliseconds; requests arrive one message at a
+ * time.
+ */
 const quietMs = 0.5
 const longestGatherMs = 5
 /**
- * Continuous batching. Every step first evaluates as much of the waiting prompts as their share of the time allows, then
- * decodes one token of each running answer, in as few passes over the weights as measured costs recommend. Between steps
- * generations come, go, are aborted and run out of time.
+ * Continuous batching. Each step first evaluates as much of the waiting prompts as their share of the time allows. Then
+ * it decodes one token of each running answer, in the number of passes over the weights that is fastest by measurement.
+ * Generations start, end, abort and time out between steps.
  *
- * Prompts and answers are decodes of their own: llama.cpp would split a batch of unequal sequences anyway, and so it is
- * known how long either takes. Prompts go first, so that a request has its first token before the next step of the
- * others, and takes part in it: its slot is no gap between theirs.
+ * Prompts and answers are separate decodes: llama.cpp would split a batch of unequal sequences anyway, and the time of
+ * each is known. Prompts come first, so that a request has its first token before the next step of the others and takes
+ * part in it, which leaves no gap between slots.
  */
 export class BatchLoop {
   private readonly generations = new Set<Generation>()
@@ -65,7 +71,7 @@ export class BatchLoop {
     this.answers = new AnswerSteps(this.decode, slots, settings.batchSize, events.progressed)
   }
 
-  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  /** How long the current decode has run, in milliseconds; 0 if there is none. */
   get decodingMs(): number {
     return this.decoder.decodingMs
   }
@@ -79,7 +85,7 @@ export class BatchLoop {
     this.wake()
   }
 
-  /** Runs work that computes on the same threads when no decode runs: two at once would wait for each other's threads. */
+  /** Runs other work on the same threads while no decode runs; two at once would wait for each other's threads. */
   between<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.others.push(() => work().then(resolve, reject))
@@ -87,7 +93,7 @@ export class BatchLoop {
     })
   }
 
-  /** Starts the loop when it stands still and there is something to do. */
+  /** Starts the loop if it is idle and there is work. */
   wake(): void {
     this.running ??= this.run().finally(() => {
       this.running = undefined
@@ -119,7 +125,7 @@ export class BatchLoop {
     return [...this.generations].filter(({runnable, request}) => runnable && request.deterministic === deterministic)
   }
 
-  /** Lets requests that arrive together start together: evaluating their prompts in one decode is quicker for all. */
+  /** Starts requests together that arrive together: evaluating their prompts in one decode is faster for all. */
   private async gather(): Promise<void> {
     const {gatherMs} = this.settings
     const isNew = [...this.generations].some(({prepared}) => prepared === undefined)
@@ -134,7 +140,7 @@ export class BatchLoop {
     } while (isNew && performance.now() - quietFrom < quietMs && performance.now() - from < longestGatherMs)
   }
 
-  /** Takes in what is new, takes out what has ended or run out of time. */
+  /** Adds new generations, removes those that ended or timed out. */
   private async admit(): Promise<void> {
     for (const generation of this.generations) {
       if (generation.ended === undefined && generation.prepared === undefined) await this.prepare(generation)
@@ -165,13 +171,13 @@ export class BatchLoop {
   }
 
   private async step(select: () => readonly Generation[]): Promise<void> {
-    // One may have ended since it was selected, in the step of another.
+    // It may have ended in the step of another generation since it was selected.
     const running = select().filter(({runnable}) => runnable)
     const prompts = running.filter(({inPrompt}) => inPrompt)
     if (prompts.length > 0) await this.evaluatePrompts(prompts, running.length - prompts.length)
     if (!this.promptsWait) this.share.idle()
     if (prompts.length > 0) {
-      // A request that came meanwhile has a slot, which would be a gap between the others.
+      // A request that arrived in the meantime has a slot, which would be a gap between the others.
       await this.admit()
     }
     const going = select().filter(({runnable}) => runnable)
@@ -190,7 +196,7 @@ export class BatchLoop {
 
   private async evaluatePrompts(prompts: readonly Generation[], answers: number): Promise<void> {
     if (answers === 0) {
-      // Always the same pieces: the same request gives the same text whenever it is alone.
+      // Always use the same pieces, so that the same request gives the same text whenever it runs alone.
       this.share.spent(await this.evaluate(prompts, this.settings.batchSize))
       return
     }
@@ -202,17 +208,17 @@ export class BatchLoop {
       this.share.spent(ms)
       waiting = waiting.filter(({inPrompt, runnable}) => inPrompt && runnable)
       left -= ms
-      // Less than a pass takes is no time for one more.
+      // The rest is shorter than a pass.
       if (this.share.costs.estimate(1) > left) break
     }
   }
 
-  /** Evaluates about so many tokens of the prompts that come first; gives how long that took, in milliseconds. */
+  /** Evaluates about this many tokens of the first prompts. Returns the time in milliseconds. */
   private async evaluate(prompts: readonly Generation[], room: number): Promise<number> {
-    // What was sampled last goes out before a decode that may take long.
+    // Send the last samples before a decode that may take long.
     this.events.stepped(true)
     const pieces = planPrompts(prompts, room, this.share.costs)
-    // Nothing to decode is never right here, and the loop would turn on the spot.
+    // A prompt without tokens is a bug, and the loop would spin.
     if (pieces.length === 0) {
       const stuck = new NnError('unknown', 'The prompt has no tokens to decode.')
       for (const generation of prompts) this.fail(generation, stuck)
@@ -244,7 +250,7 @@ export class BatchLoop {
   }
 }
 
-/** The same tokens, and any others behind them. */
+/** The same tokens, possibly followed by others. */
 function lengthened(tokens: Uint32Array, length: number): Uint32Array {
   if (length <= tokens.length) return tokens
   const longer = new Uint32Array(length)

@@ -1,12 +1,14 @@
 import {NnError, toNnError} from '../../../errors.js'
 import type {ChatMessage} from '../protocol.js'
 
-/** A rendered prompt in pieces: the template's own text, where special tokens count, and the messages, where they do not. */
+/**
+ * A rendered prompt in pieces: template text, in which special tokens are parsed, and messages, in which they are not.
+ */
 export type PromptPiece = {kind: 'template'; text: string} | {kind: 'message'; index: number}
 
 export type Renderer = (items: Record<string, unknown>) => string
 
-/** Used for files without a template: the format most models know. */
+/** Used for files without a template: the format that most models know. */
 export const chatmlTemplate =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}" +
   "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
@@ -16,10 +18,10 @@ const open = '\uE0F0'
 const close = '\uE0F1'
 
 /**
- * Renders the model's Jinja template with a mark for each message and takes the result apart at the marks. What a
- * user writes is thus never read as template or special token, and each message can be tokenized by itself.
+ * Renders the model's Jinja template with a mark for each message and takes the result apart at the marks. User text is
+ * therefore never parsed as template or special token, and each message can be tokenized separately.
  *
- * @throws `invalid_argument` when the template refuses the conversation.
+ * @throws `invalid_argument` when the template rejects the conversation.
  */
 export function renderChat(
   render: Renderer,
@@ -35,7 +37,7 @@ export function renderChat(
     const [system, user, ...rest] = marked
     if (system?.role !== 'system' || user?.role !== 'user') throw refused(error)
     try {
-      // Some templates know no system role; their models were trained with it before the first user message.
+      // Some templates have no system role; their models were trained with it before the first user message.
       return takeApart(attempt([{role: 'user', content: `${system.content}\n\n${user.content}`}, ...rest]))
     } catch {
       throw refused(error)

@@ -1,4 +1,4 @@
-/** How much an estimate follows a newer measurement; noise only ever adds time, so a shorter one counts for more. */
+/** Weight of a new measurement. Noise only adds time, so a shorter measurement counts more. */
 const followDown = 0.5
 const followUp = 0.25
 
@@ -30,17 +30,17 @@ export class CostCurve {
     return this.known.has(rows)
   }
 
-  /** Whether its first measurement has been confirmed by another one. */
+  /** Whether a second measurement confirmed the first one. */
   isSettled(rows: number): boolean {
     return this.known.has(rows) && !this.once.has(rows)
   }
 
-  /** Changes all that was measured by this factor. */
+  /** Scales all measurements by this factor. */
   forget(factor: number): void {
     for (const [rows, ms] of this.known) this.known.set(rows, ms * factor)
   }
 
-  /** Changes what was measured by this factor: where one size cannot be told from another in a decode of several. */
+  /** Scales these measurements by this factor, for a decode in which sizes cannot be measured separately. */
   scale(rows: number, factor: number): void {
     const before = this.known.get(rows)
     if (before !== undefined) this.known.set(rows, before * factor)
@@ -48,8 +48,8 @@ export class CostCurve {
 
   /**
    * Between two measured sizes on the straight line; below all of them at the best rate; above, a size up to twice the
-   * largest as long as that one, because weights are read once however many rows there are. Either is found out by trying.
-   * `Infinity` when nothing is known, and far above all that is.
+   * largest as long as that one, because weights are read once however many rows there are. Trying corrects both
+   * estimates. `Infinity` without measurements, and far above all of them.
    */
   estimate(rows: number): number {
     const exact = this.known.get(rows)
@@ -65,7 +65,9 @@ export class CostCurve {
     return largest !== undefined && rows <= 2 * largest ? this.of(largest) : Infinity
   }
 
-  /** The same, but with any size above all that was measured as long as the largest one: for sizes that are tried at once. */
+  /**
+   * The same, but any size above all measured ones counts as long as the largest one, for sizes that are tried at once.
+   */
   optimistic(rows: number): number {
     const known = this.estimate(rows)
     const largest = this.sizes.at(-1)

@@ -3,11 +3,11 @@ import {countPasses} from './passes.js'
 import type {Slot, Slots} from './slots.js'
 import {noDecodes, type DecodeCounts} from '../decode-counts.js'
 
-/** What one slot has in a batch. */
+/** The part of one slot in a batch. */
 export interface Row {
   slot: Slot
   tokens: Uint32Array
-  /** Tokens that stay in the slot; the cells of those behind them are removed after the decode. */
+  /** Tokens that stay in the slot; the cells of later tokens are removed after the decode. */
   keep: number
   /** Which of the tokens are sampled from, rising. */
   wanted: Uint32Array

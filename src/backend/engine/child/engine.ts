@@ -164,22 +164,22 @@ export class Engine {
     this.send({type: 'slots', id, slots: this.slots.status(), decodingMs: this.decodingMs, counts: this.loop.counts})
   }
 
-  /** A saved cache has no file any more; what slots hold of it stays. */
+  /** The file of a saved cache was removed; its tokens in slots stay. */
   drop(cache: string): void {
     this.store.forget(cache)
   }
 
-  /** Takes in what another engine has saved meanwhile. */
+  /** Adds what another engine saved in the meantime. */
   adopt(id: number): void {
     void this.store.adopt().then(() => this.send({type: 'flushed', id}))
   }
 
-  /** Saves what the slots hold: the process is about to end, and another one may go on from there. */
+  /** Saves the caches of all slots before the process ends, so that another one can continue from them. */
   saveAll(id: number): void {
     void this.loop.between(() => this.slots.saveAll()).then(() => this.send({type: 'flushed', id}))
   }
 
-  /** The session is gone. */
+  /** The session was removed. */
   forget(session: string): void {
     this.slots.forget(session)
   }
@@ -207,7 +207,7 @@ export class Engine {
   }
 }
 
-/** What another build of llama.cpp has saved is not read. */
+/** Caches of another llama.cpp build are not read. */
 function withBuild(store: StoreSettings | null, {build, commit}: LoadedAddon): StoreSettings | null {
   return store === null ? null : {...store, folder: path.join(store.folder, `${build}-${commit.slice(0, 12)}`)}
 }

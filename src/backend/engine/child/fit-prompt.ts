@@ -3,15 +3,15 @@ import type {TokenizedPrompt} from './model.js'
 import type {ChatMessage, GenerateRequest, Prompt} from '../protocol.js'
 
 export interface FittedPrompt extends TokenizedPrompt {
-  /** Messages at the beginning of the conversation that were left out; the next request is to leave them out too. */
+  /** First messages of the conversation that were dropped; the next request drops them too. */
   dropped: number
 }
 
 /**
- * The prompt's tokens, made to fit the context with room for an answer. With context shifting on, a conversation that
- * has grown too long loses its oldest turns; the system prompt and the last message stay.
+ * The prompt's tokens, made to fit the context with room for an answer. With context shifting, a conversation that is
+ * too long loses its oldest turns; the system prompt and the last message stay.
  *
- * @throws `prompt_too_long` when it cannot be made to fit; `context_full` when shifting is off and the history is why.
+ * @throws `prompt_too_long` when it cannot fit; `context_full` when shifting is off and the history is too long.
  */
 export function fitPrompt(
   {
@@ -30,7 +30,7 @@ export function fitPrompt(
     if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
     return {...whole, dropped: 0}
   }
-  // Room that the answer should find: what it may say, but no more than a quarter of the context.
+  // Room for the answer: its maximum length, but at most a quarter of the context.
   const wanted = stopping.max_tokens < 0 ? Infinity : stopping.max_tokens
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
@@ -56,7 +56,8 @@ function dropOldest(
   tokenize: (prompt: Prompt) => TokenizedPrompt,
 ): FittedPrompt {
   const others = messages.filter(({role}) => role !== 'system').length
-  // Half of the turns go at a time: what follows a cut is evaluated anew, so few large cuts cost less than many small ones.
+  // Drop half of the turns at a time: everything after a cut is evaluated again, so a few large cuts cost less than
+  // many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
     const kept = lastTurns(messages, keep)
     const fitted = tokenize({mode: 'chat', messages: kept})
@@ -69,7 +70,7 @@ function dropOldest(
   throw new NnError('invalid_argument', 'The conversation has no message to answer.')
 }
 
-/** The system prompt and the last `keep` messages, which begin with a user's. */
+/** The system prompt and the last `keep` messages, starting with a user message. */
 function lastTurns(messages: readonly ChatMessage[], keep: number): ChatMessage[] {
   const system = messages.filter(({role}) => role === 'system')
   const rest = messages.filter(({role}) => role !== 'system').slice(-keep)

@@ -3,7 +3,7 @@ import type {Config} from '../../../config/index.js'
 /** Types for which llama.cpp's CUDA build has flash-attention kernels, for keys and values alike (ggml-cuda/fattn.cu). */
 const typesWithKernel: readonly string[] = ['f16', 'bf16', 'q8_0', 'q4_0']
 
-/** What a KV cache on a CUDA GPU costs that no flash-attention kernel reads; `undefined` when one does. */
+/** Warning for a KV cache on a CUDA GPU without a flash-attention kernel; `undefined` if there is a kernel. */
 export function missingKernel(
   gpu: string | false | undefined,
   gpuLayers: number,

@@ -15,7 +15,7 @@ export interface GenerationParts {
   request: GenerateRequest
   prompt: Uint32Array
   turns: readonly number[]
-  /** Messages that the prompt had to leave out. */
+  /** Messages that did not fit into the prompt. */
   dropped: number
   slot: Slot
   sampler: Sampler
@@ -27,30 +27,30 @@ export interface GenerationParts {
   now: () => number
 }
 
-/** What one sampled token led to. */
+/** Result of one sampled token. */
 export interface Progress {
   text: string
   ended: boolean
 }
 
-/** One answer being made: its prompt's progress, its tokens, its text and its end. */
+/** An answer in progress: its prompt, tokens, text and end. */
 export class Generation {
   readonly id: number
   readonly request: GenerateRequest
   readonly slot: Slot
   readonly sampler: Sampler
   readonly tokens: number[] = []
-  /** What the slot can shift, kept up to date with it. */
+  /** The shiftable part of the slot, kept up to date. */
   readonly shiftable: Shiftable
-  /** What the slot had of the prompt; `undefined` until the loop has prepared it. */
+  /** The part of the prompt that the slot already had; `undefined` until the loop has prepared it. */
   prepared: Prepared | undefined
-  /** Its place among the prompts: the smallest is evaluated first. */
+  /** Its position among the prompts: the smallest is evaluated first. */
   turn = 0
   /** Tokens that may still be generated before the next `advance`. */
   credits: number
-  /** Guesses its next tokens; `undefined` where that is off. */
+  /** Guesses its next tokens; `undefined` if guessing is off. */
   readonly lookup: PromptLookup | undefined
-  /** Guessed tokens that were decoded, and those of them that came true. */
+  /** Guessed tokens that were decoded, and how many were accepted. */
   readonly drafts = {drafted: 0, accepted: 0}
   ended: StopReason | undefined
   error: NnError | undefined
@@ -101,7 +101,7 @@ export class Generation {
     return this.tokens.length === 0
   }
 
-  /** Whether the loop can decode for it. Before it is prepared, its slot holds what is another conversation's. */
+  /** Whether the loop can decode for it. Until it is prepared, its slot has the tokens of another conversation. */
   get runnable(): boolean {
     if (this.prepared === undefined || this.ended !== undefined) return false
     return this.credits > 0 || (this.inPrompt && this.promptRest.length > 1)
@@ -112,7 +112,7 @@ export class Generation {
     return this.detector.answer
   }
 
-  /** Takes the token that was sampled. */
+  /** Adds the sampled token. */
   accept(token: number, logprob: TokenLogprob | undefined): Progress {
     const now = this.parts.now()
     this.firstTokenAt ??= now
@@ -137,7 +137,7 @@ export class Generation {
     return max_time_ms > 0 && this.parts.now() - this.startedAt >= max_time_ms
   }
 
-  /** Ends the answer and gives the text that was held back, behind `text`. */
+  /** Ends the answer and returns `text` followed by the text that was held back. */
   end(reason: StopReason, text = ''): Progress {
     const {text: rest, found} = this.detector.push(this.stream.end())
     if (found !== undefined) return this.stopAt(found, text + rest)

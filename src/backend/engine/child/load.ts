@@ -16,13 +16,13 @@ export interface Loaded {
   info: EngineInfo
 }
 
-/** What llama.cpp has said while loading: the reason of a failure stands only there. */
+/** Messages of llama.cpp during loading, which is the only place that has the reason of a failure. */
 export interface LogTail {
   errors: () => Promise<string>
   find: (pattern: RegExp) => RegExpExecArray | undefined
 }
 
-/** Loads the model and makes its context. @throws `runtime_error` with llama.cpp's own reason. */
+/** Loads the model and creates its context. @throws `runtime_error` with llama.cpp's reason. */
 export async function loadModel(
   {addon, build, commit}: LoadedAddon,
   options: EngineOptions,
@@ -79,7 +79,7 @@ export async function loadModel(
 
 type Described = Omit<EngineInfo, 'llamaBuild' | 'llamaCommit' | 'layers' | 'gpuLayers' | 'batchSize' | 'warnings'>
 
-/** What llama.cpp says of what was loaded. */
+/** What llama.cpp reports of the loaded model. */
 function describeEngine(
   addon: Addon,
   model: AddonModel,
@@ -130,7 +130,7 @@ function resolveGpuLayers(addon: Addon, {model, header, modelSizeBytes}: EngineO
   if (typeof addon.getGpuType() !== 'string') return 0
   if (model.n_gpu_layers === 'max') return all
   if (model.n_gpu_layers !== 'auto') return Math.min(model.n_gpu_layers, all)
-  // As many layers as the free memory holds, a tenth of it left for the KV cache and the compute buffers.
+  // As many layers as fit into the free memory, with a tenth of it left for the KV cache and the compute buffers.
   const {total, used} = addon.getGpuVramInfo()
   return Math.max(0, Math.min(all, Math.floor(((total - used) * 0.9) / (modelSizeBytes / all))))
 }

@@ -8,10 +8,10 @@ import type {EngineEvent, EngineOptions, EngineRequest} from '../protocol.js'
 
 /** The engine process: one model, driven by messages from the host that started it. */
 
-/** Saved caches that are to go with the process. */
+/** Saved caches that are removed when the process ends. */
 let cacheFolder: string | undefined
 
-// Without a host there is nobody to answer, and nobody to tidy up: go at once, whatever native code is doing.
+// Without a host there is nobody to answer or to clean up, so exit at once, even during native code.
 process.on('disconnect', () => {
   try {
     if (cacheFolder !== undefined) rmSync(cacheFolder, {recursive: true, force: true, maxRetries: 3})
@@ -21,14 +21,15 @@ process.on('disconnect', () => {
 })
 
 const send = (event: EngineEvent): void => {
-  // A host that is gone cannot be told; the disconnect ends this process.
+  // A host that is gone cannot receive it; the disconnect ends this process.
   if (process.connected) process.send?.(event)
 }
 
 let engine: Engine | undefined
 
 async function start(options: EngineOptions): Promise<void> {
-  // The folder of the whole backend: it holds caches of models that have no engine any more, and nobody else removes them.
+  // Remove the folder of the whole backend: it also has caches of models without an engine, and nothing else removes
+  // them.
   cacheFolder = options.store?.durable === false ? path.dirname(options.store.folder) : undefined
   try {
     const loaded = await loadAddon(options.model.n_gpu_layers !== 0)

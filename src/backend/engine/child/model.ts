@@ -5,7 +5,7 @@ import type {ChatMessage, Prompt} from '../protocol.js'
 
 export interface TokenizedPrompt {
   tokens: Uint32Array
-  /** Where each message's turn begins, the template's words for it included; none in raw mode. */
+  /** Where each message's turn starts, including the template text around it; empty in raw mode. */
   turns: number[]
 }
 
@@ -41,7 +41,7 @@ export class EngineModel {
     )
   }
 
-  /** A text by itself, as embeddings take it: special tokens not parsed. */
+  /** A plain text for embeddings; special tokens are not parsed. */
   tokenizeText(text: string): TokenizedPrompt {
     const tokens = [...this.native.tokenize(text, false)]
     if (tokens.length === 0) return {tokens: new Uint32Array(), turns: []}
@@ -81,7 +81,7 @@ export class EngineModel {
     return tokens.every((token) => token < this.vocabularySize) ? tokens : undefined
   }
 
-  /** Where a turn begins in the template's text from there on: behind the token, and the line, that ends the one before. */
+  /** Where a turn starts in the template text: after the token, and the line break, that ends the previous turn. */
   private turnIn(tokens: readonly number[], from: number): number {
     const end = tokens.findLastIndex((token, at) => at >= from && this.isEog(token))
     if (end < 0) return from
@@ -89,7 +89,7 @@ export class EngineModel {
     return next !== undefined && this.text([next]).trim() === '' ? end + 2 : end + 1
   }
 
-  /** SentencePiece models put a space before every text; in the middle of a prompt there is none to put. */
+  /** SentencePiece models add a space before every text, which is wrong in the middle of a prompt. */
   private continued(text: string, special: boolean): Uint32Array {
     if (!this.addsSpace || text.length === 0) return this.native.tokenize(text, special)
     const prefix = this.native.tokenize('\n', false)
@@ -108,7 +108,7 @@ export class EngineModel {
     return this.native.detokenize(Uint32Array.from(tokens), false)
   }
 
-  /** The text of a special token; none for one that the model does not have. */
+  /** The text of a special token; empty if the model does not have it. */
   private special(token: number): string {
     if (token < 0) return ''
     return this.native.detokenize(Uint32Array.of(token), true)
@@ -126,14 +126,14 @@ export class EngineModel {
     return this.eogTokens
   }
 
-  /** The text of each token by itself, as it stands in the middle of a text. */
+  /** The text of each single token in the middle of a text. */
   get texts(): readonly string[] {
     this.tokenTexts ??= this.listTexts()
     return this.tokenTexts
   }
 
   private listTexts(): string[] {
-    // At the start of a text some tokenizers drop a token's leading space, so each one is read behind another.
+    // Some tokenizers drop a token's leading space at the start of a text, so each token is decoded after another one.
     const before = this.native.tokenize('x', false)
     const skip = this.text(before).length
     return Array.from({length: this.vocabularySize}, (_, token) => this.text([...before, token]).slice(skip))

@@ -1,17 +1,17 @@
-/** Tokens of a block: prefixes are told apart by whole blocks first, then token by token. */
+/** Tokens per block: prefixes are compared by whole blocks first, then token by token. */
 const blockTokens = 32
 
 interface Indexed {
   id: string
   tokens: Uint32Array
-  /** Of each whole block, with all before it. */
+  /** Hash of each whole block, with all tokens before it. */
   hashes: readonly number[]
 }
 
 /**
- * Finds among many token lists the one that shares the longest beginning with a prompt. Lists are entered under the hash of
- * each of their beginnings of 32, 64, … tokens, so that a search takes as many look-ups as the prompt has blocks, however many
- * lists there are. What a hash has found is compared token by token.
+ * Finds the token list that shares the longest prefix with a prompt. Lists are indexed by the hashes of their prefixes
+ * of 32, 64, … tokens, so that a search needs one look-up per block of the prompt, regardless of the number of lists.
+ * Hash matches are then compared token by token.
  */
 export class PrefixIndex {
   private readonly lists = new Map<string, Indexed>()
@@ -29,7 +29,7 @@ export class PrefixIndex {
     return [...this.lists.keys()]
   }
 
-  /** Takes the place of an earlier list of that id. Lists shorter than a block are never found. */
+  /** Replaces an earlier list with the same id. Lists shorter than a block are never found. */
   add(id: string, tokens: Uint32Array): void {
     this.delete(id)
     const list = {id, tokens, hashes: blockHashes(tokens)}
@@ -53,8 +53,8 @@ export class PrefixIndex {
   }
 
   /**
-   * The list that shares most with the prompt, a block at least.
-   * @param whole only lists that the prompt begins with as a whole
+   * The list that shares the longest prefix with the prompt, at least one block.
+   * @param whole only lists that are completely a prefix of the prompt
    */
   longest(prompt: ArrayLike<number>, {whole = false} = {}): {id: string; shared: number} | undefined {
     let best: {id: string; shared: number} | undefined
@@ -64,13 +64,13 @@ export class PrefixIndex {
         if (whole && shared < tokens.length) continue
         if (shared >= blockTokens && shared > (best?.shared ?? 0)) best = {id, shared}
       }
-      // A shorter block's lists share less than this one's.
+      // Lists of shorter blocks share less than this one.
       if (best !== undefined) return best
     }
     return undefined
   }
 
-  /** Lists that these tokens begin with, all of each. */
+  /** Lists that are completely a prefix of these tokens. */
   coveredBy(tokens: ArrayLike<number>): string[] {
     const found = new Set<string>()
     for (const [block, hash] of blockHashes(tokens).entries()) {
@@ -85,7 +85,7 @@ export class PrefixIndex {
   }
 }
 
-/** How many tokens two lists have in common at their beginning. */
+/** Length of the common prefix of two lists. */
 export function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const longest = Math.min(a.length, b.length)
   let length = 0
@@ -93,7 +93,7 @@ export function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number
   return length
 }
 
-/** FNV-1a over the tokens, as of each whole block. */
+/** FNV-1a over the tokens, at each whole block. */
 function blockHashes(tokens: ArrayLike<number>): number[] {
   const hashes: number[] = []
   let hash = 0x811c9dc5

@@ -11,39 +11,39 @@ import {findStates, isIntact, removeState, type StateFile} from '../state-files.
 
 export interface StoreEvents {
   saved: (state: SavedState) => void
-  /** A slot has it now; the file stays, for other conversations that begin alike. */
+  /** A slot has it now. The file stays for other conversations with the same prefix. */
   restored: (id: string, ms: number) => void
   unsaved: (id: string, reason: UnsavedReason) => void
-  /** What a file system said; the prompt is evaluated, nothing else is lost. */
+  /** A file system error; the prompt is evaluated instead, nothing else is lost. */
   failed: (message: string) => void
 }
 
 interface Entry extends Pick<StateFile, 'file' | 'bytes' | 'checksum'> {
   session: string | null
   line: string
-  /** Found in the folder, and not read since. */
+  /** Found in the folder, and not read yet. */
   isUnchecked: boolean
 }
 
-/** A slot, as far as its cache is saved or restored. */
+/** The part of a slot that saving and restoring needs. */
 export interface CachedSlot {
   readonly id: number
   /** The tokens in its cells. */
   tokens: number[]
-  /** The conversation that they are of. */
+  /** The conversation that they belong to. */
   line: string | undefined
 }
 
-/** What of a prompt a saved cache holds. */
+/** The part of a prompt that a saved cache has. */
 export interface Found {
   id: string
   shared: number
 }
 
 /**
- * KV caches that have lost their slots, in files, found by the tokens that they hold: whichever request begins with those
- * tokens gets them, with a session or without. Reading one takes a thousandth of the time that evaluating its tokens takes
- * (docs/benchmarks.md). Which of them stay is the host's decision.
+ * Saved KV caches of conversations that lost their slots, found by their tokens: any request that starts with those
+ * tokens uses them, with or without a session. Reading one takes a thousandth of the time of evaluating its tokens
+ * (docs/benchmarks.md). The host decides which of them stay.
  */
 export class PrefixStore {
   private readonly index = new PrefixIndex()
@@ -55,7 +55,7 @@ export class PrefixStore {
     private readonly events: StoreEvents,
   ) {}
 
-  /** Takes in what other processes have left in the folder; what is known stays. Never throws. */
+  /** Adds caches that other processes left in the folder; known ones stay. Never throws. */
   async adopt(): Promise<void> {
     const {settings} = this
     if (settings === null) return
@@ -101,7 +101,7 @@ export class PrefixStore {
     return this.index.longest(tokens)?.shared === tokens.length
   }
 
-  /** Saves what the slot holds; of what is too long the slot loses the end. Between decodes only. */
+  /** Saves the tokens of the slot; if they are too many, the slot loses the end. Only between decodes. */
   async save(slot: CachedSlot, session: string | null): Promise<void> {
     const {settings} = this
     const length = this.savable(slot.tokens.length)
@@ -113,7 +113,7 @@ export class PrefixStore {
     const tokens = Uint32Array.from(slot.tokens)
     try {
       makeFolder(settings.folder, 0o700)
-      // llama.cpp would make a file that others may read; one that is there keeps its mode.
+      // llama.cpp would create a file that others can read; an existing file keeps its mode.
       await (await open(file, 'wx', 0o600)).close()
       const bytes = await this.context.saveSequenceStateToFile(file, slot.id, tokens)
       for (const shorter of this.index.coveredBy(tokens)) this.remove(shorter, 'superseded')
@@ -129,7 +129,7 @@ export class PrefixStore {
     }
   }
 
-  /** Puts a saved cache into the slot; `false` when that failed and the slot is empty. Between decodes only. */
+  /** Restores a saved cache into the slot; `false` if that failed and the slot is empty. Only between decodes. */
   async restore(id: string, slot: CachedSlot): Promise<boolean> {
     const entry = this.entries.get(id)
     const tokens = this.index.tokensOf(id)
@@ -167,7 +167,7 @@ export class PrefixStore {
     this.events.unsaved(id, reason)
   }
 
-  /** Leaves the first tokens in the slot; `false` for memory that cannot lose its end alone. */
+  /** Keeps only the first tokens in the slot; `false` for memory whose end cannot be removed. */
   private cut(slot: CachedSlot, length: number): boolean {
     if (!dropEnd(this.context, slot.id, length)) return false
     slot.tokens.length = length

@@ -1,19 +1,19 @@
-/** So many tokens have to be the same for those behind them to be a guess. */
+/** This many tokens must match before the tokens after them become a guess. */
 const matchTokens = 3
-/** How much the accuracy follows the newest guess. */
+/** Weight of the newest guess in the accuracy. */
 const weight = 0.1
 
 /**
- * Guesses the next tokens of an answer from the conversation's own text: what followed the last three tokens the last time that
- * they stood there (prompt lookup decoding; Saxena, 2023). Each token that comes is compared with what was guessed for it, whether the
- * guess was used or not, so that the accuracy is known before a guess costs anything.
+ * Guesses the next tokens of an answer from the conversation's own text: what followed the last three tokens the last
+ * time that they stood there (prompt lookup decoding; Saxena, 2023). Each new token is compared with its guess, used or
+ * not, so that the accuracy is known before a guess costs time.
  */
 export class PromptLookup {
   private readonly tokens: number[] = []
-  /** Where the tokens that followed each three begin, by a hash of the three. */
+  /** Position of the tokens after each three tokens, by a hash of the three. */
   private readonly follows = new Map<number, number>()
   private expected: number | undefined
-  /** Share of the last guesses that came true. */
+  /** Share of recent guesses that were right. */
   accuracy = 0
 
   constructor(prompt: Iterable<number>) {
@@ -21,7 +21,7 @@ export class PromptLookup {
     this.expected = this.guess(1)[0]
   }
 
-  /** Takes in the token that was sampled. */
+  /** Adds the sampled token. */
   add(token: number): void {
     if (this.expected !== undefined) {
       this.accuracy += weight * ((token === this.expected ? 1 : 0) - this.accuracy)
@@ -30,7 +30,7 @@ export class PromptLookup {
     this.expected = this.guess(1)[0]
   }
 
-  /** The tokens that may come next; none where the last ones stand there for the first time. */
+  /** The guessed next tokens; none if the last ones occur for the first time. */
   guess(most: number): number[] {
     const from = this.follows.get(this.hash())
     if (from === undefined || !this.isAlike(from)) return []
@@ -38,7 +38,7 @@ export class PromptLookup {
   }
 
   private append(token: number): void {
-    // What follows the three tokens before this one begins here; they are entered now, so that they do not find themselves.
+    // The three tokens before this one are indexed only now, so that they do not find themselves.
     if (this.tokens.length >= matchTokens) this.follows.set(this.hash(), this.tokens.length)
     this.tokens.push(token)
   }
@@ -49,7 +49,7 @@ export class PromptLookup {
     return hash
   }
 
-  /** Whether the three tokens before this place are the last ones. */
+  /** Whether the three tokens before this position equal the last three. */
   private isAlike(place: number): boolean {
     for (let back = 1; back <= matchTokens; back++) {
       if (this.tokens[place - back] !== this.tokens.at(-back)) return false

@@ -1,7 +1,7 @@
 import type {CostCurve} from './cost-curve.js'
 import type {Generation} from './generation.js'
 
-/** The tokens of a prompt that are evaluated next. */
+/** The next tokens of a prompt to evaluate. */
 export interface Piece {
   generation: Generation
   tokens: Uint32Array
@@ -9,7 +9,7 @@ export interface Piece {
   samples: boolean
 }
 
-/** Prompts share a decode when that takes at most this share of the time that they take one by one. */
+/** Prompts share a decode if that takes at most this share of the time of separate decodes. */
 const worthSharing = 0.85
 
 /**
@@ -33,7 +33,7 @@ export function planPrompts(prompts: readonly Generation[], room: number, costs:
     })
 }
 
-/** The prompt whose turn it is; `undefined` when none has anything to evaluate. */
+/** The next prompt; `undefined` if none has tokens to evaluate. */
 export function nextOf(prompts: readonly Generation[]): Generation | undefined {
   return prompts.filter((one) => wantedOf(one).length > 0).sort((a, b) => a.turn - b.turn)[0]
 }
@@ -62,7 +62,9 @@ function companions(
   return found
 }
 
-/** What of the prompt can be evaluated: without a credit all but its last token, which the first step needs. */
+/**
+ * The part of the prompt that can be evaluated: without a credit, all but its last token, which the first step needs.
+ */
 function wantedOf({credits, promptRest}: Generation): Uint32Array {
   return credits > 0 ? promptRest : promptRest.subarray(0, -1)
 }

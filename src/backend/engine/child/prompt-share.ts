@@ -1,31 +1,31 @@
 import {CostCurve} from './cost-curve.js'
 
-/** What the next step has to do. */
+/** The work of the next step. */
 export interface Waiting {
   /** Answers that are running, at least one. */
   answers: number
   /** Requests whose prompts are being evaluated, at least one. */
   prompts: number
-  /** Prompt tokens that are left of all of them. */
+  /** Remaining prompt tokens of all of them. */
   tokens: number
 }
 
-/** A gap this long between two tokens is short enough for anybody, in milliseconds. */
+/** A gap between two tokens up to this length is not noticeable, in milliseconds. */
 const shortGapMs = 40
-/** What a prompt may take at once when it comes, in milliseconds. */
+/** Time that a new prompt may take at once, in milliseconds. */
 const arrivalMs = 250
-/** A long pause comes at most once in so many tokens of an answer, so that 95 of 100 gaps are without one. */
+/** A long pause comes at most once in this many tokens of an answer, so that 95 of 100 gaps have none. */
 const tokensBetweenPauses = 28
-/** Twice the tokens are taken when they take hardly longer, as they do where reading the weights takes the time. */
+/** Take twice the tokens if they take hardly longer, as is the case while reading the weights dominates. */
 const hardlyLonger = 1.1
 const mostOverdraft = 1.3
-/** How much the usual time of an answer step follows the newest one. */
+/** Weight of the newest answer step in the average time. */
 const usualWeight = 0.2
-/** An estimate that stands in the way shrinks by this at every try: one bad measurement must not rule for ever. */
+/** An estimate that prevents a try shrinks by this factor each time, so that one bad measurement does not last. */
 const forgetting = 0.998
-/** llama.cpp's attention on a CPU changes to a quicker way at so many tokens of a sequence (GGML_FA_TILE_Q). */
+/** llama.cpp's CPU attention uses a faster path from this number of tokens of a sequence (GGML_FA_TILE_Q). */
 const fastAttention = 64
-/** Rows are added to a piece when the larger one takes at most this share of its time. */
+/** Rows are added to a piece if the larger one takes at most this share of its time. */
 const worthPadding = 0.95
 
 /**
@@ -45,11 +45,11 @@ const worthPadding = 0.95
 export class PromptShare {
   readonly costs = new CostCurve()
   private readonly sizes: readonly number[]
-  /** What is left of the moments that waiting prompts may take at once. */
+  /** Remaining time that waiting prompts may take at once. */
   private momentsMs = 0
   /** Steps of the answers since the last pause. */
   private steps = 0
-  /** What an answer step takes of late, in milliseconds; 0 when that is not known. */
+  /** Recent time of an answer step, in milliseconds; 0 if unknown. */
   private usual = 0
   /** What is left of what the last step was given apart from the moments. */
   private due = 0
@@ -65,7 +65,7 @@ export class PromptShare {
     this.sizes = pieceSizes(largest)
   }
 
-  /** A prompt has come, of which so many tokens are to be evaluated. */
+  /** A prompt arrived, with this many tokens to evaluate. */
   arrived(tokens: number): void {
     this.momentsMs += Math.min(arrivalMs, this.costs.estimate(tokens))
   }
@@ -76,12 +76,12 @@ export class PromptShare {
     this.steps = 0
   }
 
-  /** A step of the answers took so long. */
+  /** A step of the answers took this long. */
   answered(ms: number): void {
     this.usual = this.usual === 0 ? ms : this.usual + usualWeight * (ms - this.usual)
   }
 
-  /** What prompts may take now, in milliseconds; 0 when they have to wait for the next pause. */
+  /** Time that prompts may take now, in milliseconds; 0 if they must wait for the next pause. */
   budget({answers, prompts, tokens}: Waiting): number {
     const {usual, longestGapMs} = this
     const crowding = Math.max(1, prompts / answers)
@@ -98,7 +98,7 @@ export class PromptShare {
     const rest = this.costs.estimate(tokens)
     if (pause > everyStep && seldom > often && rest > everyStep) {
       this.steps++
-      // What is left of the prompts may come as soon as the answers have had as much time.
+      // The rest of the prompts may follow when the answers have had as much time.
       const isTime = this.steps >= spacing || this.steps * usual * crowding >= rest
       this.due = isTime ? pause : 0
       if (isTime) this.steps = 0
@@ -106,15 +106,15 @@ export class PromptShare {
     return Math.min(this.due + this.momentsMs, Math.max(everyStep, longestGapMs - usual))
   }
 
-  /** Prompts beside answers took so long. */
+  /** Prompts took this long while answers were running. */
   spent(ms: number): void {
     this.momentsMs = Math.max(0, this.momentsMs - Math.max(0, ms - this.due))
     this.due = Math.max(0, this.due - ms)
   }
 
   /**
-   * Tokens of a piece that takes about so long; at least 1.
-   * @param left tokens of the prompt: all of them in one piece, where that takes hardly longer than a smaller one and a rest
+   * Tokens of a piece that takes about this long; at least 1.
+   * @param left tokens of the prompt: all in one piece if that takes hardly longer than a smaller one and the rest
    */
   tokens(budgetMs: number, left = Infinity): number {
     if (left <= this.largest && this.costs.estimate(this.padded(left)) <= mostOverdraft * budgetMs) return left
@@ -154,7 +154,7 @@ export class PromptShare {
     )
   }
 
-  /** Takes in how long that many tokens took; as of the next smaller size. */
+  /** Adds the time of this many tokens, under the next smaller size. */
   measured(tokens: number, ms: number): void {
     const size = this.sizes.findLast((one) => one <= tokens)
     if (size !== undefined) this.costs.measured(size, (ms * size) / tokens)

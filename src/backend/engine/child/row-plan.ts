@@ -4,9 +4,9 @@ export interface Run {
   to: number
 }
 
-/** Two passes instead of one are worth it at this share of the time; less is noise. */
+/** Two passes replace one only below this share of its time; a smaller gain is noise. */
 const worthSplitting = 0.85
-/** So few rows may be quicker one by one: a single row has kernels of its own. */
+/** Up to this many rows may be faster one by one, because a single row has its own kernels. */
 const fewRows = 4
 
 /**
@@ -29,7 +29,7 @@ export function planRuns(
   const [first = 0] = slots
   const last = slots.at(-1) ?? 0
   if (slots.length > fewRows && last - first + 1 === slots.length) return [{from: first, to: last}]
-  // The quickest way to take the slots up to each one.
+  // The fastest way to cover the slots up to each one.
   const best: {ms: number; passes: number}[] = []
   /** The ways to take the slots up to `end`, by where the last run begins; before it, the quickest way. */
   const waysTo = (end: number): {from: number; ms: number; passes: number}[] => {
@@ -40,7 +40,7 @@ export function planRuns(
       const before = best[from - 1] ?? {ms: 0, passes: 0}
       const rows = (slots[end] ?? 0) - (slots[from] ?? 0) + 1
       const known = cost(rows)
-      // With nothing measured, fewer passes are better, and rows cost next to nothing.
+      // Without measurements, assume that fewer passes are better and rows cost almost nothing.
       const ms = Number.isFinite(known) ? known : 1e6 + rows
       ways.push({from, ms: before.ms + ms, passes: before.passes + 1})
     }

@@ -3,13 +3,13 @@ import type {Decoder, Row} from './decoder.js'
 import type {Generation, Progress} from './generation.js'
 import type {Slots} from './slots.js'
 
-/** A row and whose it is; a row that only closes a gap is nobody's. */
+/** A row and its generation; a row that only closes a gap has none. */
 export interface Part {
   generation: Generation | undefined
   row: Row
 }
 
-/** Decodes rows and gives the tokens that are sampled from them to their generations. */
+/** Decodes rows, samples tokens from them and passes these to their generations. */
 export class SampledDecode {
   constructor(
     private readonly decoder: Decoder,
@@ -18,7 +18,7 @@ export class SampledDecode {
     private readonly fail: (generation: Generation, error: NnError) => void,
   ) {}
 
-  /** Decodes all parts in one call and samples those that ask for it; gives the time of the decode, 0 when it failed. */
+  /** Decodes all parts in one call and samples where requested. Returns the time of the decode, 0 if it failed. */
   async run(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
     if (parts.length === 0) return 0
     let decoded: Awaited<ReturnType<Decoder['decode']>>
@@ -28,7 +28,7 @@ export class SampledDecode {
         kind,
       )
     } catch (error) {
-      // One bad part fails the whole decode, and what the cells hold now is unknown.
+      // One bad part fails the whole decode, and the contents of the cells are unknown then.
       for (const {generation, row} of parts) {
         if (generation === undefined) this.slots.clear(row.slot)
         else this.fail(generation, toNnError(error, 'runtime_error'))
@@ -44,7 +44,7 @@ export class SampledDecode {
     return decoded.ms
   }
 
-  /** Samples one token, and as many further ones as were guessed right. */
+  /** Samples one token, and more as long as the guesses are right. */
   private async sample(generation: Generation, {tokens, wanted}: Row, logits: Uint32Array): Promise<void> {
     let right = 0
     try {
@@ -64,7 +64,7 @@ export class SampledDecode {
     if (wanted.length > 1) this.keepGuesses(generation, wanted.length - 1, right)
   }
 
-  /** Takes the cells of wrong guesses back. */
+  /** Removes the cells of wrong guesses. */
   private keepGuesses(generation: Generation, drafted: number, accepted: number): void {
     this.slots.truncate(generation.slot, generation.slot.tokens.length - (drafted - accepted))
     generation.drafts.drafted += drafted

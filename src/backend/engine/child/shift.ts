@@ -1,14 +1,14 @@
-/** What may go when a slot is full. */
+/** What a full slot may drop. */
 export interface Shiftable {
-  /** Where turns begin, in order; those that are gone are taken out. */
+  /** Start positions of the turns, in order; dropped ones are removed. */
   turns: number[]
-  /** Tokens at the beginning that never go: the system prompt. */
+  /** First tokens that are never dropped: the system prompt. */
   protectedTokens: number
 }
 
 /**
- * Which tokens a full slot drops: `discard` or a little more behind the first `keep` (at least the system prompt), from
- * the beginning of a turn to the beginning of another where there are such. Brings `shiftable.turns` up to date.
+ * Which tokens a full slot drops: `discard` or a few more after the first `keep` (at least the system prompt), from the
+ * start of one turn to the start of another if possible. Updates `shiftable.turns`.
  *
  * @param length tokens in the slot, at least 2
  */
@@ -17,7 +17,7 @@ export function planShift(
   shiftable: Shiftable,
   wish: {keep: number; discard: number},
 ): {from: number; count: number} {
-  // No more than half is kept by wish: with little left to move, the newest tokens would be the ones to go.
+  // Keep at most half: with little left to move, the newest tokens would be dropped.
   const wished = Math.min(wish.keep, Math.floor(length / 2))
   const keep = Math.min(Math.max(wished, shiftable.protectedTokens), length - 2)
   const from = shiftable.turns.find((turn) => turn >= keep && turn < length - 1) ?? keep

@@ -6,20 +6,20 @@ import type {CachedSlot, PrefixStore} from './prefix-store.js'
 
 /** A llama.cpp sequence: the tokens whose keys and values its cells hold. */
 export interface Slot extends CachedSlot {
-  /** How many of them stand for all that went into their cells; behind a shift, what was dropped went in as well. */
+  /** How many of them describe their cells completely; after a shift, dropped tokens influenced the cells as well. */
   exact: number
   busy: boolean
-  /** The session that the tokens are of; `undefined` when it is gone or continues in another slot. */
+  /** The session of the tokens; `undefined` if it was removed or continues in another slot. */
   owner: string | undefined
-  /** The session that they are of, though it may continue in another slot: a saved cache of them goes with it. */
+  /** The session that they belong to, even if it continues in another slot: a saved cache of them belongs to it. */
   session: string | null
-  /** Of a session that was removed: not to be saved. */
+  /** The session was removed, so the tokens are not saved. */
   isPrivate: boolean
   /** Order of the last use; the smallest is the least recent, 0 is never. */
   used: number
 }
 
-/** What a slot had of a prompt when the prompt came. */
+/** The part of a prompt that a slot already had. */
 export interface Prepared {
   cachedTokens: number
   source: CacheSource
@@ -28,27 +28,30 @@ export interface Prepared {
 /** Copying, saving or reading cells costs about as much as evaluating this many tokens. */
 const worthKeeping = 32
 
-/** Tokens that a conversation's own next prompt may lack: the end of an answer that a stop string cut. */
+/** Tokens that the next prompt of the same conversation may lack: the end of an answer that a stop string cut off. */
 const nextToNothing = 16
 
-/** The context's sequences, and which tokens each of them has in the KV cache. */
+/** The sequences of the context, and the tokens of each in the KV cache. */
 export class Slots {
   private readonly slots: Slot[]
   private clock = 0
-  /** Whether the memory was seen to have a cell for each token. */
+  /** Whether the memory is known to have a cell for each token. */
   private keepsEveryToken = false
-  /** llama.cpp copies cells at the next decode only: until then these slots' cells are not, or must stay, what they seem. */
+  /**
+   * llama.cpp copies cells at the next decode. Until then the cells of these slots are not copied yet, or must not
+   * change.
+   */
   private readonly copying = {from: new Set<Slot>(), to: new Set<Slot>()}
 
   constructor(
     private readonly context: AddonContext,
     count: number,
     private readonly store: PrefixStore,
-    /** Whether a cache may lose its end alone; else it is kept whole or not at all. */
+    /** Whether only the end of a cache may be dropped; otherwise the whole cache is kept or dropped. */
     private readonly partial = true,
-    /** Whether llama.cpp survives a shift; where it does not, a full slot stays full. */
+    /** Whether llama.cpp survives a context shift; if not, a full slot stays full. */
     private readonly canShift = true,
-    /** Tokens that a slot holds. */
+    /** Tokens per slot. */
     readonly capacity = Infinity,
   ) {
     this.slots = Array.from({length: count}, (_, id) => ({
@@ -58,9 +61,9 @@ export class Slots {
   }
 
   /**
-   * A free slot: the one that continues into this prompt, which is one that would lose next to nothing to it, else the
-   * session's own, whose tokens nobody else will ask for, else the least recently used one, so that other
-   * conversations keep their caches as long as possible.
+   * A free slot: first one that this prompt continues, losing almost nothing; then the session's own, whose tokens
+   * nobody else needs; then the least recently used one, so that other conversations keep their caches as long as
+   * possible.
    */
   take(prompt: Uint32Array, session: string | null): Slot | undefined {
     const free = this.slots.filter(({busy}) => !busy)
@@ -77,8 +80,8 @@ export class Slots {
   }
 
   /**
-   * Of free slots the lowest that is unused or nobody's. Then the lowest of all where what it loses is saved, so that busy slots
-   * stand together (`planRuns`); else the least recently used one.
+   * The lowest free slot that is unused or without a session. Then, if its tokens would be saved, the lowest of all, so
+   * that busy slots are adjacent (`planRuns`); otherwise the least recently used one.
    */
   private leastLoss(free: readonly Slot[]): Slot | undefined {
     const byUse = free.toSorted((a, b) => a.used - b.used)
@@ -87,9 +90,9 @@ export class Slots {
   }
 
   /**
-   * Brings as much of the prompt into the slot as is known: what the slot shares with it; else the cells of another slot
-   * that shares more, so that requests with one system prompt evaluate it once; else a saved cache. What the slot loses is
-   * saved first. Only between decodes, which read the same cells.
+   * Reuses as much of the prompt as possible: the prefix in the slot itself, the cells of another slot that shares more
+   * (so that a common system prompt is evaluated once), or a saved cache. Tokens that the slot loses are saved first.
+   * Only between decodes, which read the same cells.
    */
   async prepare(slot: Slot, prompt: Uint32Array, session: string | null): Promise<Prepared> {
     if (!this.keepsEveryToken && slot.tokens.length > 1) this.keepsEveryToken = this.canDiscard(slot)
@@ -105,7 +108,7 @@ export class Slots {
     await this.keep(slot, restores || copies ? 0 : own)
     this.claim(slot, session)
     if (restores) {
-      // It may have been dropped meanwhile; what the slot held before is another conversation's.
+      // It may have been dropped in the meantime, and the earlier tokens of the slot belong to another conversation.
       const restored = await this.store.restore(saved.id, slot)
       return this.have(slot, restored ? saved.shared : 0, 'saved')
     }
@@ -116,20 +119,23 @@ export class Slots {
     return this.have(slot, own, previous !== undefined && previous === session ? 'slot' : 'shared')
   }
 
-  /** Leaves so many tokens in the slot, if it can. What goes on elsewhere than where the slot's tokens end is another conversation. */
+  /**
+   * Keeps this many tokens in the slot, if possible. If the prompt does not continue at the end of the slot's tokens,
+   * it is another conversation.
+   */
   private have(slot: Slot, tokens: number, source: CacheSource): Prepared {
     if (slot.tokens.length - tokens > nextToNothing) slot.line = undefined
     const cachedTokens = this.truncate(slot, tokens)
     return {cachedTokens, source: cachedTokens === 0 ? 'none' : source}
   }
 
-  /** Tokens of a cache that a prompt can begin with. */
+  /** Tokens of a cache that a prompt can reuse. */
   private usable(cached: readonly number[], prompt: Uint32Array, exact = Infinity): number {
     const shared = Math.min(commonPrefix(cached, prompt), exact)
     return this.partial || shared === cached.length ? shared : 0
   }
 
-  /** The slot is this session's from now on, and no other one is. */
+  /** Assigns the session to this slot and to no other one. */
   private claim(slot: Slot, session: string | null): void {
     if (session !== null) this.disown(session)
     slot.owner = session ?? undefined
@@ -138,8 +144,8 @@ export class Slots {
   }
 
   /**
-   * Saves what the slot is about to lose, when it is worth it: not where next to nothing goes, and not what is in another slot
-   * or saved already. Saving cuts off what is too long, and would take from the next request what it was to begin with.
+   * Saves the tokens that the slot is about to lose, unless they are few, are in another slot, or are already saved.
+   * Saving truncates a cache that is too long, so it must not take tokens that the next request needs.
    */
   private async keep(slot: Slot, staying: number): Promise<void> {
     if (!this.isWorthSaving(slot, staying) || this.isElsewhere(slot)) return
@@ -160,8 +166,8 @@ export class Slots {
   }
 
   /**
-   * Saves what all slots hold: the engine is about to end. The longest first: of slots that hold the same tokens one is
-   * saved. Only between decodes.
+   * Saves the caches of all slots before the engine ends. The longest comes first, so that slots with the same tokens
+   * are saved once. Only between decodes.
    */
   async saveAll(): Promise<void> {
     for (const slot of this.slots.toSorted((a, b) => b.tokens.length - a.tokens.length)) {
@@ -173,7 +179,7 @@ export class Slots {
     return this.copying.from.has(slot) || this.copying.to.has(slot)
   }
 
-  /** The addon says the last position that it has copied. */
+  /** The addon returns the last position that it copied. */
   private async copy(from: Slot, to: Slot): Promise<boolean> {
     this.clear(to)
     const lastPosition = await this.context.copySequenceStateFromOtherSequence(to.id, from.id)
@@ -188,19 +194,22 @@ export class Slots {
     return true
   }
 
-  /** A decode has begun: what was to be copied is. */
+  /** A decode has started, so pending copies are done. */
   decoded(): void {
     this.copying.from.clear()
     this.copying.to.clear()
   }
 
-  /** What follows a shift goes: another prompt of these tokens would be answered as if what was dropped were in it. */
+  /**
+   * Drop everything after a shift: dropped tokens still influence these cells, which would change the answer to another
+   * prompt.
+   */
   release(slot: Slot): void {
     this.truncate(slot, slot.exact)
     slot.busy = false
   }
 
-  /** Nobody will ask for this session's cache again: its slot is the first to be taken, and what it holds is not saved. */
+  /** The session was removed: its slot is reused first, and its tokens are not saved. */
   forget(session: string): void {
     for (const slot of this.slots) if (slot.session === session) slot.isPrivate = true
     this.disown(session)
@@ -214,7 +223,10 @@ export class Slots {
     }
   }
 
-  /** Keeps the first `length` tokens of a slot; gives how many it could keep. Recurrent models and sliding windows that were read back keep all or nothing. */
+  /**
+   * Keeps the first `length` tokens of a slot and returns how many it could keep. Recurrent models and restored sliding
+   * windows keep all or nothing.
+   */
   truncate(slot: Slot, length: number): number {
     if (length < slot.tokens.length) {
       const kept = length > 0 && this.partial && dropEnd(this.context, slot.id, length)
@@ -231,30 +243,30 @@ export class Slots {
     return slot
   }
 
-  /** Whether cells behind the slot's tokens can be taken back. */
+  /** Whether cells after the slot's tokens can be removed again. */
   canDiscard(slot: Slot): boolean {
     if (!this.partial) return false
-    // One token is the first and the last of any memory.
+    // With one token, the first and the last position are the same in any memory.
     if (slot.tokens.length === 1) return this.keepsEveryToken
     return slot.tokens.length === 0 || this.context.getSequenceKvCacheMinPosition(slot.id) === 0
   }
 
   /**
-   * Whether a piece of a prompt may have further rows behind it, whose cells are taken back. Of an empty slot that is not known
-   * before another one has shown it: recurrent memory has one state for all tokens, and cannot lose its end.
+   * Whether a piece of a prompt may be followed by extra rows whose cells are removed again. For an empty slot this is
+   * unknown until another slot has shown it: recurrent memory has one state for all tokens and cannot drop its end.
    */
   canPad(slot: Slot): boolean {
     return slot.tokens.length === 0 ? this.partial && this.keepsEveryToken : this.canDiscard(slot)
   }
 
-  /** Whether a slot that nobody uses can take a row for nothing: it has room, and its cell can be taken back. */
+  /** Whether an idle slot can take a padding row: it has room, and the cell can be removed again. */
   canFill(id: number): boolean {
     const slot = this.at(id)
-    // Cells that are to be copied may have company: a decode copies them before it computes.
+    // Slots with pending copies are fine: a decode copies before it computes.
     return !slot.busy && slot.tokens.length < this.capacity && !this.copying.to.has(slot) && this.canDiscard(slot)
   }
 
-  /** Removes the cells behind the slot's tokens. @throws when they cannot be removed, and the slot is empty then */
+  /** Removes the cells after the slot's tokens. @throws if they cannot be removed; the slot is empty then */
   discardBehind(slot: Slot): void {
     const {length} = slot.tokens
     if (length > 0 && this.context.removeTokenCellsFromSequence(slot.id, length, -1)) return
@@ -269,7 +281,10 @@ export class Slots {
     slot.line = undefined
   }
 
-  /** Drops `discard` tokens behind the first `keep` and moves the rest up, positions included (llama.cpp's K-shift); `false` where that cannot be done. */
+  /**
+   * Drops `discard` tokens after the first `keep` and moves the rest up, positions included (llama.cpp's K-shift);
+   * `false` if that is not possible.
+   */
   shift(slot: Slot, keep: number, discard: number): boolean {
     if (!this.canShift || !this.context.removeTokenCellsFromSequence(slot.id, keep, keep + discard)) return false
     this.context.shiftSequenceTokenCells(slot.id, keep + discard, slot.tokens.length, -discard)

@@ -1,6 +1,6 @@
 import type {StopReason} from '../../contract/types.js'
 
-/** Patterns are looked for in this many last characters, so that long answers stay cheap. */
+/** Patterns are searched in this many last characters, so that long answers stay cheap. */
 const patternWindow = 4096
 
 export interface StopFound {
@@ -10,10 +10,10 @@ export interface StopFound {
 }
 
 /**
- * Watches text for stop strings and patterns, across the borders of the pieces it comes in.
+ * Searches text for stop strings and patterns, across the boundaries of its pieces.
  *
- * The answer ends before a stop string and after a pattern's first match. Text that may be the beginning of a stop
- * string is held back until that is decided, so nothing that was given out has to be taken back.
+ * The answer ends before a stop string and after a pattern's first match. Text that may be the start of a stop string
+ * is held back until that is decided, so that nothing has to be revoked.
  */
 export class StopDetector {
   private text = ''
@@ -24,18 +24,18 @@ export class StopDetector {
     private readonly patterns: readonly RegExp[],
   ) {}
 
-  /** Adds a piece; gives the text that may be shown, and what ended the answer if something did. */
+  /** Adds a piece. Returns the text that may be shown, and what ended the answer, if anything did. */
   push(piece: string): {text: string; found: StopFound | undefined} {
     const from = this.text.length
     this.text += piece
     const hit = this.earliest(from)
     if (hit === undefined) return {text: this.give(this.text.length - this.heldBack()), found: undefined}
-    // A look-ahead may place a match's end before text that was given out already; that stays.
+    // A look-ahead may end a match before text that was already returned; that text stays.
     this.text = this.text.slice(0, Math.max(hit.end, this.given))
     return {text: this.give(this.text.length), found: hit.found}
   }
 
-  /** The text held back, when the answer ends for another reason. */
+  /** The held-back text, if the answer ends for another reason. */
   end(): string {
     return this.give(this.text.length)
   }
@@ -71,7 +71,7 @@ export class StopDetector {
     return best
   }
 
-  /** Length of the longest end of the text that begins a stop string. */
+  /** Length of the longest suffix of the text that starts a stop string. */
   private heldBack(): number {
     let longest = 0
     for (const stop of this.stops) {

@@ -1,23 +1,23 @@
 const replacement = '\uFFFD'
 
-/** A character has at most four bytes, so more unfinished tokens than this are not going to become one. */
+/** A character has at most four bytes, so more incomplete tokens than this never become one. */
 const longestCharacterTokens = 4
 
 /**
  * Turns tokens into text piece by piece, whole characters only.
  *
- * A token may hold a part of a character, and some tokenizers write a token differently after another one (leading
- * spaces), so each piece is the difference between two detokenizations that share their beginning.
+ * A token may be a part of a character, and some tokenizers decode a token differently after another one (leading
+ * spaces). Each piece is therefore the difference of two detokenizations with the same start.
  */
 export class TextStream {
   private readonly tokens: number[] = []
-  /** Where the shared beginning starts, and how many tokens have been given out. */
+  /** Where the common start begins, and how many tokens were returned. */
   private start = 0
   private given = 0
 
   constructor(private readonly detokenize: (tokens: Uint32Array) => string) {}
 
-  /** Adds a token; gives the text that is certain now, which may be empty. */
+  /** Adds a token. Returns the text that is final now, which may be empty. */
   push(token: number): string {
     this.tokens.push(token)
     const text = this.pending()

@@ -2,8 +2,8 @@ import type {AddonContext} from './addon-types.js'
 import type {EngineModel} from './model.js'
 
 /**
- * Decodes one token and forgets it. The first decode reads the weights from the disk and fills llama.cpp's buffers; done
- * while the model loads, it does not hold up the first answer. @throws what llama.cpp says
+ * Decodes one token and forgets it. The first decode reads the weights from the disk and fills llama.cpp's buffers;
+ * doing that while the model loads keeps it from delaying the first answer. @throws what llama.cpp says
  */
 export async function warmUp(context: AddonContext, {bos}: Pick<EngineModel, 'bos'>): Promise<void> {
   context.initBatch(1)

@@ -17,25 +17,25 @@ import type {
   StateEvent,
 } from '../protocol.js'
 
-/** An engine answers questions about itself between two steps; one that takes longer is stuck. */
+/** An engine answers status requests between two steps; one that takes longer is stuck. */
 const answerMs = 2000
 
-/** Saving the caches of all slots, or reading a folder of them, may take so long, in milliseconds. */
+/** Time limit for saving the caches of all slots, or for reading a folder of them, in milliseconds. */
 const flushMs = 10_000
 
-/** The evaluation of a whole batch of a 14 B model on a few cores takes a minute or two. */
+/** Evaluating a full batch of a 14 B model on a few cores takes one to two minutes. */
 const longestDecodeMs = 300_000
 
 export interface EngineHandlers {
   onProgress?: (fraction: number) => void
   onLog?: (level: EngineLogLevel, message: string) => void
-  /** A session's cache was saved, or a saved one is gone. */
+  /** A session's cache was saved, or a saved cache was removed. */
   onState?: (event: StateEvent) => void
-  /** The process has gone without being told to. */
+  /** The process ended unexpectedly. */
   onCrash?: (error: NnError) => void
 }
 
-/** A failure with what had been said before it. */
+/** A failure, with the text before it. */
 function generationError(error: WireError, partial: GenerateResult | null): NnError {
   if (partial === null) return fromWire(error)
   const {text, metadata} = partial
@@ -46,7 +46,7 @@ interface Waiting {
   resolve: (event: EngineEvent) => void
   reject: (error: NnError) => void
   onText?: ((text: string) => void) | undefined
-  /** What the caller's own `onText` threw: the generation ends with it. */
+  /** Error of the caller's `onText`: the generation ends with it. */
   thrown?: NnError
 }
 
@@ -58,13 +58,13 @@ export interface GenerationHandle {
   advance: () => Promise<{text: string; metadata: OutputMetadata} | undefined>
 }
 
-/** The host's side of an engine process: starts it, talks to it, notices its death, ends it. */
+/** The host's side of an engine process: starts it, talks to it, detects a crash, ends it. */
 export class EngineProcess {
   private readonly waiting = new Map<number, Waiting>()
   private readonly stepping = new Map<number, (event: EngineEvent) => void>()
   private lastId = 0
   private expectedExit = false
-  /** Why requests can no longer be answered, once they cannot. */
+  /** Why requests can no longer be answered, if they cannot. */
   private gone: NnError | undefined
 
   private constructor(
@@ -81,8 +81,8 @@ export class EngineProcess {
 
   /**
    * Starts a process and loads the model in it.
-   * @param limits when it counts as hung; by default `heartbeatLimits`
-   * @throws `runtime_error` when llama.cpp refuses the model, the process dies over it or hangs; the signal's reason.
+   * @param limits when it counts as hung; defaults to `heartbeatLimits`
+   * @throws `runtime_error` if llama.cpp cannot load the model, or the process crashes or hangs; the signal's reason.
    */
   static async start(
     options: EngineOptions,
@@ -133,7 +133,7 @@ export class EngineProcess {
         throw error
       },
     )
-    // Whoever steps also awaits the result; until then its failure is nobody's.
+    // The caller of the steps also awaits the result, so the rejection is handled later.
     over.catch(() => undefined)
     return {
       result,
@@ -166,8 +166,8 @@ export class EngineProcess {
   }
 
   /**
-   * Whether it has stopped working: its process does not answer, or a single decode takes longer than any should. A decode
-   * cannot be called off, and of a large model on a CPU it takes its time.
+   * Whether it hangs: its process does not answer, or a single decode takes too long. A decode cannot be cancelled, and
+   * takes long for a large model on a CPU.
    */
   async isStuck(): Promise<boolean> {
     try {
@@ -178,7 +178,7 @@ export class EngineProcess {
     }
   }
 
-  /** What it is at. @throws `timeout` when the engine does not answer. */
+  /** State of the slots. @throws `timeout` if the engine does not answer. */
   async inspect(): Promise<{slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}> {
     const id = ++this.lastId
     const timer = setTimeout(() => {
@@ -194,17 +194,17 @@ export class EngineProcess {
     }
   }
 
-  /** Tells that the file of a saved cache is gone. */
+  /** Reports that the file of a saved cache was removed. */
   drop(cache: string): void {
     this.send({type: 'drop', cache})
   }
 
-  /** Takes in the saved caches that another engine has left in the folder of this one. Gives up after some seconds. */
+  /** Reads the saved caches that another engine left in the folder of this one. Gives up after some seconds. */
   adopt(): Promise<void> {
     return this.flush('adopt')
   }
 
-  /** Saves the caches of all slots. Gives up after some seconds: then what they hold is lost with the process. */
+  /** Saves the caches of all slots. Gives up after some seconds; then the caches are lost with the process. */
   saveCaches(): Promise<void> {
     return this.flush('save')
   }
@@ -219,17 +219,17 @@ export class EngineProcess {
     }
   }
 
-  /** Tells that nobody will ask for this session's cache again. */
+  /** Reports that this session was removed and does not need its cache again. */
   forget(session: string): void {
     this.send({type: 'forget', session})
   }
 
-  /** Ends a process that does not listen; it counts as crashed, because of this. */
+  /** Kills a process that does not respond; it counts as crashed for this reason. */
   kill(why: string): void {
     this.child.kill(why)
   }
 
-  /** Whether it was ended because it hung. */
+  /** Whether it was killed because it hung. */
   get killed(): boolean {
     return this.child.killed
   }
@@ -244,7 +244,7 @@ export class EngineProcess {
 
   private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
     if (this.gone !== undefined) return Promise.reject(this.gone)
-    // What the next crash prints is about this request, not about an earlier one.
+    // The output of the next crash belongs to this request, not to an earlier one.
     if (this.waiting.size === 0) this.child.forgetOutput()
     this.child.awaited(true)
     return new Promise((resolve, reject) => {
@@ -294,7 +294,7 @@ export class EngineProcess {
     }
   }
 
-  /** A caller's `onText` that throws ends its own generation and nothing else. */
+  /** A caller's `onText` that throws ends only its own generation. */
   private emitText(id: number, text: string): void {
     const waiting = this.waiting.get(id)
     if (waiting === undefined || waiting.thrown !== undefined) return

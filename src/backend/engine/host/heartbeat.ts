@@ -3,34 +3,34 @@ import type {CpuTime} from '../cpu-time.js'
 
 /** Times are milliseconds. */
 export interface HeartbeatLimits {
-  /** From one look at the engine to the next. */
+  /** Interval between two checks of the engine. */
   beatMs: number
-  /** How long it may neither say anything nor compute. */
+  /** How long it may neither send a message nor use the CPU. */
   silentMs: number
-  /** How long it may compute without saying anything, or decode without computing. */
+  /** How long it may use the CPU without sending a message, or decode without using the CPU. */
   busyMs: number
 }
 
 /**
- * An engine answers between any two turns of its event loop, which decodes do not hold up, and whatever else holds it
- * up computes: 15 s with neither is a process that was stopped or waits for itself. A single decode or a text of
- * megabytes may take a minute or two on a few cores.
+ * An engine answers in every turn of its event loop. Decodes do not block the loop, and anything else that blocks it
+ * uses the CPU: 15 s with neither means a stopped or deadlocked process. A single decode, or a text of megabytes, may
+ * take one to two minutes on a few cores.
  */
 const heartbeatLimits: HeartbeatLimits = {beatMs: 3000, silentMs: 15_000, busyMs: 300_000}
 
-/** The process that is watched. */
+/** The watched process. */
 export interface Watched {
-  /** Asks for a sign of life, to be told to `heard`. */
+  /** Sends a ping; the answer must be passed to `heard`. */
   ping: () => void
-  /** `undefined` when it is not known; then only `busyMs` counts. */
+  /** CPU time; `undefined` if unknown, then only `busyMs` counts. */
   cpuTime: () => CpuTime | undefined
-  /** Called once, with what gave it away. */
+  /** Called once, with the reason. */
   hung: (why: string) => void
 }
 
 /**
- * Tells an engine that hangs from one that is busy. While this process or the whole machine stands still nothing is
- * held against the engine, which could not be heard.
+ * Distinguishes an engine that hangs from one that is busy. Time in which this process or the whole machine was
+ * suspended does not count, because messages could not arrive.
  */
 export class Heartbeat {
   private lookedAt: number
@@ -38,7 +38,9 @@ export class Heartbeat {
   private computedAt: number
   private ticks: number | undefined
   private decodingMs = 0
-  /** Until then a driver or a disk may keep it waiting, and only `busyMs` counts: killed, it could never be loaded. */
+  /**
+   * Until then a driver or a disk may block it, so only `busyMs` counts: if it were killed, it could never be loaded.
+   */
   isLoaded = false
   private cancel: () => void = () => undefined
 
@@ -51,7 +53,7 @@ export class Heartbeat {
     this.next()
   }
 
-  /** It has said something, and how long its decode has taken by then if that was said, in milliseconds. */
+  /** Called for each message; `decodingMs` is how long its current decode has run, if the message says so. */
   heard(decodingMs = this.decodingMs): void {
     this.heardAt = this.clock.now()
     this.decodingMs = decodingMs

@@ -6,7 +6,7 @@ import {generate} from './generate.js'
 import {anySignal, withStdout, withWait} from './output.js'
 import {commit, newTurn, onCurrentModel, throwIfFull} from './turn.js'
 
-/** Answers a question as one task of the queue. @throws what befell it, with what was generated before in `partial`. */
+/** Answers a question as one task of the queue. @throws the failure, with the text before it in `partial`. */
 export async function answer(
   context: ExecutionContext,
   asked: Required<AnswerRequest>,

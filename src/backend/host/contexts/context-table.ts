@@ -5,10 +5,10 @@ import type {Graph} from '../../models/graph.js'
 import type {Session} from '../../sessions/session-store.js'
 import type {ExecutionContext} from './execution-context.js'
 
-/** Of how many closed contexts it is known why they were closed. */
+/** Number of closed contexts whose reason is remembered. */
 const rememberedReasons = 1000
 
-/** The open contexts, at most `max_concurrent` that count; a closed handle remembers why it was closed. */
+/** The open contexts, at most `max_concurrent`; remembers why a handle was closed. */
 export class ContextTable {
   private readonly contexts = new Map<ContextId, ExecutionContext>()
   private readonly closed = new Map<ContextId, string>()
@@ -16,7 +16,7 @@ export class ContextTable {
 
   constructor(private readonly settings: Config['backend']) {}
 
-  /** @throws `runtime_error` when as many as allowed are open. */
+  /** @throws `runtime_error` at the limit. */
   checkRoom(): void {
     const {max_concurrent} = this.settings
     const open = this.list().filter(({counted}) => counted).length

@@ -2,7 +2,7 @@ import type {AnswerRequest, PromptCount} from '../../contract/core.js'
 import type {ExecutionContext} from './execution-context.js'
 import {newTurn, promptOf} from './turn.js'
 
-/** Counts the tokens of the prompt that a question would make, its history and the template included. */
+/** Counts the prompt tokens of a question, including history and template. */
 export async function countPrompt(context: ExecutionContext, asked: Required<AnswerRequest>): Promise<PromptCount> {
   const {closing, graph} = context
   return graph.model.use(closing.signal, async (engine) => ({

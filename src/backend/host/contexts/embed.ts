@@ -4,7 +4,7 @@ import {NnError} from '../../../errors.js'
 import type {Graph} from '../../models/graph.js'
 import type {Scheduler} from '../../scheduler/scheduler.js'
 
-/** Embeds texts as one task of the queue: it takes a place as an answer does, for its share of the engine's time. */
+/** Embeds texts as one task of the queue, with the same share of the engine's time as an answer. */
 export async function embedTexts(
   graph: Graph,
   texts: readonly string[],
@@ -25,7 +25,7 @@ export async function embedTexts(
   }
 }
 
-/** One message for each text: between two of them the work can end, and answers go on. */
+/** One message per text, so that the work can be aborted and answers continue between two texts. */
 function embedAll(graph: Graph, texts: readonly string[], signal: AbortSignal): Promise<Embeddings> {
   return graph.model.use(signal, async (engine, stop) => {
     const embeddings: Embeddings = {vectors: [], tokens: 0}

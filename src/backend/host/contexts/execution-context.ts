@@ -3,18 +3,18 @@ import type {ContextId, OutputMetadata} from '../../contract/types.js'
 import type {Graph} from '../../models/graph.js'
 import type {Session} from '../../sessions/session-store.js'
 
-/** A handle that binds one session to one graph: a conversation, as long as it is open. */
+/** A handle that binds one session to one graph; a conversation while it is open. */
 export interface ExecutionContext {
   readonly id: ContextId
   readonly graph: Graph
   readonly session: Session
   /** Whether it is one of `max_concurrent`. */
   readonly counted: boolean
-  /** Token-by-token generation, while one is under way. */
+  /** The running token-by-token generation, if any. */
   single: Single | undefined
-  /** The steps asked for, one after the other; resolves with the answer that they ended with. */
+  /** The requested steps, one after the other; resolves with the final answer. */
   steps: Promise<unknown>
-  /** How many of them have not had their token. */
+  /** Number of steps that still wait for their token. */
   pendingSteps: number
   /** Aborts what the context computes when it is closed. */
   readonly closing: AbortController
@@ -22,17 +22,17 @@ export interface ExecutionContext {
   computing: number
 }
 
-/** What was generated before a failure. Not all is known of an answer whose engine died. */
+/** What was generated before a failure; may be incomplete if the engine died. */
 export interface PartialAnswer {
   text: string
   metadata: Partial<OutputMetadata>
 }
 
 export interface Single {
-  /** One more token; `undefined` when the answer is complete. */
+  /** The next token; `undefined` when the answer is complete. */
   advance: () => Promise<PartialAnswer | undefined>
-  /** Gives the slot back, once what was said is in the history. Rejects with what ended the answer if that was a failure. */
+  /** Releases the slot after the answer is in the history. Rejects if a failure ended the answer. */
   finish: () => Promise<Answer>
-  /** Settles with the answer; rejects with what ended it if that was a failure. */
+  /** Resolves with the answer; rejects if a failure ended it. */
   ended: Promise<Answer>
 }

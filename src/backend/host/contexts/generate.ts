@@ -5,7 +5,7 @@ import {NnError} from '../../../errors.js'
 import type {PartialAnswer} from './execution-context.js'
 import {generateRequest, type Turn} from './turn.js'
 
-/** An engine that has not reacted to an abort for so long is looked at, and ended when it is stuck. */
+/** An engine that has not reacted to an abort for this time is checked, and killed if it is stuck. */
 const graceMs = 5000
 
 export interface GenerateOptions extends Pick<AnswerOptions, 'onText'> {
@@ -14,9 +14,8 @@ export interface GenerateOptions extends Pick<AnswerOptions, 'onText'> {
 }
 
 /**
- * Runs one generation to its end, or until `signal` says stop: then what was said so far is the result, except past
- * the deadline, which is an error. When the engine dies before anything was given out, it is tried once more on the next
- * one.
+ * Runs one generation until it ends or `signal` is aborted. An abort returns the text so far; a deadline is an error.
+ * If the engine dies before any text was sent, the generation is retried once on the next engine.
  */
 export async function generate(turn: Turn, signal: AbortSignal, options: GenerateOptions): Promise<GenerateResult> {
   const {onText, onPartial} = options
@@ -26,7 +25,7 @@ export async function generate(turn: Turn, signal: AbortSignal, options: Generat
     onText?.(text)
   }
   const how = {...options, ...(onText && {onText: onPiece})}
-  // Between the two attempts nothing works with an engine, and still the model may not go.
+  // Between the two attempts no engine is in use, but the model must not be unloaded.
   return turn.model.hold(async () => {
     try {
       return await attempt(turn, signal, how)
@@ -45,7 +44,7 @@ async function attempt(turn: Turn, signal: AbortSignal, {onText, onPartial}: Gen
     try {
       const result = await endedBy(stop, handle, engine)
       if (result.stopReason !== 'aborted' || !(stop.reason instanceof NnError)) return result
-      // A deadline or a closed context is a failure; the caller's own signal only ends the answer early.
+      // A deadline or a closed context is a failure; the caller's signal only ends the answer early.
       onPartial({text: result.text, metadata: result.metadata})
       throw stop.reason
     } catch (error) {
@@ -55,7 +54,7 @@ async function attempt(turn: Turn, signal: AbortSignal, {onText, onPartial}: Gen
   })
 }
 
-/** The generation's result, ended when the signal says so, and by force when the engine is stuck. */
+/** The generation's result. Ends it when the signal is aborted, and kills the engine if it is stuck. */
 export async function endedBy(
   signal: AbortSignal,
   handle: GenerationHandle,
@@ -67,7 +66,7 @@ export async function endedBy(
       engine.isStuck().then(
         (stuck) =>
           stuck ? engine.kill('it did not end a generation when it was asked to') : grace !== undefined && watch(),
-        // It is gone, which ends the generation.
+        // The engine is gone, which ends the generation.
         () => undefined,
       )
     }, graceMs)
@@ -81,7 +80,7 @@ export async function endedBy(
   try {
     return await handle.result
   } catch (error) {
-    // The engine that was killed says that it died; what happened is what the signal says.
+    // The killed engine reports a crash; the signal has the real reason.
     if (grace !== undefined && engine.killed && signal.reason instanceof NnError) throw signal.reason
     throw error
   } finally {

@@ -6,7 +6,7 @@ export function withWait(metadata: OutputMetadata, waitedMs: number): OutputMeta
   return {...metadata, ttft_ms: metadata.ttft_ms + waitedMs}
 }
 
-/** With `stream_stdout` the text goes to standard output too, as it comes. */
+/** With `stream_stdout` the text also goes to standard output while it is generated. */
 export function withStdout({onText, ...options}: AnswerOptions, streams: boolean): AnswerOptions {
   if (!streams) return onText === undefined ? options : {...options, onText}
   return {

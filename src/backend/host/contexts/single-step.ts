@@ -8,7 +8,7 @@ import {endedBy} from './generate.js'
 import {anySignal, withWait} from './output.js'
 import {commit, generateRequest, newTurn, onCurrentModel, throwIfFull, type Turn} from './turn.js'
 
-/** The next token of a context; the first call begins with the request. */
+/** The next token of a context; the first call starts the request. */
 export function takeStep(
   context: ExecutionContext,
   request: Required<AnswerRequest>,
@@ -21,7 +21,7 @@ export function takeStep(
   })
 }
 
-/** While it waits for its turn, the context is as busy as one that computes. */
+/** While it waits for its turn, the context counts as computing. */
 async function begin(
   context: ExecutionContext,
   request: Required<AnswerRequest>,
@@ -37,8 +37,8 @@ async function begin(
 }
 
 /**
- * Begins token-by-token generation: a task that holds its slot until the answer is complete, its steps are ended or the
- * context is closed. Neither `max_tokens` nor a time limit applies: whoever asks for each token decides.
+ * Starts token-by-token generation: a task that holds its slot until the answer is complete, the caller ends it, or the
+ * context is closed. Neither `max_tokens` nor a time limit applies, because the caller requests each token.
  */
 function beginSingle(
   context: ExecutionContext,
@@ -60,7 +60,7 @@ function beginSingle(
           const handle = engine.generate(generateRequest(turn, {pace: 'step', stream: false}))
           const result = stepsEndedBy(stop, handle, engine)
           const whole = result.then((end) => wholeAnswer(end, turn, waitedMs))
-          // Whoever steps hears of a failure; until then it is nobody's.
+          // The next step reports a failure, so the rejection is handled later.
           whole.catch(() => undefined)
           resolve({
             advance: () => handle.advance(),
@@ -78,7 +78,9 @@ function beginSingle(
   })
 }
 
-/** The end of the steps. As with `answer`, a closed context or a cancelled model is a failure; ended steps are an end. */
+/**
+ * How the steps ended. As in `answer`, a closed context or a cancelled model is a failure; a caller that stops is not.
+ */
 async function stepsEndedBy(
   stop: AbortSignal,
   handle: GenerationHandle,
@@ -89,7 +91,7 @@ async function stepsEndedBy(
   return end
 }
 
-/** @throws `context_full`, with the text so far in `partial`, for an answer that had to end because of it */
+/** @throws `context_full`, with the text so far in `partial`, for an answer that ended because of it */
 function wholeAnswer(end: GenerateResult, turn: Turn, waitedMs: number): Answer {
   const answer = {text: end.text, metadata: withWait(end.metadata, waitedMs)}
   try {
@@ -100,7 +102,7 @@ function wholeAnswer(end: GenerateResult, turn: Turn, waitedMs: number): Answer 
   }
 }
 
-/** Puts an answer that came token by token into the session, as far as it came. */
+/** Adds the answer so far to the session. */
 async function keep(result: Promise<GenerateResult>, turn: Turn, waitedMs: number, parts: Parts): Promise<Answer> {
   const {context} = turn
   try {
@@ -123,7 +125,7 @@ function unlimited(turn: Turn): Turn {
   return {...turn, effective: {...effective, stopping: {...effective.stopping, max_tokens: -1, max_time_ms: 0}}}
 }
 
-/** One more token. @throws `context_full` when the answer had to end, what befell the engine otherwise. */
+/** The next token. @throws `context_full` if the context is full, or the engine's failure. */
 async function advance(context: ExecutionContext, single: Single, {onText}: AnswerOptions): Promise<Step> {
   let answer: Answer
   try {
@@ -137,13 +139,13 @@ async function advance(context: ExecutionContext, single: Single, {onText}: Answ
     context.single = undefined
     throw error
   }
-  // Only now: whoever asked must hear of the end, not begin another answer.
+  // Only now: the caller must learn that the answer ended before another one starts.
   context.single = undefined
   await single.finish()
   return {done: true, ...answer}
 }
 
-/** Ends what was begun, whatever became of it: its failure belongs to whoever was stepping. */
+/** Ends the generation and ignores its failure, which was reported to the steps. */
 export async function endSingle(context: ExecutionContext): Promise<Answer | undefined> {
   const {single} = context
   if (single === undefined) return undefined
@@ -155,7 +157,7 @@ export async function endSingle(context: ExecutionContext): Promise<Answer | und
   return answer
 }
 
-/** One step after the other: two at once would both begin, or wait for the same token. */
+/** One step after the other: two at once would both start a generation, or wait for the same token. */
 function inTurn(context: ExecutionContext, work: () => Promise<Step>): Promise<Step> {
   context.pendingSteps++
   const step = context.steps.then(work).finally(() => context.pendingSteps--)
@@ -164,8 +166,8 @@ function inTurn(context: ExecutionContext, work: () => Promise<Step>): Promise<S
 }
 
 /**
- * Ends what was begun behind the steps that were asked for, and gives the answer so far. Whoever would wait for steps here
- * does so in the queue instead, where a deadline counts: their session lets nobody pass. With `wait` it is waited for.
+ * Ends the generation after the requested steps and returns the answer so far. Callers normally wait in the queue
+ * instead, where a deadline applies and the session runs one task at a time. With `wait`, this call waits.
  */
 export async function endSteps(context: ExecutionContext, {wait = false} = {}): Promise<Answer | undefined> {
   const isPending = context.pendingSteps > 0

@@ -12,24 +12,24 @@ import {
 import type {AnswerRequest} from '../../contract/core.js'
 import type {ExecutionContext} from './execution-context.js'
 
-/** One question, with all that it is answered by. */
+/** One question, with everything needed to answer it. */
 export interface Turn {
   context: ExecutionContext
   input: string
-  /** Over the model's configuration. */
+  /** Overrides the model's configuration. */
   options: RuntimeOptions
   /** The model that answers. */
   model: LoadedModel
-  /** The model's configuration and the options put together. */
+  /** The model's configuration with the options applied. */
   effective: RequestConfig
 }
 
-/** A question for the model that the context's graph stands for now. */
+/** A question for the current model of the context's graph. */
 export function newTurn(context: ExecutionContext, {input, options}: Required<AnswerRequest>): Turn {
   return onModel({context, input, options}, context.graph.model)
 }
 
-/** A question that has waited is for the model that its graph stands for now. */
+/** After a wait, the question goes to the current model of its graph. */
 export function onCurrentModel(turn: Turn): Turn {
   const {model} = turn.context.graph
   return model === turn.model ? turn : onModel(turn, model)
@@ -39,7 +39,7 @@ function onModel(asked: Pick<Turn, 'context' | 'input' | 'options'>, model: Load
   return {...asked, model, effective: applyRuntimeOptions(model.config, asked.options)}
 }
 
-/** The prompt: with the session's history before it in chat mode, alone in raw mode. */
+/** The prompt: in chat mode after the session's history, in raw mode alone. */
 export function promptOf({context: {session}, model, input, effective: {request}}: Turn): Prompt {
   if (request.prompt_mode === 'raw') return {mode: 'raw', text: input}
   const system: ChatMessage[] = request.system_prompt === '' ? [] : [{role: 'system', content: request.system_prompt}]
@@ -67,8 +67,8 @@ export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 
 }
 
 /**
- * Puts a finished turn into the session: the history that it brought, if it did, then the question and the answer.
- * One that failed never comes here, so that it can be asked again; one without text is as if it had not been asked.
+ * Adds a finished turn to the session: the history of the request, if it had one, then the question and the answer. A
+ * failed turn is not added, so that it can be retried; neither is one without text.
  */
 export function commit({context, model, input, effective: {request}}: Turn, result: GenerateResult): void {
   const {session} = context
@@ -76,7 +76,7 @@ export function commit({context, model, input, effective: {request}}: Turn, resu
   session.cacheSource = result.cacheSource
   if (request.prompt_mode === 'raw') return
   const messages = rewrittenHistory(session.messages, request.history)
-  // What is left out counts from the beginning of this history, not of another one.
+  // The number of dropped messages counts from the start of this history, not of another one.
   if (messages !== session.messages) session.leftOut = {model: '', messages: 0}
   session.messages = messages
   leaveOut(session, model.content, result.droppedMessages)
@@ -86,7 +86,7 @@ export function commit({context, model, input, effective: {request}}: Turn, resu
   session.messages = [...messages, {role: 'user', content: input}, answer]
 }
 
-/** @throws `context_full` after an answer that had to end because of it; the text stays readable. */
+/** @throws `context_full` after an answer that ended because of it; the text stays readable. */
 export function throwIfFull({stopReason}: GenerateResult, {model}: Turn): void {
   if (stopReason !== 'context_full') return
   const {ctx_size} = model.config.model

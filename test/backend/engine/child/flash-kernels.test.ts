@@ -31,6 +31,6 @@ test('the warning names the pair, what it costs, and the pairs that have one', (
   const warning = missingKernel('cuda', 1, {...model, cache_type_k: 'q8_0', cache_type_v: 'q4_0'})
   assert.match(
     warning ?? '',
-    /cache_type_k q8_0 with cache_type_v q4_0: .*slower\. .*f16\/f16, bf16\/bf16, q8_0\/q8_0, q4_0\/q4_0/,
+    /cache_type_k q8_0 with cache_type_v q4_0\. .*slower\. .*f16\/f16, bf16\/bf16, q8_0\/q8_0, q4_0\/q4_0/,
   )
 })

@@ -84,7 +84,7 @@ for (const [gpu, layers, batch_size, expected] of [
 test('a pair of cache types that no kernel of the GPU reads is warned about', async () => {
   const mixed = {cache_type_k: 'q8_0', cache_type_v: 'f16'}
   const {warnings} = await loadedOn('cuda', {n_gpu_layers: 'max', ...mixed})
-  assert.match(warnings.join('\n'), /no flash-attention kernel on the GPU for cache_type_k q8_0 with cache_type_v f16/)
+  assert.match(warnings.join('\n'), /The GPU has no flash-attention kernel for cache_type_k q8_0 with cache_type_v f16/)
   assert.equal((await loadedOn('cuda', mixed)).warnings, [])
   assert.equal((await loadedOn('cuda', {n_gpu_layers: 'max'})).warnings, [])
 })

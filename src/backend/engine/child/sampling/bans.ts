@@ -1,6 +1,6 @@
 /**
  * Keeps forbidden texts out of an answer. A text is rarely one token, so what must not come next depends on how the
- * answer ends: every token that would complete a forbidden text there, or holds one by itself, is banned.
+ * answer ends: every token that would complete a forbidden text there, or contains one, is banned.
  */
 export class Bans {
   private readonly tokensOf = new Map<string, readonly number[]>()
@@ -11,14 +11,14 @@ export class Bans {
     tokens: readonly number[],
     private readonly texts: readonly string[],
     private readonly tokenTexts: () => readonly string[],
-    /** Forbidden texts as the tokenizer writes them: characters of several tokens have no text of their own halfway. */
+    /** Forbidden texts as tokens: characters of several tokens have no text halfway. */
     private readonly sequences: readonly (readonly number[])[] = [],
   ) {
     this.longest = Math.max(0, ...texts.map((text) => text.length))
     this.always = [...tokens, ...texts.flatMap((text) => this.find((piece) => piece.includes(text), `*${text}`))]
   }
 
-  /** The tokens that must not follow `answer`, which `tokens` ends with; those are asked for only where they matter. */
+  /** The tokens that must not follow `answer`, which `tokens` ends with; these are only read if they matter. */
   after(answer: string, tokens: () => readonly number[]): readonly number[] {
     if (this.texts.length === 0) return this.always
     const said = tokens()

@@ -42,7 +42,7 @@ export async function createSampler(
   return needsChain(sampling) ? new ChainSampler(context, input) : new NativeSampler(context, input)
 }
 
-/** Whether a setting is in force that llama.cpp's chain, as the binding offers it, cannot do. */
+/** Whether a setting needs a sampler that the binding does not offer. */
 function needsChain(sampling: Config['sampling']): boolean {
   return (
     sampling.n_probs > 0 ||
@@ -79,7 +79,7 @@ function checkToken(model: EngineModel, token: number, key: string): number {
   )
 }
 
-/** llama.cpp reads grammars recursively: one that is nested deeply enough ends the process. */
+/** llama.cpp parses grammars recursively: a deeply nested one crashes the process. */
 function checkDepth(grammar: string): void {
   let depth = 0
   for (const character of grammar) {

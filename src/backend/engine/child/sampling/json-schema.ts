@@ -2,13 +2,13 @@ import {NnError} from '../../../../errors.js'
 
 type Schema = Record<string, unknown>
 
-/** Keywords that would say which values are right, and that no grammar here can hold an answer to. */
+/** Keywords that restrict values, but that the grammar cannot enforce. */
 const unsupported = [
   ...['not', 'if', 'dependentSchemas', 'dependentRequired', 'dependencies', 'patternProperties'],
   ...['propertyNames', 'unevaluatedItems', 'unevaluatedProperties', 'contains', 'uniqueItems', 'additionalItems'],
   ...['multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum', 'pattern', '$dynamicRef'],
 ]
-/** Keywords that say which values are right. */
+/** Keywords that restrict values. */
 const assertions = [
   ...[
     'type',
@@ -33,11 +33,11 @@ const anyValue: Schema = {
 }
 
 /**
- * A JSON schema (draft 2020-12) in the keywords that the grammar generator of node-llama-cpp knows, so that every answer
- * satisfies the schema as it was given: it may allow less than that does. Annotations and unknown keywords say nothing about
- * values. Whatever the generator would pass over or correct by itself is refused instead.
+ * A JSON schema (draft 2020-12) in the keywords that the grammar generator of node-llama-cpp knows, so that every
+ * answer satisfies the schema as it was given: it may allow less than that does. Annotations and unknown keywords say
+ * nothing about values. Anything that the generator would ignore or correct silently is an error instead.
  *
- * @param name what the schema is called in messages
+ * @param name name of the schema in messages
  * @throws `invalid_argument` that names the place
  */
 export function normalizeSchema(schema: unknown, name = 'json_schema'): Schema {
@@ -57,7 +57,7 @@ class SchemaReader {
     }
   }
 
-  /** The root brings its definitions along; elsewhere they could not be referred to. */
+  /** Only the root may have definitions; elsewhere nothing could refer to them. */
   read(value: unknown, at: string): Schema {
     if (!isObject(value)) return this.one(value, at)
     const given = [value['$defs'], value['definitions']].filter(isObject)
@@ -197,7 +197,9 @@ function text(schema: Schema, at: string): Schema {
   throw wrong(`${at}.format`, `must be one of ${formats.join(', ')}; got ${JSON.stringify(format)}`)
 }
 
-/** What a schema without a type is about. It would allow other types as well, and nobody means that. */
+/**
+ * The type that a schema without a type implies. Strictly it would allow other types as well, which is never intended.
+ */
 function impliedType(schema: Schema): (typeof types)[number] | undefined {
   const has = (...keys: string[]): boolean => keys.some((key) => schema[key] !== undefined)
   if (has('properties', 'required', 'additionalProperties', 'minProperties', 'maxProperties')) return 'object'

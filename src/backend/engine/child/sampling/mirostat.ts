@@ -33,7 +33,7 @@ export class Mirostat {
     const exponent = zipfExponent(softmax(candidates.slice(0, estimateOver)))
     const epsilon = exponent - 1
     const k = ((epsilon * 2 ** this.mu) / (1 - this.vocabularySize ** -epsilon)) ** (1 / exponent)
-    // A flat start makes the estimate 0/0; then nothing is known that could drop a candidate.
+    // A flat start makes the estimate 0/0; then no candidate can be dropped.
     return Number.isFinite(k) ? candidates.slice(0, Math.max(1, Math.floor(k))) : candidates
   }
 

@@ -4,7 +4,7 @@ import type {Addon, GrammarState} from '../addon-types.js'
 import type {EngineModel} from '../model.js'
 import type {Bans} from './bans.js'
 
-/** Chooses the next token of one answer; keeps the answer's own generator and penalties. */
+/** Chooses the next token of one answer; has its own random numbers and penalties. */
 export interface Sampler {
   /**
    * @param logitIndex where in the decoded batch this answer's logits are
@@ -19,7 +19,7 @@ export interface Sampled {
   logprob?: TokenLogprob
 }
 
-/** All a sampler needs to know of its answer. */
+/** The part of an answer that a sampler needs. */
 export interface SamplingInput {
   addon: Addon
   model: EngineModel
