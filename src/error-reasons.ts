@@ -1,7 +1,7 @@
 /**
  * The error codes of WASI-NN's llama.cpp backends: what a guest, a suite and a script see. `number` is the value in the
- * re-created system's C header, which status JSON and logs may show; the wasm ABI has other numbers, which exist only at
- * that edge. `not_running` is of the commands alone, and not in that header.
+ * re-created system's C header, which status JSON and logs may show; the wasm ABI has other numbers, which exist only
+ * at that edge. `not_running` exists only in the commands, not in that header.
  */
 export const errorCodes = {
   invalid_argument: {number: 1, text: 'An argument is not valid.'},
@@ -31,7 +31,7 @@ interface ReasonRow {
   exit: number
   /** When it happens, for docs/reference/errors.md. */
   when: string
-  /** Nothing was begun for lack of a free place, and the same call may succeed later. Defaults to `false`. */
+  /** Nothing was started because no place was free; the same call may succeed later. Defaults to `false`. */
   retry?: true
 }
 

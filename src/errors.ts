@@ -5,14 +5,14 @@ export {errorCodes, reasons, type ErrorCode, type Reason}
 export interface NnErrorOptions {
   /** What the user can do about it, as one sentence. */
   hint?: string
-  /** Bytes the caller's buffer must have (`too_large` of `getOutput` and `getBackendStatus`). */
+  /** Size in bytes that the caller's buffer must have (`too_large` of `getOutput` and `getBackendStatus`). */
   neededBytes?: number
-  /** What was generated of an answer before it failed. */
+  /** The part of an answer before it failed. */
   partial?: PartialText | undefined
   cause?: unknown
 }
 
-/** The text of an answer that failed, and what is known of it (`OutputMetadata`). */
+/** The text of a failed answer, and its known metadata (`OutputMetadata`). */
 export interface PartialText {
   text: string
   metadata: object
@@ -38,7 +38,7 @@ export class NnError extends Error {
     this.partial = options.partial
   }
 
-  /** The same error with what was generated before it. */
+  /** The same error with the text before it. */
   withPartial(partial: PartialText): NnError {
     const {reason, message, hint, neededBytes} = this
     return new NnError(reason, message, {
@@ -58,19 +58,19 @@ export class NnError extends Error {
     return reasons[this.reason].exit
   }
 
-  /** Nothing was begun for lack of a free place, and the same call may succeed later. */
+  /** Nothing was started because no place was free; the same call may succeed later. */
   get canRetry(): boolean {
     return 'retry' in reasons[this.reason]
   }
 }
 
-/** Converts whatever was thrown at a seam into an `NnError`; an `NnError` passes through unchanged. */
+/** Converts anything thrown into an `NnError`; an `NnError` stays unchanged. */
 export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError {
   if (thrown instanceof NnError) return thrown
   return new NnError(reason, thrown instanceof Error ? thrown.message : String(thrown), {cause: thrown})
 }
 
-/** An error as it goes between processes. */
+/** An error in messages between processes. */
 export interface WireError {
   code: ErrorCode
   reason: Reason
@@ -98,7 +98,7 @@ export function fromWire({code, reason, message, ...options}: WireError): NnErro
   return new NnError(known ?? 'unknown', message, options)
 }
 
-/** Message and hint as one text for people. */
+/** Message and hint as one text. */
 export function explain(error: NnError): string {
   return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`
 }

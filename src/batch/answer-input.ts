@@ -16,16 +16,16 @@ import {Tally} from './tally.js'
 
 export interface Opened {
   output: BatchOutput
-  /** What the output has from earlier runs. */
+  /** Rows of earlier runs. */
   stored: StoredRows
   model: BatchModel
   input: Input
-  /** What was found before; `undefined` for standard input, as is the number of items that have no row yet. */
+  /** Result of the check; `undefined` for standard input, like the number of items without a row. */
   check: InputCheck | undefined
   toAnswer: number | undefined
 }
 
-/** Answers what has no row yet, shows how it goes, and says what came of it. @throws as `answerBatch`. */
+/** Answers items without a row, shows progress, and returns the summary. @throws like `answerBatch`. */
 export async function answerInput(request: BatchRequest, opened: Opened): Promise<BatchSummary> {
   const {output, stored, model, input, check, toAnswer} = opened
   const {messages, signal, errorLimit, concurrency = model.status.parallel, limit, timeoutMs} = request
@@ -60,7 +60,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
   }
   const announce = (): void => progress.say(`Stopping after the ${running} running items. A second signal aborts them.`)
 
-  // A second signal ends the process without waiting for anything.
+  // A second signal ends the process at once.
   const tellAtOnce = (): void => progress.say(renderSummary(summary('stopped')))
 
   signal.addEventListener('abort', announce)
@@ -83,7 +83,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
   }
 }
 
-/** Marks the output as complete, unless what it was made from has changed under it. */
+/** Marks the output as complete, unless the input changed during the run. */
 async function conclude({output, model, check}: Opened, sha256: string): Promise<void> {
   if (check !== undefined && check.input.sha256 !== sha256) {
     throw rowsInDoubt('The input changed during the run: rows may belong to the old or the new version.')

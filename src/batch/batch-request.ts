@@ -14,11 +14,11 @@ export interface CheckRequest {
   input: string
   prepared: PreparedModel
   template: Template | undefined
-  /** For items that do not say; absent: greedy ones are. */
+  /** Default for items; absent: on for greedy ones. */
   deterministic: boolean | undefined
-  /** Only so many items, from the first on. */
+  /** Only the first items, up to this number. */
   limit: number | undefined
-  /** For people. */
+  /** For messages. */
   messages: Output
   signal: AbortSignal
 }
@@ -26,18 +26,18 @@ export interface CheckRequest {
 export interface BatchRequest extends CheckRequest {
   output: string
   how: OutputOptions
-  /** Whether one item that is not usable keeps all from starting. */
+  /** Whether one unusable item prevents the start. */
   strict: boolean
   /** Absent: as many as the model has decode slots. */
   concurrency: number | undefined
   order: Order
   retries: number
-  /** Limit of an item that sets none, in milliseconds; absent: an hour. */
+  /** Time limit of an item that sets none, in milliseconds. */
   timeoutMs: number | undefined
   errorLimit: ErrorLimit | undefined
 }
 
-/** What items are checked with. `tell` gets what people should know of them, once. */
+/** The context in which items are checked. `tell` gets notes for the user, each once. */
 export function contextOf(
   {prepared, template, deterministic}: CheckRequest,
   tell: (text: string) => void,
@@ -55,7 +55,7 @@ export function contextOf(
   }
 }
 
-/** What decides about the answers of a batch beside its input, for its record. */
+/** Everything besides the input that decides the answers of a batch, for its record. */
 export function settingsOf({input, prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
   return {
     ...prepared.settings,

@@ -10,8 +10,8 @@ import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
 import {begun} from '../system/until-aborted.js'
 
 /**
- * Checks an input and answers nothing; with an output also whether that can be gone on with.
- * @throws `invalid_argument` for one that cannot be read, or not be gone on with.
+ * Checks an input and answers nothing; with an output, also checks that it can be resumed.
+ * @throws `invalid_argument` if one cannot be read, or the output cannot be resumed.
  */
 export async function checkBatch(
   request: CheckRequest,
@@ -29,17 +29,17 @@ export async function checkBatch(
 }
 
 /**
- * Answers the items of an input, each in a conversation of its own, and writes a row for each; `undefined` for an input
- * without items, for which nothing is touched.
+ * Answers the items of an input, each in its own conversation, and writes a row for each. Returns `undefined` for an
+ * input without items and touches nothing then.
  *
- * @throws `invalid_argument` before anything is answered; `runtime_error` and `not_running` when there is no model or no
- * room any more: what was done until then is in the output.
+ * @throws `invalid_argument` before anything is answered; `runtime_error` and `not_running` if the model is gone or the
+ * disk is full. The output then has all rows so far.
  */
 export async function answerBatch(request: BatchRequest): Promise<BatchSummary | undefined> {
   const {input: name, prepared, strict, signal} = request
   checkOutput(request.output, {"the daemon's model": prepared.file})
   await using output = await BatchOutput.open(request.output, request.how)
-  // What is worth telling about items is told when they are answered.
+  // Notes about items are shown later, when they are answered.
   const quiet = contextOf(request, () => undefined)
   const checked = name === standardInput ? undefined : await checkInput(name, quiet, request)
   using input = openInput(name)

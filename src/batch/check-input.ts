@@ -7,17 +7,17 @@ import {LineSet} from './output/line-set.js'
 import type {InputCheck, Fault} from './summary.js'
 import {untilAborted} from '../system/until-aborted.js'
 
-/** Faults that are kept to be shown; counted are all. */
+/** Maximum number of errors that are kept for display; all are counted. */
 const mostFaults = 20
 
 export interface CheckedInput {
   check: InputCheck
-  /** Of its items. */
+  /** Errors of its items. */
   lines: LineSet
 }
 
 /**
- * Reads the whole input before anything is answered: counts and checks its items, and takes its fingerprint.
+ * Reads the whole input before anything is answered: counts and checks its items and computes its checksum.
  * @throws `invalid_argument` for an input that cannot be read, the signal's reason.
  */
 export async function checkInput(

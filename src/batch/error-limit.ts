@@ -1,9 +1,9 @@
 import {NnError} from '../errors.js'
 
-/** From so many ended items on a share of them tells something. */
+/** A percentage applies only from this number of items. */
 const fewestForShare = 100
 
-/** Whether a batch with so many failures among so many ended items is to stop. */
+/** Whether a batch with these failures among these finished items must stop. */
 export type ErrorLimit = (failed: number, ended: number) => boolean
 
 /** Reads `n` (more failures than that) or `p%` (a larger share, once 100 items have ended). @throws `invalid_argument`. */

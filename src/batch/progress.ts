@@ -3,24 +3,24 @@ import {TransientLine} from '../terminal/transient-line.js'
 import type {Output} from '../terminal/style.js'
 import {duration, short} from '../terminal/units.js'
 
-/** How far a batch is. */
+/** Progress of a batch. */
 export interface ProgressState {
-  /** Items that have ended in this run, and of them failed. */
+  /** Finished items of this run, and how many of them failed. */
   ended: number
   failed: number
-  /** Items that had a row before. */
+  /** Items that already had a row. */
   skipped: number
-  /** Of the whole input; `undefined` while nobody knows. */
+  /** Items of the whole input; `undefined` if unknown. */
   total: number | undefined
   outputTokens: number
   elapsedMs: number
 }
 
-/** How often it is shown: in place on a terminal, as lines elsewhere. */
+/** Interval of the display: in place on a terminal, as lines elsewhere. */
 const terminalMs = 250
 const linesMs = 10_000
 
-/** Shows how far it is until it is disposed. */
+/** Shows the progress until it is disposed. */
 export class Progress implements Disposable {
   private readonly line: TransientLine | undefined
   private cancel: () => void = () => undefined
@@ -34,7 +34,7 @@ export class Progress implements Disposable {
     this.again()
   }
 
-  /** A line for people, which stays. */
+  /** Prints a permanent line. */
   say(text: string): void {
     if (this.line === undefined) this.output.write(`${text}\n`)
     else this.line.say(text)

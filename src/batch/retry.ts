@@ -2,22 +2,22 @@ import {realClock, type Clock} from '../system/clock.js'
 import {NnError} from '../errors.js'
 
 export interface RetryOptions {
-  /** How often an attempt that failed with `runtime_error` is repeated. Defaults to `0`. */
+  /** Number of retries after a `runtime_error`. Defaults to `0`. */
   retries?: number
-  /** The wait before the first repetition, in milliseconds; it doubles each time. Defaults to `500`. */
+  /** Wait before the first retry in milliseconds; doubles each time. Defaults to `500`. */
   backOffMs?: number
-  /** How long, in milliseconds, a place in a full queue is waited for, which counts as no attempt. Defaults to an hour. */
+  /** Maximum wait for a place in a full queue in milliseconds; does not count as an attempt. Defaults to an hour. */
   patienceMs?: number
 }
 
 const longestBackOffMs = 30_000
 
-/** `isFinal`: not only because the run was stopped meanwhile. */
+/** `isFinal`: false if the attempt failed only because the run was stopped. */
 export type Tried<T> = {attempts: number} & ({value: T} | {error: unknown; isFinal: boolean})
 
 /**
- * Tries until there is an answer, or a failure that another attempt would not change. Once `stop` is aborted the last
- * attempt is made without waiting.
+ * Retries until there is an answer or a permanent failure. When `stop` is aborted, makes the last attempt without
+ * waiting.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -36,7 +36,7 @@ export async function withRetries<T>(
       if (!isEngines || (!isBusy && attempts > retries)) return {attempts, error, isFinal: true}
       if (wasStopped) return {attempts, error, isFinal: false}
       if (!isBusy) attempts++
-      // A place may be free at any moment; an engine that failed needs ever more time.
+      // A place may be free at any time; a failing engine gets more time after each attempt.
       await pause(isBusy ? backOffMs : Math.min(longestBackOffMs, backOffMs * 2 ** waits++), stop, clock)
     }
   }

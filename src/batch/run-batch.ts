@@ -5,7 +5,7 @@ import {withRetries, type RetryOptions} from './retry.js'
 import {Turnstile, type Order} from './turnstile.js'
 import {untilAborted} from '../system/until-aborted.js'
 
-/** How one item ended. Milliseconds are from the start of its first attempt. */
+/** The result of one item. Milliseconds count from the start of its first attempt. */
 export type Ended<Item, Answer> = {item: Item; attempts: number; latencyMs: number} & (
   {answer: Answer} | {failure: NnError}
 )
@@ -13,20 +13,20 @@ export type Ended<Item, Answer> = {item: Item; attempts: number; latencyMs: numb
 export interface RunOptions extends RetryOptions {
   /** Items that are answered at the same time, 1 or more. */
   concurrency: number
-  /** With `input` an item that has ended waits for those before it. */
+  /** With `input`, a finished item waits for earlier ones. */
   order: Order
-  /** Items that run or wait for their turn to be written, together. Defaults to 8 × concurrency, at least 64. */
+  /** Maximum number of items that run or wait to be written. Defaults to 8 × concurrency, at least 64. */
   window?: number
-  /** Once aborted nothing new is begun; what runs comes to its end. */
+  /** When aborted, no new item starts, and running ones finish. */
   stop: AbortSignal
-  /** Asked after each item that was written, whether to stop there. Defaults to never. */
+  /** Called after each written item; returns whether to stop. Defaults to never. */
   isEnough?: () => boolean
-  /** Is told how many items are being answered. */
+  /** Called with the number of running items. */
   onRunning?: (count: number) => void
   clock?: Clock
 }
 
-/** What `answer` throws when no other item can be answered either. The run ends with the reason. */
+/** Thrown by `answer` if no other item can be answered either. The run ends with the reason. */
 export class RunEnded extends Error {
   override readonly name = 'RunEnded'
 
@@ -35,15 +35,15 @@ export class RunEnded extends Error {
   }
 }
 
-/** `stopped` by the signal, or because it was `enough`. */
+/** `stopped` by the signal or by `enough`. */
 export type BatchOutcome = 'complete' | 'stopped' | 'enough'
 
 /**
- * Answers items and writes how each ended, exactly once. What a model or a file is, only `answer` and `write` know.
- * Items are read no faster than they are answered and written: memory does not grow with their number.
+ * Answers items and writes each result exactly once. Only `answer` and `write` know models and files. Items are read no
+ * faster than they are answered and written, so memory does not grow with their number.
  *
- * An answer that fails ends its item alone. @throws what reading or writing throws, and the reason of a `RunEnded`; what
- * is being answered is aborted then, and not written.
+ * A failed answer affects only its item. @throws errors of reading or writing, and the reason of a `RunEnded`; running
+ * answers are aborted then and not written.
  */
 export async function runBatch<Item, Answer>(
   items: AsyncIterable<Item>,
@@ -55,7 +55,7 @@ export async function runBatch<Item, Answer>(
   const {window = Math.max(64, 8 * concurrency)} = options
   const [halt, abort] = [new AbortController(), new AbortController()]
   const stop = AbortSignal.any([options.stop, halt.signal])
-  // Every item that waits to be tried again listens.
+  // Every item that waits for a retry adds a listener.
   setMaxListeners(0, stop)
   const turnstile = new Turnstile<Ended<Item, Answer>>(order)
   const running = new Set<Promise<void>>()
@@ -73,7 +73,7 @@ export async function runBatch<Item, Answer>(
     const tried = await withRetries(() => answer(item, abort.signal), {...options, stop, clock})
     if (end.fatal !== undefined) return
     if ('error' in tried && tried.error instanceof RunEnded) throw tried.error
-    // It was given up unanswered: a later run begins with it.
+    // It was not answered, so a later run starts with it.
     if ('error' in tried && !tried.isFinal) return
     const how = {item, attempts: tried.attempts, latencyMs: clock.now() - startedAt}
     const ended = 'value' in tried ? {...how, answer: tried.value} : {...how, failure: toNnError(tried.error)}

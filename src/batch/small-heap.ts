@@ -1,9 +1,9 @@
 import {setFlagsFromString} from 'node:v8'
 
 /**
- * Lets the heap of this process grow by little, for good. A batch keeps next to nothing, but V8 gives young garbage ever
- * more room as long as there is much of it: 50 MiB over some 20,000 items, which stay (docs/benchmarks.md). The flags are
- * read whenever a heap is about to grow, so that they can be set while it runs.
+ * Limits the growth of this process's heap permanently. A batch keeps almost nothing, but V8 enlarges the space for
+ * young objects while there is much garbage: by 50 MiB over 20,000 items, which are never released
+ * (docs/benchmarks.md). V8 reads the flags whenever a heap grows, so they can be set at run time.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

@@ -3,19 +3,22 @@ import type {Fingerprint} from './input/open-input.js'
 import type {BatchOutcome} from './run-batch.js'
 import type {Tally} from './tally.js'
 
-/** What `wnn batch --json` prints. Counts are items or tokens, times milliseconds. */
+/** The output of `wnn batch --json`. Counts are items or tokens, times are milliseconds. */
 export interface BatchSummary {
   output: string
-  /** `stopped`: by a signal; `enough`: `--max-errors` was passed; `failed`: without a model or room for rows. */
+  /**
+   * `stopped`: by a signal; `enough`: more failures than `--max-errors`; `failed`: the model is gone or the disk is
+   * full.
+   */
   outcome: BatchOutcome | 'failed'
   /** Of this run. */
   succeeded: number
   failed: number
   errors: Tally['errors']
-  /** That had a row already, and how many of these say that the item failed. */
+  /** Items that already had a row, and how many of these rows are failures. */
   skipped: number
   skipped_failed: number
-  /** Items that have no row now; `null` where their number is not known, as of standard input. */
+  /** Items without a row; `null` if the number is unknown, as for standard input. */
   remaining: number | null
   input_tokens: number
   cached_tokens: number
@@ -26,14 +29,14 @@ export interface BatchSummary {
   latency_ms: Tally['latencyMs']
 }
 
-/** What an input has, without answering anything; `wnn batch --dry-run --json` prints it. */
+/** Contents of an input; the output of `wnn batch --dry-run --json`. */
 export interface InputCheck {
   items: number
   faulty: number
-  /** The first of them. */
+  /** The first errors. */
   faults: Fault[]
   input: Fingerprint
-  /** With `--resume`: items that have a row already, how many of these failed, and how many are to be answered. */
+  /** With `--resume`: items that have a row, how many of these failed, and how many remain. */
   resume?: {done: number; failed: number; remaining: number}
 }
 
@@ -104,7 +107,7 @@ export function renderCheck({items, faulty, faults, input, resume}: InputCheck):
   ].join('\n')
 }
 
-/** A line for each fault that is shown, and one for those that are not. */
+/** One line per shown error, and one line for the rest. */
 export function renderFaults(faults: readonly Fault[], all: number): string[] {
   const more = all - faults.length
   return [...faults.map(({line, message}) => `line ${line}: ${message}`), ...(more > 0 ? [`… and ${more} more`] : [])]

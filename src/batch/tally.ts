@@ -4,11 +4,11 @@ import type {ErrorCode} from '../errors.js'
 import type {BatchAnswer} from './model/answer-item.js'
 import type {Ended} from './run-batch.js'
 
-/** Sums over the items that a run has ended, of a size that does not grow with their number. */
+/** Sums over the finished items of a run, in constant memory. */
 export class Tally {
   succeeded = 0
   failed = 0
-  /** Failures by their code. */
+  /** Failures by code. */
   readonly errors: Partial<Record<ErrorCode, number>> = {}
   inputTokens = 0
   outputTokens = 0
@@ -34,7 +34,7 @@ export class Tally {
     this.latencies.record(Math.max(1, Math.round(ended.latencyMs * 1000)))
   }
 
-  /** Of items that were answered, retries and waits included, in milliseconds to 0.1 %; all `null` before the first. */
+  /** Durations of answered items, retries and waits included, in milliseconds to 0.1 %; all `null` before the first. */
   get latencyMs(): Record<'p50' | 'p95' | 'p99' | 'max', number | null> {
     const {latencies, succeeded} = this
     if (succeeded === 0) return {p50: null, p95: null, p99: null, max: null}

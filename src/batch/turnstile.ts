@@ -1,19 +1,19 @@
-/** In what order rows are written: as items are read, or as they end. */
+/** Order of the rows: as items are read, or as they finish. */
 export type Order = 'input' | 'completion'
 
-/** Lets what has ended pass in order. Places count from 0. */
+/** Releases finished items in order. Positions count from 0. */
 export class Turnstile<Ended> {
   private readonly held = new Map<number, Ended>()
   private next = 0
 
   constructor(private readonly order: Order) {}
 
-  /** How many have ended and wait for others before them. */
+  /** Number of finished items that wait for earlier ones. */
   get waiting(): number {
     return this.held.size
   }
 
-  /** Gives those that may pass now that this one has ended, this one included. */
+  /** Returns the items that may be written now that this one has finished, including this one. */
   *pass(place: number, ended: Ended): Generator<Ended> {
     if (this.order === 'completion') {
       yield ended

@@ -16,11 +16,11 @@ export interface BenchOptions extends Pick<
 > {
   wanted: Wanted
   tests: readonly Test[]
-  /** An earlier result to compare with; absent: none. */
+  /** An earlier result to compare with. */
   baseline: {file: string; result: BenchResult} | undefined
-  /** Judge every other subject by the first. */
+  /** Compare every other subject with the first one. */
   againstFirst: boolean
-  /** What may be lost without being worse, as a fraction. */
+  /** Allowed regression, as a fraction. */
   limit: number
   outputs: readonly OutputFile[]
   /** Folder to append the run to. */
@@ -29,10 +29,10 @@ export interface BenchOptions extends Pick<
 }
 
 /**
- * Measures, compares with the baseline and writes the files, also of a run that was cut short: its result is marked. Only a
- * complete run goes into the history.
+ * Measures, compares with the baseline and writes the files. An interrupted run also gets a result, which is marked.
+ * Only a complete run goes into the history.
  *
- * @throws what opening the targets fails with, before anything was measured
+ * @throws errors of opening the targets, before anything is measured
  */
 export async function bench(options: BenchOptions): Promise<RunOutcome> {
   const {outputs, history} = options
@@ -43,14 +43,14 @@ export async function bench(options: BenchOptions): Promise<RunOutcome> {
   result.warnings.unshift(...(busy === undefined ? [] : [busy]), ...gpuWarnings(result.subjects, mayHaveGpu()))
   compare(result, options)
   result.warnings.push(...comparisonWarnings(result))
-  // Nothing is no result, and must not take the place of one.
+  // Without samples there is no result, and an existing one must not be replaced.
   if (result.samples.length === 0) return outcome
   const written = await Promise.allSettled([
     ...outputs.map((output) => writeResult(result, output)),
     ...(history !== undefined && result.complete ? [appendHistory(result, history)] : []),
   ])
   const lost = written.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
-  // What was measured is still to be shown; of several failures all are told.
+  // The measured part is still shown, and all failures are reported.
   const failure = outcome.failure ?? lost[0]
   result.warnings.push(...lost.flatMap((error) => (error === failure ? [] : [error.message])))
   return {...outcome, failure}

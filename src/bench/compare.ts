@@ -2,7 +2,7 @@ import {NnError} from '../errors.js'
 import type {BenchResult, Comparison, Ratio, Series, Test, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
 
-/** With fewer values an interval says too little: no verdict is made of them. */
+/** With fewer values an interval is too uncertain for a verdict. */
 export const fewestValues = 5
 
 type Compared = Pick<Series, 'better' | 'values' | 'summary'>
@@ -10,16 +10,16 @@ type Columns = Pick<BenchResult, 'series' | 'subjects'>
 type Judged = Pick<Verdict, 'change' | 'ci_low' | 'ci_high' | 'verdict' | 'reason'>
 
 /**
- * Judges one metric against what it was before. The change is the ratio of the medians less 1, turned so that more than 0 is
- * better; its interval is bootstrapped. With `limit` as a fraction:
+ * Compares one metric with its baseline. The change is the ratio of the medians minus 1, with the sign chosen so that
+ * above 0 is better; its interval is bootstrapped. With `limit` as a fraction:
  *
  * - `worse`: the change is below `-limit`, and the whole interval below 0, so that noise alone does not explain it;
  * - `better`: the change is above `limit`, and the whole interval above 0;
  * - `same`: the whole interval is within `-limit` and `limit`;
  * - `inconclusive`: anything else, or fewer than five values on either side.
  *
- * Intervals of the size of a change, instead of a test for whether there is one, are what Kalibera and Jones (Rigorous
- * Benchmarking in Reasonable Time, 2013) recommend.
+ * Kalibera and Jones (Rigorous Benchmarking in Reasonable Time, 2013) recommend intervals of the size of a change
+ * instead of a significance test.
  */
 export function judge(before: Compared, now: Compared, limit: number, bootstrap: Bootstrap): Judged {
   const [above, below] = now.better === 'higher' ? [now, before] : [before, now]
@@ -30,7 +30,7 @@ export function judge(before: Compared, now: Compared, limit: number, bootstrap:
   return {...measured, ...verdictOf(measured, Math.min(before.values.length, now.values.length), limit)}
 }
 
-/** As `downtime`, which is 0 as long as all is well. */
+/** For example `downtime`, which is normally 0. */
 function judgeZero(before: Compared, now: Compared): Judged {
   const none = {change: 0, ci_low: 0, ci_high: 0}
   return [...before.values, ...now.values].every((value) => value === 0)
@@ -38,7 +38,7 @@ function judgeZero(before: Compared, now: Compared): Judged {
     : {...none, verdict: 'inconclusive', reason: 'The baseline is 0, so there is no ratio.'}
 }
 
-/** The same of a metric to that of the first subject, round by round. */
+/** The same for the ratio of a metric to that of the first subject, round by round. */
 export function judgeRatio({n, ratio, ci_low, ci_high}: Ratio, better: Series['better'], limit: number): Judged {
   const measured =
     better === 'higher'
@@ -82,7 +82,7 @@ function isLone(before: Subjects, now: Subjects): boolean {
   return before.subjects.length === 1 && now.subjects.length === 1
 }
 
-/** @throws `invalid_argument` when an earlier result has nothing of what is to be measured: nothing would ever be worse */
+/** @throws `invalid_argument` if the earlier result has none of the tests, because nothing could ever be worse */
 export function checkComparable(
   before: Pick<BenchResult, 'series' | 'subjects' | 'tests'>,
   planned: Pick<BenchResult, 'subjects'> & {tests: readonly Test[]},
@@ -98,7 +98,10 @@ export function checkComparable(
   })
 }
 
-/** Compares what both results have: the same subject, test and metric. Two lone subjects are compared whatever they are called. */
+/**
+ * Compares what both results have: the same subject, test and metric. If each has only one subject, their names may
+ * differ.
+ */
 export function compareResults(
   before: Pick<BenchResult, 'date' | 'series' | 'subjects'>,
   now: Columns,
@@ -115,7 +118,7 @@ export function compareResults(
   return {baseline: file, baseline_date: before.date, max_regression: limit, verdicts, missing}
 }
 
-/** Judges every other subject of a run against the first, round by round. */
+/** Compares every other subject of a run with the first one, round by round. */
 export function compareWithFirst({series, subjects}: Columns, limit: number, bootstrap: Bootstrap): Comparison {
   const [first, ...others] = subjects.map(({name}) => name)
   const base = series.filter(({subject}) => subject === first)
@@ -134,7 +137,7 @@ export function compareWithFirst({series, subjects}: Columns, limit: number, boo
   return {baseline: first ?? '', baseline_date: null, max_regression: limit, verdicts, missing}
 }
 
-/** Without a ratio there is a 0 somewhere, which `judge` knows about, or no round that both have. */
+/** Without a ratio, a value is 0, which `judge` handles, or there is no common round. */
 function judgeWithin(before: Series, now: Series, limit: number, bootstrap: Bootstrap): Judged {
   return now.to_first === null ? judge(before, now, limit, bootstrap) : judgeRatio(now.to_first, now.better, limit)
 }

@@ -12,14 +12,14 @@ export interface OutputFile {
   format: Format
 }
 
-/** Other endings of names. */
+/** Other file name extensions. */
 const alike: Readonly<Record<string, Format>> = {markdown: 'md', htm: 'html'}
 
-/** Where the runs of a folder are kept, one JSON object a line, the oldest first. */
+/** The file with the runs of a folder, one JSON object per line, the oldest first. */
 const historyFile = 'history.jsonl'
 
 /**
- * The form that a file's name asks for, and that it can be written: before the run, not after it.
+ * The format by the file's name. Checks before the run that the file can be written.
  *
  * @throws `invalid_argument`
  */
@@ -46,14 +46,14 @@ export async function checkHistory(folder: string): Promise<void> {
   await checkWritable(what, path.join(folder, historyFile))
 }
 
-/** Leaves no file behind where there was none: a run that measures nothing has no result. */
+/** Creates no file, because a run that measures nothing has no result. */
 async function checkWritable(what: string, file: string): Promise<void> {
   const isNew = !existsSync(file)
   await writable(what, async () => (await open(file, 'a')).close())
   if (isNew) await rm(file, {force: true})
 }
 
-/** @throws `runtime_error` when there is no room, or the file cannot be written any more */
+/** @throws `runtime_error` if the disk is full or the file can no longer be written */
 export async function writeResult(result: BenchResult, {file, format}: OutputFile): Promise<void> {
   const text = await renderResult(result, format)
   await writable(`--output ${file}`, () => writeFile(file, text), 'runtime_error')
@@ -71,7 +71,8 @@ export async function writeReport(results: readonly BenchResult[], file: string)
 }
 
 /**
- * Appends a run, without its raw samples; the values of the repetitions stay. A last line that was torn costs only itself.
+ * Appends a run, without its raw samples; the values of the repetitions stay. An incomplete last line affects only
+ * itself.
  *
  * @throws `runtime_error` as `writeResult`
  */
@@ -91,7 +92,8 @@ export async function appendHistory(result: BenchResult, folder: string): Promis
 }
 
 /**
- * The runs of a folder, the oldest first. `tell` hears of lines that are no result of this version: they are left out.
+ * The runs of a folder, the oldest first. `tell` gets a note for each line that is not a result of this version; these
+ * are skipped.
  *
  * @throws `invalid_argument` when the folder has no history
  */

@@ -7,7 +7,7 @@ export {readHistory, readResult, writeReport} from './files.js'
 export {renderTrend} from './render/trend.js'
 export {readRequest} from './request.js'
 
-/** The result for standard output: a table, or the form that was asked for. */
+/** The result for standard output: a table, or the requested format. */
 export async function render(result: BenchResult, format: Format | undefined, width?: number): Promise<string> {
   return format === undefined ? renderText(result, width) : (await renderResult(result, format)).trimEnd()
 }

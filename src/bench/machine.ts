@@ -12,12 +12,12 @@ export function describeMachine(): Machine {
   }
 }
 
-/** Processes that wanted a core, on average over the last minute; 0 on Windows, which does not tell. */
+/** Load average of the last minute; 0 on Windows, which does not report it. */
 export function loadAverage(): number {
   return os.loadavg()[0] ?? 0
 }
 
-/** A word about a machine that does other work beside, which is measured along. */
+/** A warning about other load on the machine, which affects the measurements. */
 export function busyWarning(load: number, cores: number): string | undefined {
   if (load < cores * 0.25) return undefined
   return `The machine is busy: its load average is ${load.toFixed(1)} on ${cores} cores. Other processes make these figures worse and less certain.`

@@ -12,22 +12,22 @@ export interface Measured {
 
 export interface MeasureOptions {
   repetitions: number
-  /** Rounds before them that are not kept. */
+  /** Warm-up rounds, which are not kept. */
   warmup: number
   seed: number
   signal: AbortSignal
   /** Monotonic, in milliseconds. */
   now: () => number
-  /** Called before each single measurement; `repetition` is 0 while it warms up. */
+  /** Called before each measurement; `repetition` is 0 during warm-up. */
   onStep?: (step: {test: Test; subject: string; repetition: number}) => void
 }
 
 /**
- * Measures every test on every target, one at a time: a round takes each target once, always in the same order (A B, A B, …),
- * so that a machine that gets slower or faster does so for all of them. Turning every second round around would have
- * each target follow itself at times, with caches that it has just warmed, and more often the one than the other.
+ * Measures every test on every target, one at a time: a round takes each target once, always in the same order (A B, A
+ * B, …), so that changes of the machine's speed affect all of them. Reversing every second round would let a target
+ * follow itself, with warm caches, and one target more often than the other.
  *
- * @throws what a target throws, and the signal's reason; the samples so far were given out then
+ * @throws errors of a target, and the signal's reason; the samples so far were passed on by then
  */
 export async function* measure(
   measured: readonly Measured[],
@@ -68,14 +68,14 @@ export async function* measure(
 
 type Decodes = Awaited<ReturnType<NonNullable<Target['decodes']>>> | undefined
 
-/** Nothing where no step was made, or the engine was another one by the end. */
+/** Empty if there was no step, or the engine was restarted. */
 function passesBetween(before: Decodes, after: Decodes): MetricValues {
   if (before === undefined || after === undefined || after.steps <= before.steps) return {}
   return {passes_per_step: (after.passes - before.passes) / (after.steps - before.steps)}
 }
 
 interface Means {
-  /** A prompt of that many tokens, new in each repetition; a longer one of the same stream begins with it. */
+  /** A prompt of this many tokens, new in each repetition; a longer one of the same stream starts with it. */
   prompt: (tokens: number, stream: number) => string
   signal: AbortSignal
   now: () => number
@@ -113,7 +113,7 @@ function withMetrics(test: Test, requests: RequestSample[]): TestOutcome {
   return {metrics: metricsOf(test, requests), requests}
 }
 
-/** Evaluates what the streams' prompts begin with, so that the depth is in the cache and takes no time later. */
+/** Evaluates the common start of the streams' prompts, so that the depth is in the cache. */
 async function fillCaches(target: Target, {depth, concurrency}: Test, {prompt, signal}: Means): Promise<void> {
   if (depth === 0) return
   for (let stream = 0; stream < concurrency; stream++) {
@@ -126,7 +126,7 @@ async function ask(target: Target, test: Test, {prompt, signal, now}: Means): Pr
   const {prompt_tokens, generate_tokens: maxTokens, depth, concurrency} = test
   const texts = Array.from({length: concurrency}, (_, stream) => prompt(depth + prompt_tokens, stream))
   const startedAt = now()
-  // Whoever fails ends the others, and nobody is left behind.
+  // A failure aborts the other streams, and all of them are awaited.
   const failure = new AbortController()
   const all = AbortSignal.any([signal, failure.signal])
   const streams = texts.map(async (text) => {
@@ -144,7 +144,7 @@ async function ask(target: Target, test: Test, {prompt, signal, now}: Means): Pr
   return Promise.all(streams)
 }
 
-/** Different for each of its parts; any 32-bit mix would do. */
+/** Depends on each part; any 32-bit mix would do. */
 function seedOf(...parts: readonly number[]): number {
   return parts.reduce((hash, part) => Math.imul(hash ^ (part + 0x9e37_79b9), 0x0100_0193) >>> 0, 0x811c_9dc5)
 }

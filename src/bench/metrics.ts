@@ -7,7 +7,7 @@ export interface MetricInfo {
   better: Series['better']
 }
 
-/** Every metric by its name in results; docs/bench.md says how each is computed. */
+/** Every metric by its name in results; docs/reference/bench.md defines each. */
 export const metrics = {
   pp: {title: 'prompt processing', unit: 'tokens/s', better: 'higher'},
   tg: {title: 'generation', unit: 'tokens/s', better: 'higher'},
@@ -32,10 +32,10 @@ export const metrics = {
 } as const satisfies Record<string, MetricInfo>
 export type MetricName = keyof typeof metrics
 
-/** What one repetition says; a metric that cannot be told is left out. */
+/** The metrics of one repetition; unknown ones are omitted. */
 export type MetricValues = Partial<Record<MetricName, number>>
 
-/** The metrics of a repetition of a test that sends requests; traffic has its own. */
+/** The metrics of a repetition with requests; traffic has its own. */
 export function metricsOf(
   {workload, depth}: Pick<Test, 'workload' | 'depth'>,
   requests: readonly RequestSample[],
@@ -63,9 +63,9 @@ export function metricsOf(
 }
 
 /**
- * Prompt tokens that were evaluated, per second, from the request to the first token, which belongs to it: tokens of the
- * cache do not count. A server that does not tell what it had in its cache had nothing of a new prompt, and nobody knows how
- * much of a depth. `undefined` then, and where it does not tell how many tokens there were.
+ * Evaluated prompt tokens per second, from the request to the first token; cached tokens do not count. If a server does
+ * not report cached tokens, a new prompt has none, and with a depth the number is unknown. `undefined` then, and if the
+ * server does not report the number of tokens.
  */
 function promptRate(
   {prompt_tokens: tokens, cached_tokens, ttft_ms: ms}: RequestSample,
@@ -77,11 +77,11 @@ function promptRate(
 }
 
 /**
- * Mean time between two tokens of an answer, from the first token, which belongs to the prompt, to the last. A backend's own
- * clock tells it: to its clients it sends several tokens of a quick model at a time, and tokens may have no text of their
- * own. Of servers there is only when text came: then the time from the first arrival to the end by the tokens that came
- * behind it. `undefined` when all came at once, or several at a time and only twice: when the first of them were
- * there is not to be seen.
+ * Mean time between two tokens of an answer, from the first token to the last. For a backend it comes from the engine's
+ * clock, because a fast model sends several tokens at a time, and tokens may have no text. For servers only arrival
+ * times are known: the time from the first arrival to the end, divided by the tokens after it. `undefined` if all text
+ * arrived at once, or in only two arrivals with several tokens each, because the time of the first tokens is unknown
+ * then.
  */
 export function interval(request: RequestSample): number | undefined {
   const {generated_tokens: tokens, counted, engine_ms, ttft_ms, total_ms, gaps_ms, pieces, first_pieces} = request
@@ -92,8 +92,8 @@ export function interval(request: RequestSample): number | undefined {
 }
 
 /**
- * How far off `interval` may be, as a fraction, because tokens came several at a time: the last arrival may be
- * sooner than the ones before. 0 where every token came by itself.
+ * Possible error of `interval`, as a fraction, because several tokens arrived at a time. 0 if every token arrived
+ * separately.
  */
 export function uncertainty(request: RequestSample): number {
   const {counted, engine_ms, gaps_ms} = request
@@ -101,7 +101,9 @@ export function uncertainty(request: RequestSample): number {
   return isInHeaps(request) ? 1 / gaps_ms.length : 0
 }
 
-/** More tokens or pieces than arrivals, beyond a few that had no text, or were late and met the next one. */
+/**
+ * More tokens or pieces than arrivals, apart from a few without text or that arrived late together with the next one.
+ */
 function isInHeaps({pieces, generated_tokens, gaps_ms}: RequestSample): boolean {
   return Math.max(pieces, generated_tokens) > 1.25 * (gaps_ms.length + 1)
 }

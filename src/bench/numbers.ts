@@ -1,14 +1,14 @@
 import {NnError} from '../errors.js'
 
-/** More than anybody waits for; it catches `1-1000000`. */
+/** Catches mistakes such as `1-1000000`. */
 const most = 1000
 
 /**
- * A list of whole numbers: `512`, `1,4,16`, ranges `1-4` (in steps of 1), `0-100+25` (steps of 25) and
- * `128-2048*2` (each twice the one before). Both ends belong to a range if a step meets them. What comes twice is kept once.
+ * A list of whole numbers: `512`, `1,4,16`, ranges `1-4` (in steps of 1), `0-100+25` (steps of 25) and `128-2048*2`
+ * (each twice the one before). A range includes both ends if a step meets them. Duplicates are removed.
  *
- * @param flag what the numbers are of, for the message
- * @throws `invalid_argument` that names the part that is wrong
+ * @param flag name of the flag, for the message
+ * @throws `invalid_argument` that names the wrong part
  */
 export function parseNumbers(text: string, flag: string, {min, max}: {min: number; max: number}): number[] {
   const numbers = text.split(',').flatMap((part) => parsePart(part.trim(), flag))

@@ -12,7 +12,7 @@ export interface Wanted {
   models: readonly LocalModel[]
   urls: readonly string[]
   apiKey: string | undefined
-  /** Names in the daemon, none for all of them; absent: no daemon. */
+  /** Names of models in the daemon; empty: all; absent: no daemon. */
   daemon: {socket: string; names: readonly string[]} | undefined
 }
 
@@ -21,9 +21,9 @@ export interface OpenTargets extends AsyncDisposable {
 }
 
 /**
- * Opens all that is to be measured, servers first: one that is down is known before a large model is loaded.
+ * Opens all targets. Servers come first, so that an unreachable one fails before a large model is loaded.
  *
- * @throws what opening fails with; what was opened is released then
+ * @throws errors of opening; opened targets are released then
  */
 export async function openTargets(
   {models, urls, apiKey, daemon}: Wanted,
@@ -55,7 +55,7 @@ async function openLocal(model: LocalModel, signal: AbortSignal, progress: Outpu
   return await LocalTarget.open(model, {signal, onProgress})
 }
 
-/** @throws `invalid_argument` for a test that a target cannot take, or two targets with one name */
+/** @throws `invalid_argument` for a test that a target does not support, or two targets with the same name */
 function checkTargets(targets: readonly Target[], tests: readonly Test[]): void {
   for (const target of targets) {
     const {subject} = target

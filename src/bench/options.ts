@@ -5,15 +5,15 @@ import {planTests} from './tests.js'
 import type {Test} from './result.js'
 import {readTrafficTests, type TrafficFlags} from './traffic/plan.js'
 
-/** Sizes as the flags give them. */
+/** Sizes from the flags. */
 export type SizeFlags = TrafficFlags
 
-/** Traffic has a flag of its own. */
+/** Traffic has its own flag. */
 const listed = workloads.filter((one) => one !== 'traffic')
 
 const tokens = {min: 0, max: 1_048_576}
 
-/** The tests that the flags ask for. @throws `invalid_argument` that names the flag */
+/** The tests for these flags. @throws `invalid_argument` that names the flag */
 export function readTests(flags: SizeFlags): Test[] {
   if (flags.arrivals !== undefined) return readTrafficTests(flags)
   const only = (['requests', 'turns', 'conversations', 'slo'] as const).find((name) => flags[name] !== undefined)

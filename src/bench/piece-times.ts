@@ -1,12 +1,12 @@
 import type {Completion} from './target.js'
 
 /**
- * Pieces that come closer together than this, in milliseconds, came at once: no model makes 10,000 tokens a second in one
- * stream, but one flush of a server may bring many.
+ * Pieces closer together than this, in milliseconds, count as one arrival: no model generates 10,000 tokens per second
+ * in one stream, but one flush of a server may have many.
  */
 export const atOnceMs = 0.1
 
-/** When pieces of an answer came, from the moment it was asked for. Any monotonic clock in milliseconds. */
+/** Arrival times of the pieces of an answer, from the request on. Uses any monotonic clock in milliseconds. */
 export class PieceTimes {
   private readonly startedAt: number
   private firstAt: number | undefined
@@ -34,12 +34,12 @@ export class PieceTimes {
     if (this.gaps.length === 0) this.firstPieces += 1
   }
 
-  /** The last token is there; what comes behind it, as counts, does not belong to the answer. The first call counts. */
+  /** The last token arrived; later events, such as counts, do not belong to the answer. The first call counts. */
   end(): void {
     this.endedAt ??= this.now()
   }
 
-  /** An answer without any text has its first token, as far as anybody sees, with its end. */
+  /** For an answer without text, the end counts as its first token. */
   times(): Pick<Completion, 'ttft_ms' | 'total_ms' | 'gaps_ms' | 'pieces' | 'first_pieces'> {
     const endedAt = this.endedAt ?? this.lastAt ?? this.startedAt
     return {

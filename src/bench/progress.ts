@@ -13,7 +13,7 @@ export interface Amount {
   warmup: number
 }
 
-/** Says what is being measured: in a line that changes on a terminal, elsewhere in one line for each test. */
+/** Shows the current measurement: in place on a terminal, elsewhere as one line per test. */
 export class Progress implements Disposable {
   private readonly line: TransientLine
   private readonly eta: Eta
@@ -44,7 +44,7 @@ export class Progress implements Disposable {
   }
 }
 
-/** Guesses the rest from what has been: a test's steps take as long as its own did, others as long as all on average. */
+/** Estimates the remaining time: steps of a known test take as long as its own did, others as long as the average. */
 export class Eta {
   private readonly spent = new Map<string, {ms: number; steps: number}>()
   private current: {test: string; since: number} | undefined
@@ -54,7 +54,7 @@ export class Eta {
     private readonly now: () => number,
   ) {}
 
-  /** A step of that test begins; milliseconds to the end of the run, `undefined` as long as nobody knows. */
+  /** Called when a step of this test starts. Returns milliseconds to the end of the run; `undefined` if unknown. */
   step(test: string): number | undefined {
     const now = this.now()
     if (this.current !== undefined) {

@@ -7,25 +7,25 @@ const words =
   )
 const digits = '0 1 2 3 4 5 6 7 8 9'.split(' ')
 
-/** How prompts are put together for one vocabulary. */
+/** How to build prompts for one vocabulary. */
 interface Recipe {
   units: readonly string[]
   separator: string
-  /** Tokens of the opening and of what the tokenizer adds by itself. */
+  /** Tokens of the opening, and of those that the tokenizer adds automatically. */
   base: number
-  /** Whether every unit was seen to be exactly one token. */
+  /** Whether every unit is known to be exactly one token. */
   exact: boolean
 }
 
-/** What every prompt begins with. What follows is drawn anew, so that no prompt continues another one. */
+/** Start of every prompt. The rest is random, so that no prompt continues another one. */
 const opening = 'Once'
 
-/** Makes prompts of as many tokens as asked for, no two of them alike. */
+/** Creates different prompts with a given number of tokens. */
 export class Prompts {
   /**
-   * Finds out how many tokens the text's parts are.
+   * Determines the token counts of the parts.
    *
-   * @param count tokens of a text, as the model that is measured counts them; `null` when nobody can tell
+   * @param count token count of a text by the measured model; `null` if unknown
    */
   static async forTokenizer(count: (text: string) => Promise<number | null>): Promise<Prompts> {
     for (const [units, separator] of [
@@ -40,15 +40,18 @@ export class Prompts {
 
   private constructor(private readonly recipe: Recipe) {}
 
-  /** Whether prompts have exactly the tokens asked for; else they are as near as words go. */
+  /**
+   * Whether prompts have exactly the requested number of tokens; otherwise they are as close as possible with whole
+   * words.
+   */
   get exact(): boolean {
     return this.recipe.exact
   }
 
   /**
-   * A prompt. One that is longer and has the same seed begins with it.
+   * A prompt. A longer one with the same seed starts with it.
    *
-   * @param tokens at least 1; what the tokenizer adds by itself counts
+   * @param tokens at least 1, including those that the tokenizer adds automatically
    */
   make(tokens: number, seed: number): string {
     const {units, separator, base} = this.recipe
@@ -61,7 +64,7 @@ export class Prompts {
   }
 }
 
-/** `undefined` when nobody tells the tokens. */
+/** `undefined` if token counts are unknown. */
 async function tryUnits(
   units: readonly string[],
   separator: string,
@@ -71,7 +74,7 @@ async function tryUnits(
   const half = units.length >> 1
   const [none, some, all] = [await tokensOf([]), await tokensOf(units.slice(0, half)), await tokensOf(units)]
   if (none === null || some === null || all === null) return undefined
-  // A unit is a token at least: none can be more where all together are as many tokens as units.
+  // A unit is at least one token, so if all together have as many tokens as units, each is exactly one.
   const exact = some - none === half && all - none === units.length
   return {units, separator, base: none, exact}
 }

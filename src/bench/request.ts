@@ -35,7 +35,7 @@ export interface Program {
   pins: Readonly<Record<string, string>>
 }
 
-/** Reads and checks all that can be wrong before anything is loaded. @throws `invalid_argument` */
+/** Reads and checks everything before anything is loaded. @throws `invalid_argument` */
 export async function readRequest(
   files: readonly string[],
   flags: BenchFlags,
@@ -69,7 +69,7 @@ export async function readRequest(
   return request
 }
 
-/** The daemon is meant when nothing else is, or by a name in it. */
+/** The daemon is used if nothing else is named, or if a model of it is named. */
 function readDaemon(files: readonly string[], flags: BenchFlags): Wanted['daemon'] {
   const {'model-name': names, url, socket, config, set, compare, local} = flags
   const own = Object.entries({config, set, compare}).find(([, value]) => value !== undefined)?.[0]

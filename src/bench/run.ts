@@ -20,16 +20,16 @@ export interface RunOptions extends Omit<MeasureOptions, 'now'> {
 /** A result, and why it is not complete. */
 export interface RunOutcome {
   result: BenchResult
-  /** What ended the run early: the signal's reason, or an error of a target. */
+  /** Why the run ended early: the signal's reason, or an error of a target. */
   failure: Error | undefined
 }
 
-/** Of all intervals; the seed makes them the same for the same values. */
+/** Settings of all intervals; the seed makes them reproducible. */
 export function bootstrapOf(seed: number): Bootstrap {
   return {confidence: 0.95, resamples: 2000, seed}
 }
 
-/** Measures all tests on all targets. What was measured before a failure is in the result. */
+/** Measures all tests on all targets. After a failure, the result has the measurements so far. */
 export async function runBench(
   targets: readonly Target[],
   tests: readonly Test[],

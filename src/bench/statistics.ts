@@ -2,11 +2,11 @@ import {mean, medianSorted, quantileSorted, sampleStandardDeviation, sampleWithR
 import {seededRandom} from '../system/random.js'
 import type {Ratio, Summary} from './result.js'
 
-/** How intervals are made. */
+/** Settings of intervals. */
 export interface Bootstrap {
   /** Fraction of intervals that hold the true value, as 0.95. */
   confidence: number
-  /** Drawings with replacement. */
+  /** Number of resamples. */
   resamples: number
   seed: number
 }
@@ -46,7 +46,7 @@ export function medianInterval(values: readonly number[], bootstrap: Bootstrap):
   )
 }
 
-/** The same of the ratio of two medians, `above` to `below`, each drawn by itself. */
+/** The same for the ratio of two medians, `above` to `below`, each resampled separately. */
 export function ratioInterval(
   above: readonly number[],
   below: readonly number[],
@@ -60,8 +60,8 @@ export function ratioInterval(
 }
 
 /**
- * How much more `above` is than `below`, both measured in the same rounds: the median of the ratios of the rounds, and the
- * interval of that. What the halves of a pair have in common, as a minute in which the machine was slow, is in neither.
+ * The ratio of `above` to `below`, measured in the same rounds: the median of the ratios of the rounds, with its
+ * interval. Effects that a round has on both, such as a slow machine, cancel out.
  */
 export function pairedRatio(
   pairs: readonly (readonly [above: number, below: number])[],

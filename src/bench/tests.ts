@@ -1,7 +1,7 @@
 import {NnError} from '../errors.js'
 import type {Test, Workload} from './result.js'
 
-/** What the flags ask for; every combination is a test. Sizes are tokens. */
+/** Parameters from the flags; every combination is a test. Sizes are tokens. */
 export interface Plan {
   workloads: readonly Workload[]
   promptTokens: readonly number[]
@@ -10,13 +10,13 @@ export interface Plan {
   concurrency: readonly number[]
 }
 
-/** What a generation begins with when no depth is asked for: a model answers nothing without a prompt. */
+/** Prompt tokens of a generation without a depth, because a model cannot answer without a prompt. */
 const shortestPrompt = 8
 
 /**
  * The tests of a plan, in its order, each once.
  *
- * @throws `invalid_argument` when nothing is left to measure
+ * @throws `invalid_argument` if there is nothing to measure
  */
 export function planTests(plan: Plan): Test[] {
   const tests = plan.workloads.flatMap((workload) => makers[workload](plan).map((sizes) => named({workload, ...sizes})))
@@ -69,7 +69,7 @@ function combine(prompts: readonly number[], answers: readonly number[], depths:
   )
 }
 
-/** 0 leaves a workload out, as `-n 0` for prompts alone. */
+/** 0 omits a workload, such as `-n 0` to measure only prompts. */
 const positive = (numbers: readonly number[]): number[] => numbers.filter((number) => number > 0)
 
 /** One token has no interval, and so no rate. */
@@ -97,23 +97,23 @@ function named(test: Omit<Test, 'name'>): Test {
   return {name: names[workload], ...test}
 }
 
-/** Tokens that one context has to hold for all of the tests. */
+/** Context size that all tests need. */
 export function neededContext(tests: readonly Test[]): number {
   return Math.max(...tests.map(contextOf))
 }
 
-/** What a template puts around a turn, in tokens. */
+/** Tokens that a template adds to a turn. */
 const turnTokens = 32
 
-/** Tokens that one context has to hold for a test. */
+/** Context size that a test needs. */
 export function contextOf({prompt_tokens, generate_tokens, depth, traffic}: Test): number {
   const {turns} = traffic ?? {}
   if (turns === undefined) return depth + prompt_tokens + generate_tokens
-  // The text of an answer may be more tokens when the next turn sends it.
+  // The text of an answer may have more tokens when the next turn sends it.
   return depth + turns * (prompt_tokens + Math.ceil(1.25 * generate_tokens) + turnTokens)
 }
 
-/** Streams that run at the same time at most. */
+/** Maximum number of simultaneous streams. */
 export function neededSlots(tests: readonly Test[]): number {
   return Math.max(...tests.map(({concurrency}) => concurrency))
 }

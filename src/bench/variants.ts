@@ -6,7 +6,7 @@ import type {LocalModel} from './targets/local-target.js'
 export interface VariantFlags {
   config?: string | undefined
   set?: string[] | undefined
-  /** As `model.threads=1,2`: each value is a column. */
+  /** For example `model.threads=1,2`: each value is a column. */
   compare?: string[] | undefined
 }
 

@@ -2,7 +2,7 @@ import {fewestValues} from './compare.js'
 import {interval, uncertainty} from './metrics.js'
 import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.js'
 
-/** What makes figures mean something else than they seem to. One sentence for each kind, however often it was seen. */
+/** Warnings about misleading figures. One sentence per kind, regardless of how often it occurred. */
 export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[]): string[] {
   const sizes = new Map(tests.map((test) => [test.name, test]))
   const seen = samples.flatMap(({subject, test: name, requests, failures = []}) => {
@@ -76,7 +76,7 @@ export function gpuWarnings(subjects: readonly Subject[], mayHaveGpu: boolean): 
   })
 }
 
-/** A comparison that says less than it seems to. */
+/** A comparison with limited meaning. */
 export function comparisonWarnings({comparison, settings}: Pick<BenchResult, 'comparison' | 'settings'>): string[] {
   if (comparison === null) return []
   const {verdicts, missing} = comparison
@@ -90,7 +90,7 @@ export function comparisonWarnings({comparison, settings}: Pick<BenchResult, 'co
   ]
 }
 
-/** What besides the code differs from the baseline. */
+/** Differences to the baseline besides the code. */
 export function baselineWarnings(before: BenchResult, now: BenchResult): string[] {
   const differs = (what: string, old: string | number, fresh: string | number): string[] =>
     old === fresh ? [] : [`The baseline has another ${what}: ${old}, not ${fresh}.`]

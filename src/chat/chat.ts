@@ -1,11 +1,11 @@
 import type {GraphStatus} from '../backend/contract/status.js'
 import type {Conversation} from './conversation.js'
 
-/** An interactive chat, as its slash commands see it. */
+/** The interface of an interactive chat for its slash commands. */
 export interface Chat {
   readonly conversation: Conversation
   readonly model: GraphStatus
-  /** Shows lines to the person. */
+  /** Shows lines to the user. */
   say: (text: string) => void
   /** Answers the last prompt again; `false` when there is none. */
   answerAgain: () => Promise<boolean>

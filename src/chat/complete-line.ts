@@ -1,7 +1,7 @@
 import {completeWord} from './completion.js'
 import {slashCommands} from './slash-commands.js'
 
-/** What the Tab key makes of a line: lines that it may become, and the part of it that they replace. */
+/** Completions of a line for the Tab key, and the part of the line that they replace. */
 export function completeLine(line: string): [completions: string[], part: string] {
   const [, name = '', gap = '', argument = ''] = /^\/(\S*)(\s*)(.*)$/s.exec(line) ?? []
   if (!line.startsWith('/')) return [[], line]

@@ -2,12 +2,12 @@ import {readdirSync} from 'node:fs'
 import path from 'node:path'
 import {expandHome} from './saved-chat.js'
 
-/** The words that begin like this, each with a space to go on after. */
+/** The words that start like this, each followed by a space. */
 export function completeWord(beginning: string, words: readonly string[]): string[] {
   return words.filter((word) => word.startsWith(beginning)).map((word) => `${word} `)
 }
 
-/** The files and folders whose paths begin like this. */
+/** The files and folders whose paths start like this. */
 export function completeFile(beginning: string): string[] {
   const at = beginning.lastIndexOf('/') + 1
   const [folder, name] = [beginning.slice(0, at), beginning.slice(at)]
@@ -22,7 +22,7 @@ function entriesOf(folder: string): string[] {
       entry.isDirectory() ? `${entry.name}${path.posix.sep}` : entry.name,
     )
   } catch {
-    // There is nothing to complete in a folder that is not there or closed to us.
+    // A folder that does not exist or cannot be read has no completions.
     return []
   }
 }

@@ -1,10 +1,10 @@
 import type {SessionsStatus} from '../backend/contract/status.js'
 import {duration} from '../terminal/units.js'
 
-/** Who has the sessions: a daemon, or a backend that ends with the command. */
+/** The owner of the sessions: a daemon, or a backend that ends with the command. */
 export type Host = {kind: 'daemon'; uptimeMs: number} | {kind: 'command'}
 
-/** Why a session that is asked for by its id begins anew; `undefined` when it is there. */
+/** Why a session that was named by its id is new; `undefined` if it exists. */
 export function explainNew(session: string, status: SessionsStatus, host: Host): string | undefined {
   if (status.sessions.some(({id}) => id === session)) return undefined
   const gone = explainGone(session, status)
@@ -15,11 +15,11 @@ export function explainNew(session: string, status: SessionsStatus, host: Host):
     : `Session ${session} is new: the daemon has none of that id. It has run for ${span(host.uptimeMs)} and keeps sessions in memory only.`
 }
 
-/** How the conversation can be continued, and until when; `undefined` when it was never to outlive the chat. */
+/** How and until when the conversation can be continued; `undefined` if it ends with the chat. */
 export function describeContinuation(
   session: string,
   status: SessionsStatus,
-  {host, parted}: {host: Host['kind']; /** What was said last is not in the session. */ parted: boolean},
+  {host, parted}: {host: Host['kind']; /** The session lacks the last messages. */ parted: boolean},
 ): string | undefined {
   if (host === 'command' && status.state_dir === null) return undefined
   const kept = status.sessions.find(({id}) => id === session)

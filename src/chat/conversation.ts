@@ -9,7 +9,7 @@ export interface Message {
   content: string
 }
 
-/** How a question was answered. A failure may come after a part of the answer. */
+/** The result of a question. A failure may follow a part of the answer. */
 export interface Reply {
   text: string
   /** Absent when nothing was generated. */
@@ -17,15 +17,15 @@ export interface Reply {
   failure?: NnError
 }
 
-/** A question and what was said before it. */
+/** A question and the messages before it. */
 interface Question {
   prompt: string
   before: readonly Message[]
 }
 
 /**
- * A conversation in one context. The backend keeps the session's history; this is the same history as the person saw
- * it, and where the two have parted (loaded, cleared, asked again) the next question brings it along.
+ * A conversation in one context. The backend keeps the session's history; this is the history as the user saw it. If
+ * they differ (after load, clear or regenerate), the next question sends it.
  */
 export class Conversation {
   messages: readonly Message[] = []
@@ -37,17 +37,17 @@ export class Conversation {
   constructor(
     private backend: Pick<Core, 'answer'>,
     private context: ContextId,
-    /** Hold for every question until they are changed. */
+    /** Apply to every question until they are changed. */
     public options: RuntimeOptions,
     private configuredMode: 'chat' | 'raw',
   ) {}
 
-  /** Whether the backend's session lacks what was said or changed last. */
+  /** Whether the backend's session lacks the last messages or changes. */
   get isParted(): boolean {
     return this.parted
   }
 
-  /** In raw mode nobody remembers anything. */
+  /** Raw mode has no history. */
   get isRaw(): boolean {
     return (this.options.prompt_mode ?? this.configuredMode) === 'raw'
   }
@@ -56,7 +56,7 @@ export class Conversation {
     return this.answer({prompt, before: this.messages}, how)
   }
 
-  /** Answers the last question again, in place of its answer; `undefined` when there is none. */
+  /** Answers the last question again and replaces its answer; `undefined` if there is none. */
   askAgain(how: AnswerOptions = {}): Promise<Reply> | undefined {
     return this.asked === undefined ? undefined : this.answer(this.asked, how)
   }
@@ -65,7 +65,7 @@ export class Conversation {
     this.restore([])
   }
 
-  /** Goes on from these messages. A question without an answer at their end is left to be asked again. */
+  /** Continues from these messages. A last question without an answer can be answered with regenerate. */
   restore(messages: readonly Message[]): void {
     const at = messages.findLastIndex(({role}) => role === 'user')
     const question = messages[at]
@@ -75,13 +75,13 @@ export class Conversation {
     this.last = undefined
   }
 
-  /** Goes on from what the backend has in this session. */
+  /** Continues from the backend's history of this session. */
   resume(messages: readonly Message[]): void {
     this.restore(messages)
     this.parted = this.messages.length < messages.length
   }
 
-  /** Goes on in another context, to which the next question brings what was said. */
+  /** Continues in another context; the next question sends the history. */
   moveTo(backend: Conversation['backend'], context: ContextId, configuredMode: 'chat' | 'raw'): void {
     this.backend = backend
     this.context = context
@@ -113,14 +113,14 @@ export class Conversation {
     if (text !== '') {
       this.messages = [...before, {role: 'user', content: prompt}, {role: 'assistant', content: text}]
     }
-    // The backend remembers no turn that failed or brought no text. Here, what was shown stays, and so does the old
-    // answer to a question that was asked again without getting a new one.
+    // The backend does not keep turns that failed or have no text. Here the shown text stays, and so does the old
+    // answer if a regenerated one failed.
     this.parted = failure === undefined ? text === '' && before !== this.messages : brings || text !== ''
     return reply
   }
 }
 
-/** What there is of an answer that failed; when its backend is gone as well, that is what was heard. */
+/** The part of a failed answer; if the backend is gone, the text that was received. */
 function failedReply(failure: NnError, heard: string, {signal}: AnswerOptions): Reply {
   const {partial} = failure
   if (partial !== undefined && partial.text !== '') {
@@ -129,6 +129,6 @@ function failedReply(failure: NnError, heard: string, {signal}: AnswerOptions): 
     return {text: partial.text, failure, ...(isCounted && {metadata: partial.metadata as OutputMetadata})}
   }
   if (heard !== '') return {text: heard, failure}
-  // Stopped while it still waited: what the person wanted, not a failure.
+  // The user stopped it while it waited, which is not a failure.
   return signal?.aborted === true ? {text: ''} : {text: '', failure}
 }

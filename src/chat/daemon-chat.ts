@@ -8,14 +8,14 @@ import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
 import {converseIn, openContext, type OpenChat, type OpenContext} from './open-chat.js'
 
 export interface DaemonChatOptions {
-  /** Id of the session to go on with; absent: a new one. */
+  /** Id of the session to continue; absent: a new one. */
   session?: string | undefined
   options: RuntimeOptions
-  /** Finds a model by its name in whatever daemon listens now. @throws `not_running`, `model_not_found`. */
+  /** Finds a model by its name in the daemon that currently listens. @throws `not_running`, `model_not_found`. */
   find: (name: string) => Promise<DaemonModel>
 }
 
-/** A chat with a model that the daemon has. It outlives the daemon and the model, when they come back. */
+/** A chat with a model of the daemon. It survives a restart of the daemon or a reload of the model. */
 export class DaemonChat implements OpenChat {
   readonly conversation: Conversation
   readonly host = 'daemon'
@@ -40,7 +40,7 @@ export class DaemonChat implements OpenChat {
     return this.opened.session
   }
 
-  /** The messages come along in any case; the session's id does where it can only mean this conversation. */
+  /** The messages are always sent; the session keeps its id only if the id is certain to mean this conversation. */
   async reopen(): Promise<boolean> {
     if (await this.isOpen()) return false
     const before = this.backend
@@ -78,7 +78,7 @@ export class DaemonChat implements OpenChat {
       await this.backend.check(this.opened.context)
       return true
     } catch (error) {
-      // The daemon is gone, or it is another one and does not know this conversation.
+      // The daemon is gone, or it is another one without this conversation.
       if (isDaemonGone(error) || (error instanceof NnError && error.reason === 'context_closed')) return false
       throw error
     }

@@ -19,13 +19,13 @@ export interface InteractiveOptions {
   history: PromptHistory
   screen: Screen
   input: NodeJS.ReadStream
-  /** Whether a line about each answer follows it. */
+  /** Whether to print statistics after each answer. */
   stats: boolean
-  /** Ends the chat; what is being said is stopped. */
+  /** Ends the chat and stops a running answer. */
   signal: AbortSignal
 }
 
-/** Talks with a person on a terminal until one of them leaves. Gives the exit code. */
+/** Runs a conversation on a terminal until the user leaves. Returns the exit code. */
 export async function converse(options: InteractiveOptions): Promise<number> {
   const {history, screen, input, signal} = options
   using editor = new LineEditor({
@@ -123,7 +123,7 @@ class Talk implements Chat {
       if (entry.kind === 'prompt') await this.answer((how) => this.conversation.ask(entry.text, how))
       else await runSlashCommand(this, entry.name, entry.argument)
     } catch (error) {
-      // A chat goes on after whatever a turn fails with; what is no NnError is a fault of ours and ends it.
+      // A chat continues after a failed turn. An error that is not an NnError is a bug and ends it.
       if (!(error instanceof NnError)) throw error
       this.options.screen.fail(error)
     }
@@ -138,7 +138,7 @@ class Talk implements Chat {
     }
   }
 
-  /** Shows an answer as it comes. Ctrl-C ends it with what there is; a second one does not wait for that. */
+  /** Shows an answer while it is generated. Ctrl-C stops it and keeps the text; a second one does not wait. */
   private async answer(ask: Ask): Promise<void> {
     const {screen, signal, stats} = this.options
     const stop = new AbortController()
@@ -160,7 +160,7 @@ class Talk implements Chat {
     if (reply.failure !== undefined) screen.fail(reply.failure)
   }
 
-  /** Asks once more when nothing was said because the daemon no longer has the chat, and it could be opened again. */
+  /** Retries once if there was no text because the daemon no longer has the chat, and it could be reopened. */
   private async reopening(ask: Ask, how: ComputeOptions): Promise<Reply | undefined> {
     const {chat, screen} = this.options
     const reply = await ask(how).catch((error: unknown): Reply => {

@@ -1,7 +1,7 @@
 import {StringDecoder} from 'node:string_decoder'
 import {Transform, type TransformCallback} from 'node:stream'
 
-/** What stands for a newline, and for a tab, inside of a line that is being edited. */
+/** Symbols for a newline and a tab in a line that is being edited. */
 export const newlineMark = '⏎'
 export const tabMark = '⇥'
 
@@ -11,7 +11,7 @@ const pasteStart = '\u001b[200~'
 const pasteEnd = '\u001b[201~'
 const interruptKey = '\u0003'
 
-/** A line as the program means it, from one with marks. */
+/** Converts the symbols of a line back to newlines and tabs. */
 export function withoutMarks(line: string): string {
   return line.replaceAll(newlineMark, '\n').replaceAll(tabMark, '\t')
 }
@@ -22,9 +22,9 @@ export function withMarks(text: string): string {
 }
 
 /**
- * Goes between the terminal and the line editor, which understands neither pasted newlines nor that its turn is over:
- * what is pasted becomes text with marks, and after each line the keys are held back until the next one is asked for.
- * Ctrl-C never gets through: it is the event `interrupt`, whether the keys are held back or not.
+ * Sits between the terminal and the line editor, which supports neither pasted newlines nor pauses. Pasted text gets
+ * symbols, and after each line the keys are held back until the next one is requested. Ctrl-C is never passed on: it is
+ * always the event `interrupt`.
  */
 export class Keyboard extends Transform {
   private readonly decoder = new StringDecoder('utf8')
@@ -33,7 +33,7 @@ export class Keyboard extends Transform {
   private isPasting = false
   private afterReturn = false
 
-  /** Sets the terminal's mode; the editor looks for it on its input. */
+  /** Sets the terminal's mode; the editor calls it on its input. */
   constructor(readonly setRawMode: (raw: boolean) => void) {
     super()
   }
@@ -60,7 +60,7 @@ export class Keyboard extends Transform {
     }
   }
 
-  /** While an answer is written, Ctrl-C is for it, and what was typed before it is forgotten as at a prompt. */
+  /** During an answer, Ctrl-C stops the answer and discards typed keys, as at a prompt. */
   private takeInterrupts(): void {
     for (let at = this.interruptAt(); at !== -1; at = this.interruptAt()) {
       this.waiting = this.waiting.slice(at + 1)
@@ -73,7 +73,7 @@ export class Keyboard extends Transform {
     return [...pastesAndInterrupts].find(([match]) => match === interruptKey)?.index ?? -1
   }
 
-  /** Passes what comes before a paste or the end of a line. `false`: more is needed to know what it is. */
+  /** Passes on input before a paste or the end of a line. `false`: more input is needed. */
   private passKeys(): boolean {
     const special = /\u001b\[200~|\u001b[\r\n]|[\t\r\n\u0003]/.exec(this.waiting)
     if (special === null) return this.passAllBut(partOf(pasteStart, this.waiting))
@@ -88,11 +88,11 @@ export class Keyboard extends Transform {
         break
       case interruptKey:
         this.isOpen = false
-        // After the editor has had the keys that came before.
+        // After the editor has processed the earlier keys.
         setImmediate(() => this.interrupted())
         break
       case '\t':
-        // The editor completes only at the end of what it is given at once: elsewhere a tab is taken for pasted text.
+        // The editor completes only at the end of a chunk; elsewhere it treats a tab as pasted text.
         this.push('\t')
         break
       case '\r':
@@ -113,7 +113,7 @@ export class Keyboard extends Transform {
     // A carriage return may be half of a newline.
     const held = end === -1 ? Math.max(partOf(pasteEnd, this.waiting), partOf('\r\n', this.waiting)) : 0
     const pasted = end === -1 ? this.waiting.slice(0, this.waiting.length - held) : this.waiting.slice(0, end)
-    // A pasted escape sequence would be taken for keys.
+    // A pasted escape sequence would be interpreted as keys.
     this.passText(withMarks(pasted).replace(/[\u0000-\u001f\u007f]/g, ''))
     this.waiting = this.waiting.slice(end === -1 ? pasted.length : end + pasteEnd.length)
     if (end === -1) return false
@@ -138,7 +138,7 @@ export class Keyboard extends Transform {
   }
 }
 
-/** How many characters at the end of the text may be the beginning of that sequence. */
+/** How many characters at the end of the text may start that sequence. */
 function partOf(sequence: string, text: string): number {
   for (let length = Math.min(sequence.length - 1, text.length); length > 0; length--) {
     if (text.endsWith(sequence.slice(0, length))) return length

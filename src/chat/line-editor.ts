@@ -2,12 +2,12 @@ import {createInterface, type Interface} from 'node:readline'
 import {bracketedPaste, Keyboard, withoutMarks} from './keyboard.js'
 import type {Output} from '../terminal/style.js'
 
-/** What the person did at a prompt. */
+/** What the user did at a prompt. */
 export type Typed =
   | {kind: 'line'; text: string}
-  /** Ctrl-C; what was in the line is gone. */
+  /** Ctrl-C, which discards the line. */
   | {kind: 'interrupt'; hadText: boolean}
-  /** Ctrl-D, or the terminal has gone. */
+  /** Ctrl-D, or the terminal was closed. */
   | {kind: 'end'}
 
 export interface LineEditorOptions {
@@ -50,7 +50,7 @@ export class LineEditor implements Disposable {
       this.editor.resume()
     })
     this.keyboard.on('interrupt', () => this.interrupt())
-    // A terminal that is closed is an end like any other; SIGHUP says the rest.
+    // A closed terminal counts as an end; SIGHUP is handled elsewhere.
     input.on('error', () => this.end())
     input.pipe(this.keyboard)
   }
@@ -68,7 +68,7 @@ export class LineEditor implements Disposable {
     return typed
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   [Symbol.dispose](): void {
     const {input, output} = this.options
     input.unpipe(this.keyboard)

@@ -1,4 +1,4 @@
-/** A prompt that is being typed, as far as it goes over several lines. */
+/** A partly typed prompt of several lines. */
 export type Draft =
   /** Nothing yet. */
   | {state: 'empty'}
@@ -7,13 +7,13 @@ export type Draft =
   /** Between two `"""`. */
   | {state: 'block'; lines: readonly string[]}
 
-/** What was typed, once it is complete. */
+/** The complete entry. */
 export type Entry = {kind: 'prompt'; text: string} | {kind: 'command'; name: string; argument: string}
 
 export const emptyDraft: Draft = {state: 'empty'}
 const fence = '"""'
 
-/** The draft after one more line; with an entry when the line completes it. Pasted lines may hold newlines. */
+/** The draft after another line; has an entry if the line completes it. Pasted lines may contain newlines. */
 export function takeLine(draft: Draft, line: string): {draft: Draft; entry?: Entry} {
   switch (draft.state) {
     case 'empty':
@@ -31,7 +31,7 @@ function takeFirst(line: string): ReturnType<typeof takeLine> {
   const [, name, argument = ''] = /^\/([a-z?]+)(?:[ \t]+(.*))?$/i.exec(line.trimEnd()) ?? []
   if (name !== undefined) return complete({kind: 'command', name: name.toLowerCase(), argument: argument.trim()})
   if (line.trimEnd() === '/') return complete({kind: 'command', name: '', argument: ''})
-  // Two slashes are how a prompt begins with one.
+  // Two slashes stand for a prompt that starts with one.
   return takeMore([], line.startsWith('//') ? line.slice(1) : line)
 }
 
@@ -48,7 +48,7 @@ function takeBlock(lines: readonly string[], line: string): ReturnType<typeof ta
   const body = line.trimEnd()
   if (!body.endsWith(fence)) return {draft: {state: 'block', lines: [...lines, ...line.split('\n')]}}
   const all = [...lines, ...body.slice(0, -fence.length).split('\n')]
-  // The lines of the fences themselves are no part of the text.
+  // The line breaks next to the fences are not part of the text.
   const inner = all.slice(all[0]?.trim() === '' ? 1 : 0, all.at(-1)?.trim() === '' ? -1 : undefined)
   const text = inner.join('\n')
   return text.trim() === '' ? {draft: emptyDraft} : complete({kind: 'prompt', text})

@@ -18,14 +18,17 @@ export interface ChatResult {
 
 export interface OneShotOptions {
   prompt: string
-  /** Where the answer goes as it comes; absent: nowhere. */
+  /** Where to stream the answer; absent: nowhere. */
   out?: Output | undefined
-  /** Where a line about the answer goes afterwards. */
+  /** Where to print statistics afterwards. */
   stats?: Output | undefined
   signal: AbortSignal
 }
 
-/** The whole input as one prompt, without the newline that ends its last line. @throws `invalid_argument` for nothing. */
+/**
+ * The whole input as one prompt, without the newline that ends its last line. @throws `invalid_argument` if it is
+ * empty.
+ */
 export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
   const prompt = (await text(addAbortSignal(signal, input))).replace(/\r?\n$/, '')
   if (prompt.trim() !== '') return prompt

@@ -13,31 +13,31 @@ export interface OpenChatOptions {
   /** Path of a GGUF file. */
   model: string
   settings: Settings
-  /** Id of the session to go on with; absent: a new one. */
+  /** Id of the session to continue; absent: a new one. */
   session?: string | undefined
-  /** Folder in which conversations are kept; absent: they end with the chat. */
+  /** Folder for conversations; absent: they end with the chat. */
   stateDir?: string | undefined
   /** Where loading shows its progress. */
   progress: Output
   signal: AbortSignal
 }
 
-/** A loaded model and a conversation with it. Disposing releases what was opened for it. */
+/** A loaded model and a conversation with it. Disposing releases its resources. */
 export interface OpenChat extends AsyncDisposable {
   readonly conversation: Conversation
   readonly model: GraphStatus
   readonly session: string
-  /** Opens it again when the daemon no longer has it. `false`: it is still open. @throws why it cannot be opened. */
+  /** Reopens it if the daemon no longer has it. `false`: it is still open. @throws if it cannot be reopened. */
   reopen: () => Promise<boolean>
-  /** Who has the session. */
+  /** The owner of the session. */
   readonly host: Host['kind']
-  /** Why the session that was asked for begins anew; `undefined` when it continues, or when none was asked for. */
+  /** Why the requested session is new; `undefined` if it continues or none was requested. */
   readonly whyNew: string | undefined
-  /** What its backend says of sessions now. */
+  /** The current session status of its backend. */
   sessions: () => Promise<SessionsStatus>
 }
 
-/** Loads the model and opens a context. @throws what loading and the configuration can fail with. */
+/** Loads the model and opens a context. @throws errors of loading and of the configuration. */
 export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
   const {model, session, stateDir, progress, signal} = chat
   const {config, options} = chat.settings
@@ -56,7 +56,7 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
     return {
       ...{conversation: converseIn(backend, opened, options), model: opened.model, session: opened.session},
       ...{host: 'command', whyNew: opened.whyNew},
-      // Nobody but the chat closes what it has opened here.
+      // Only the chat closes what it opened here.
       reopen: () => Promise.resolve(false),
       sessions: () => backend.status('sessions'),
       [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
@@ -72,9 +72,9 @@ export interface OpenContext {
   context: ContextId
   model: GraphStatus
   session: string
-  /** What was said in its session before. */
+  /** The history of its session. */
   history: readonly Message[]
-  /** Why the session that was asked for begins anew. */
+  /** Why the requested session is new. */
   whyNew: string | undefined
 }
 
@@ -94,7 +94,7 @@ async function explainIfNew(backend: Core, session: string, kind: Host['kind']):
   return explainNew(session, await backend.status('sessions'), kind === 'daemon' ? {kind, uptimeMs} : {kind})
 }
 
-/** The conversation in a context, which goes on from what was said in its session. */
+/** The conversation in a context; continues from the history of its session. */
 export function converseIn(
   backend: Core,
   {context, model, history}: OpenContext,

@@ -4,21 +4,21 @@ import {keysOf, requestSections} from '../config/schema.js'
 import {spellingTree, type SpellingNode} from '../config/legacy/spellings.js'
 import {NnError} from '../errors.js'
 
-/** Runtime options that the chat itself sets, and what to do instead. */
+/** Runtime options that the chat sets, and what to do instead. */
 const ownOptions: Readonly<Record<string, string>> = {
   history: 'Change the history with /clear, /load or /regen.',
   system_prompt: 'Use /system.',
   stream_stdout: 'A chat always streams its answers.',
 }
 
-/** Why there is nothing to set where prompts are raw. */
+/** Why a system prompt cannot be set for raw prompts. */
 export const noRawInstructions = 'Raw prompts have no system prompt.'
 
 const keys = keysOf(requestSections).filter(({key}) => !(key in ownOptions))
 
 const spellings = spellingTree(requestSections)
 
-/** Names of the options that a person may set. */
+/** Names of the options that a user may set. */
 export const optionNames: readonly string[] = [...new Set(keys.map(({key}) => key))]
 
 /** Checks options. @throws `invalid_argument` that names each mistake. */
@@ -26,7 +26,7 @@ export function checkOptions(options: object, config: Config): RuntimeOptions {
   return runtimeOptionsFromObject(options, {config, strict: true}).options
 }
 
-/** Options that a person sets. @throws `invalid_argument` that names each mistake. */
+/** Options that a user sets. @throws `invalid_argument` that names each mistake. */
 export function readOptions(options: object, config: Config): RuntimeOptions {
   const parsed = checkOptions(options, config)
   const own = Object.keys(parsed).find((key) => key in ownOptions)
@@ -37,7 +37,7 @@ function refuseOwn(key: string): never {
   throw new NnError('invalid_argument', `${key} cannot be set in a chat.`, {hint: ownOptions[key] ?? ''})
 }
 
-/** What a name stands for: one option, or all of a group such as `sampling`. */
+/** The meaning of a name: one option, or all of a section such as `sampling`. */
 interface Named {
   /** Where it is in an object, as in `sampling.temp`. */
   path: readonly string[]
@@ -80,7 +80,7 @@ function findNamed(name: string, config: Config): Named {
   let node: SpellingNode | undefined = spellings
   for (const part of path) node = node?.children.get(normalizeName(part))
   const targets = [...new Set(node === undefined ? [] : targetsBelow(node))]
-  // Unknown ones are told by whoever checks options, and so are similar names.
+  // The check of options reports unknown names and suggests similar ones.
   if (targets.length === 0) readOptions(nest(path, null), config)
   const isGroup = node?.spelling === undefined
   const [own] = targets.filter((key) => key in ownOptions)
@@ -103,7 +103,7 @@ export function valueInForce(options: RuntimeOptions, key: string, config: Confi
   return {...sampling, ...stopping, ...request}[key as keyof RuntimeOptions]
 }
 
-/** What begins as JSON is meant as JSON: taken for a text, a slip would go unnoticed. */
+/** A value that starts like JSON must be JSON: as a text, a typo would go unnoticed. */
 function readValue(name: string, typed: string): unknown {
   try {
     return JSON.parse(typed)

@@ -9,9 +9,9 @@ import type {Output} from '../terminal/style.js'
 export interface ChatRequest {
   /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */
   model: string | undefined
-  /** By what the daemon calls it. */
+  /** Name of the model in the daemon. */
   modelName: string | undefined
-  /** Whether the chat loads the model itself in any case. */
+  /** Whether the chat always loads the model itself. */
   local: boolean
   socket: string
   flags: ModelFlags
@@ -20,16 +20,16 @@ export interface ChatRequest {
   signal: AbortSignal
 }
 
-/** A chat whose flags and model were found good, before anything takes long. */
+/** A chat with checked flags and model, before anything slow starts. */
 export interface PreparedChat extends AsyncDisposable {
-  /** What is odd in the configuration, but not wrong. */
+  /** Warnings about the configuration. */
   warnings: string[]
   /** Whether its session outlives the chat. */
   isKept: boolean
   open: () => Promise<OpenChat>
 }
 
-/** Flags that make a model of the chat's own. */
+/** Flags that require a model that the chat loads. */
 const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
 
 /** Finds the model and checks the flags. @throws what is wrong with them. */

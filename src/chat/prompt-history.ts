@@ -7,7 +7,7 @@ import {withMarks} from './keyboard.js'
 const limit = 1000
 const maxBytes = 32 * 1024 * 1024
 
-/** What was typed in this and earlier chats; the file has a JSON string per line, the newest last. */
+/** Prompts of this and earlier chats; the file has one JSON string per line, the newest last. */
 export class PromptHistory {
   /** For the line editor: the newest first, each on one line. It keeps the array that it was given up to date. */
   readonly lines: string[]
@@ -20,7 +20,7 @@ export class PromptHistory {
     this.refresh()
   }
 
-  /** Without a file nothing is read or written. @throws `invalid_argument` for a file that is no history of a chat. */
+  /** Without a file nothing is read or written. @throws `invalid_argument` for a file that is not a prompt history. */
   static open(file: string | undefined): PromptHistory {
     if (file === undefined || file === devNull) return new PromptHistory(undefined, [])
     try {
@@ -50,7 +50,7 @@ export class PromptHistory {
     if (isNew && this.file !== undefined) appendFileSync(this.file, toLine(entry), {mode: 0o600})
   }
 
-  /** Puts the editor's array right, which has an entry for every line of a prompt. */
+  /** Corrects the editor's array, which has an entry for every line of a prompt. */
   refresh(): void {
     this.lines.splice(0, Infinity, ...this.entries.map(withMarks))
   }
@@ -59,17 +59,17 @@ export class PromptHistory {
 function read(file: string): string[] {
   const stats = statSync(file, {throwIfNoEntry: false})
   if (stats === undefined || stats.size > maxBytes) return stats === undefined ? [] : refuse(file)
-  // Reading a pipe would wait for whoever writes to it.
+  // Reading a pipe would block.
   if (!stats.isFile()) throw unusable(file, 'it is not a regular file.')
   const text = readFileSync(file, 'utf8')
   const lines = text.split('\n').filter((line) => line !== '')
   if (lines.length > 0 && !isHistory(text, lines)) return refuse(file)
-  // What is added must not go on with a line that was cut off.
+  // A new entry must not continue an incomplete line.
   if (lines.length > 0 && !text.endsWith('\n')) appendFileSync(file, '\n')
   return lines.map((line) => readLine(line) ?? line)
 }
 
-/** Other files must not be written to. A line that was cut off, as on a full disk, still begins with its quote. */
+/** Other files must not be changed. An incomplete line, for example after a full disk, still starts with its quote. */
 function isHistory(text: string, lines: readonly string[]): boolean {
   const isLikely = !text.includes('\0') && lines.every((line) => line.startsWith('"'))
   const whole = isLikely ? lines.filter((line) => readLine(line) !== undefined) : []
@@ -88,7 +88,7 @@ function toLine(entry: string): string {
   return `${JSON.stringify(entry)}\n`
 }
 
-/** `undefined` for what is no entry. */
+/** `undefined` if it is not an entry. */
 function readLine(line: string): string | undefined {
   try {
     const entry: unknown = JSON.parse(line)

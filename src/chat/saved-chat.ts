@@ -39,7 +39,7 @@ const savedStart = /^\s*\{\s*"format":\s*"wnn-chat"/
 const maxBytes = 32 * 1024 * 1024
 
 export interface ChatState {
-  /** Name of the model; to know later, nothing depends on it. */
+  /** Name of the model, only for information. */
   model: string
   options: RuntimeOptions
   messages: readonly SavedChat['messages'][number][]
@@ -66,13 +66,13 @@ export async function saveChat(file: string, {model, options, messages}: ChatSta
 export async function loadChat(file: string, config: Config): Promise<Pick<ChatState, 'options' | 'messages'>> {
   const document = parse(await read(file), file)
   const problems = validateDocument(document, validate)
-  // Each message may have one; the first ones are enough to mend a file that a program wrote.
+  // Each message may have a mistake; the first ones are enough to fix a file that a program wrote.
   if (problems.length > 0) throw new DocumentError(problems.slice(0, 3))
   const {messages, system, options} = document.value as SavedChat
   return {messages, options: {...readOptions(options, config), ...(system !== '' && {system_prompt: system})}}
 }
 
-/** The parser is for files that were saved here: of others it would complain line by line. */
+/** The parser would report each line of other files, so only parse files that were saved here. */
 function parse(text: string, file: string): ParsedDocument {
   if (!text.includes('wnn-chat')) throw otherFile(file)
   try {
@@ -85,7 +85,7 @@ function parse(text: string, file: string): ParsedDocument {
   throw otherFile(file)
 }
 
-/** `~` is the shell's; here nobody else expands it. */
+/** Expands `~`, because no shell does it here. */
 export function expandHome(file: string): string {
   return path.resolve(file.replace(/^~(?=$|\/)/, homedir()))
 }
@@ -94,7 +94,7 @@ async function read(file: string): Promise<string> {
   const source = expandHome(file)
   try {
     const stats = await stat(source)
-    // Reading a pipe would wait for whoever writes to it.
+    // Reading a pipe would block.
     if (!stats.isFile() || stats.size > maxBytes) throw otherFile(file)
     const text = await readFile(source, 'utf8')
     if (text.includes('\0')) throw otherFile(file)
@@ -108,7 +108,7 @@ function otherFile(file: string): NnError {
   return new NnError('invalid_argument', `${file} is not a saved conversation.`)
 }
 
-/** A slip of the finger must not cost a model or a document. */
+/** A typo must not overwrite a model or a document. */
 async function refuseOtherFiles(file: string): Promise<void> {
   let start: string
   try {
@@ -124,7 +124,7 @@ async function refuseOtherFiles(file: string): Promise<void> {
 }
 
 function unusable(what: string, file: string, error: unknown): NnError {
-  // What follows is the call and its paths, among them names that nobody typed.
+  // The rest is the system call and its paths, including internal names.
   const reason = (error as Error).message.replace(/, \w+(?: '.*)?$/s, '')
   return new NnError('invalid_argument', `${file} ${what}: ${reason}`, {cause: error})
 }

@@ -7,14 +7,14 @@ import {statsLine} from './stats.js'
 import {paint, type Output} from '../terminal/style.js'
 import {TransientLine} from '../terminal/transient-line.js'
 
-/** What a person sees of a chat. Answers go to `out`; what is said about them goes to `err`. */
+/** The output of a chat. Answers go to `out`, everything else to `err`. */
 export class Screen {
   constructor(
     readonly out: Output,
     readonly err: Output,
   ) {}
 
-  /** Says what one talks to, and how to get on. */
+  /** Shows the model and how to get help. */
   greet({name, architecture, parameters, ctx_size: contextSize, gpu_layers: gpuLayers, gpu}: GraphStatus): void {
     const where = gpuLayers > 0 ? `${gpuLayers} layers on ${gpu ?? 'the GPU'}` : 'CPU'
     const facts = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
@@ -22,7 +22,7 @@ export class Screen {
     this.note('Type /help for the commands, Ctrl-D to leave.')
   }
 
-  /** Says which of the conversations that are kept this is. */
+  /** Shows which session this is. */
   greetSession(id: string, messages: number): void {
     this.note(messages === 0 ? `Session ${id} is new.` : `Session ${id} continues after ${messages} messages.`)
   }
@@ -92,7 +92,7 @@ function size(parameters: number): string {
   return new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(parameters)
 }
 
-/** Breaks a line between words; what has no spaces is the terminal's to break, and so is all when it has no width. */
+/** Wraps a line between words. The terminal wraps text without spaces, and everything if the width is unknown. */
 function wrap(line: string, width: number): string {
   const at = line.lastIndexOf(' ', width)
   if (line.length <= width || at < 1) return line

@@ -4,25 +4,25 @@ import {readDocument} from '../documents/index.js'
 import type {ModelFlags} from './flags.js'
 import {checkOptions, noRawInstructions} from './options.js'
 
-/** What a chat starts with. */
+/** The settings of a new chat. */
 export interface Settings {
   config: Config
   options: RuntimeOptions
-  /** What is odd in the configuration, but not wrong. */
+  /** Warnings about the configuration. */
   warnings: string[]
 }
 
 /**
- * Defaults for one person at a keyboard: a pause for coffee does not cost the conversation, and memory goes to one
- * context instead of several. With a folder for them each chat is one session more, and none goes by itself: the limit
- * is as high as can be.
+ * Defaults for one user at a keyboard: a pause does not end the conversation, and memory goes to one context instead of
+ * several. With a state folder each chat adds a session, and none is removed automatically, so the limit is the
+ * maximum.
  */
 const chatDefaults = {
   backend: {auto_cleanup: false, max_sessions: 10_000},
   model: {parallel: 1},
 }
 
-/** The configuration file, if there is one, over the defaults of a chat; the flags over both. */
+/** The configuration file overrides the defaults of a chat; the flags override both. */
 export function readSettings(flags: ModelFlags): Settings {
   const {config: file} = flags
   const base = configFromObject(chatDefaults, {strict: true}).config
@@ -32,7 +32,7 @@ export function readSettings(flags: ModelFlags): Settings {
   return {config, options: readOptionFlags(flags, config), warnings: parsed.warnings.map(({message}) => message)}
 }
 
-/** What the flags set for each answer of a model that is configured so. @throws `invalid_argument` that names each mistake. */
+/** The options that the flags set for each answer. @throws `invalid_argument` that names each mistake. */
 export function readOptionFlags(flags: ModelFlags, config: Config): RuntimeOptions {
   const options = checkOptions(optionKeys(flags), config)
   const isRaw = (options.prompt_mode ?? config.model.prompt_mode) === 'raw'

@@ -7,7 +7,7 @@ export function statsLine(metadata: OutputMetadata): string {
   return [
     ...endOf(metadata),
     count(tokens, 'token'),
-    // The time begins with the first token, so one token has no speed.
+    // The time starts with the first token, so one token has no rate.
     ...(tokens > 1 && ms > 0 ? [`${rate(tokens - 1, ms)} tok/s`] : []),
     ...(tokens > 0 ? [`first after ${duration(ttft)}`] : []),
     `${metadata.cached_tokens} of ${metadata.input_tokens} prompt tokens cached`,

@@ -2,21 +2,21 @@ import {Command} from '@oclif/core'
 import {NnError} from '../errors.js'
 import {Interruption} from './interruption.js'
 
-/** Errors of oclif's own (unknown flags and the like) carry their exit code here. */
+/** Exit code of oclif's own errors, such as unknown flags. */
 interface OclifError extends Error {
   oclif?: {exit?: number}
 }
 
 /**
- * What every command shares: `--json`, signals, and errors told once, without a stack, with the right exit code.
- * A command parses, calls and renders; it passes `this.signal` to whatever takes long.
+ * Base of all commands: `--json`, signals, and errors that are printed once, without a stack, with the right exit code.
+ * A command parses, calls and renders, and passes `this.signal` to slow calls.
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
 
   private readonly interruption = new Interruption()
 
-  /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason says which. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; the reason has the signal. */
   protected get signal(): AbortSignal {
     return this.interruption.signal
   }
@@ -24,8 +24,8 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     this.interruption.listen()
-    // Whoever read our output has seen enough (`wnn … | head`): not an error, and nobody left to tell.
-    // oclif's own listener throws everything else; this one comes first.
+    // The reader closed the pipe (`wnn … | head`), which is not an error. oclif's listener throws all other errors;
+    // this one runs first.
     process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
       process.stderr.write(`${this.config.bin}: standard output cannot be written: ${error.message}\n`)
@@ -56,7 +56,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.interruption.stop()
-    // Also for a command that ended in good order because of the signal: whoever sent it wants to see that.
+    // Also for a command that ended cleanly because of the signal, so that its sender sees that.
     if (this.interruption.exitCode !== undefined) process.exitCode = this.interruption.exitCode
     await super.finally(error)
   }

@@ -19,7 +19,7 @@ export const configFlags = {
 }
 
 /**
- * What file and flags give, by own names in their sections.
+ * The values of file and flags, by own names in their sections.
  *
  * @throws `invalid_argument` that names file, line and column, or the flag.
  */

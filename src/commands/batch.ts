@@ -84,7 +84,7 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
     const {input} = args
     const {signal} = this
     const messages = process.stderr
-    // What is said about a batch is not worth losing it for.
+    // An error of the display must not end the batch.
     messages.on('error', () => undefined)
     keepHeapSmall()
     const {answerBatch, checkBatch, checkOutput, parseErrorLimit, prepareModel, Template, renderCheck, renderSummary} =
@@ -132,7 +132,7 @@ function named(output: string | undefined): string {
   throw new NnError('invalid_argument', '--output is missing.', {hint: 'Example: --output results.jsonl'})
 }
 
-/** What comes from standard input cannot be looked at before, nor again. */
+/** Standard input cannot be checked before the run, or read again. */
 function refuseForStandardInput(flags: {strict: boolean; resume: boolean; 'dry-run': boolean}): void {
   const flag = flags.resume ? 'resume' : flags.strict && !flags['dry-run'] ? 'strict' : undefined
   if (flag === undefined) return

@@ -175,7 +175,7 @@ Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon
     this.log(await render(result, flags.output === undefined ? flags.format : undefined, process.stdout.columns))
     if (failure !== undefined) {
       if (!this.jsonEnabled()) throw failure
-      // What was measured is the answer, and says that it is not complete.
+      // The incomplete result is still printed, and is marked.
       process.exitCode = toNnError(failure).exitCode
       return result
     }

@@ -28,7 +28,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     '<%= config.bin %> chat model.gguf --state-dir ~/chats --session holidays',
   ]
   static override args = {
-    // oclif would take what is piped in for an argument that is missing.
+    // oclif would read a missing argument from standard input.
     model: Args.string({description: "Path of a GGUF file. Defaults to the daemon's model.", ignoreStdin: true}),
   }
   static override flags = {
@@ -53,7 +53,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
   async run(): Promise<ChatResult | undefined> {
     const {args, flags} = await this.parse(Chat)
     const {signal} = this
-    // What is said about an answer is not worth losing the answer for.
+    // An error of the display must not lose the answer.
     process.stderr.on('error', () => undefined)
     const isConversation = flags.prompt === undefined && process.stdin.isTTY && process.stdout.isTTY
     if (isConversation && this.jsonEnabled()) {
@@ -97,7 +97,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     return undefined
   }
 
-  /** The sessions at the end; `undefined`, with a warning, when the conversation was not kept. Its answers were given. */
+  /** The session status at the end; `undefined`, with a warning, if the conversation was not kept. */
   private async keptSessions(chat: OpenChat): Promise<SessionsStatus | undefined> {
     try {
       const status = await chat.sessions()
@@ -110,7 +110,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     return undefined
   }
 
-  /** Under --json, too, where oclif's own call says nothing. */
+  /** Also with --json, where oclif's own call prints nothing. */
   private tell(text: string): void {
     process.stderr.write(`${this.config.bin}: ${text}\n`)
   }
@@ -122,12 +122,12 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
   private async promptFrom(flag: string | undefined): Promise<string> {
     if (flag?.trim() === '') throw new NnError('invalid_argument', 'The prompt is empty.')
     if (flag !== undefined) return flag
-    // Only the answer goes elsewhere: whoever sits there should know that somebody listens.
+    // Only the answer is redirected, so tell the user that the command waits for input.
     if (process.stdin.isTTY) this.logToStderr('Type the prompt. End it with Ctrl-D on an empty line.')
     return readPrompt(process.stdin, this.signal)
   }
 
-  /** A default history that cannot be read is no reason not to talk; one that was named is a mistake. */
+  /** An unreadable default history does not prevent a chat; an explicitly named one is an error. */
   private openHistory({history, 'history-file': named}: HistoryFlags, screen: Screen): PromptHistory {
     try {
       return PromptHistory.open(history ? (named ?? this.defaultHistory) : undefined)
@@ -144,7 +144,7 @@ interface HistoryFlags {
   'history-file'?: string | undefined
 }
 
-/** A flag that was given neither as itself nor as its opposite is undefined, whatever its type says. */
+/** A flag that was not given is undefined, despite its type. */
 function orElse(flag: boolean | undefined, otherwise: boolean): boolean {
   return flag ?? otherwise
 }

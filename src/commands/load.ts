@@ -7,7 +7,7 @@ import {checkName, modelName} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
 
-/** Exit code of an estimate that is more than there is, as of a load. */
+/** Exit code of an estimate that does not fit, like that of a load. */
 const doesNotFit = 3
 
 export default class Load extends BaseCommand {

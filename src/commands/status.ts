@@ -61,14 +61,14 @@ export default class Status extends BaseCommand {
         screen: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : render(await show(), flags.why)),
         line: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : lineOf(await show(), flags.why)),
       })
-      // What was shown is no result; the exit code says what ended it.
+      // --watch has no result; the exit code says what ended it.
       throw this.signal.reason as Error
     } finally {
       connection.close()
     }
   }
 
-  /** Among lines an error is one as well. */
+  /** With one object per line, an error is one, too. */
   override logJson(json: unknown): void {
     if (this.isWatching) process.stdout.write(`${JSON.stringify(json)}\n`)
     else super.logJson(json)

@@ -19,7 +19,7 @@ import {
   type Target,
 } from '../suites/index.js'
 
-/** Exit code when the selection leaves nothing to run: a run that checks nothing is no success. */
+/** Exit code if no scenario was selected: a run that checks nothing is not a success. */
 const nothingSelected = 6
 
 export default class Test extends BaseCommand {

@@ -29,8 +29,8 @@ export const derivedDefaults: Readonly<Record<KeyName, DerivedDefault>> = {
     text: '80 % of `queue_size`',
     value: ({backend}) => Math.max(1, Math.floor(0.8 * backend.queue_size)),
   },
-  // llama.cpp's threads spin while they wait for each other: with every core taken, whoever else needs one (the host
-  // to begin with) makes all of them wait. docs/decisions.md has the figures.
+  // llama.cpp's threads spin while they wait for each other: with all cores in use, any other process that needs one
+  // (such as the host) makes all of them wait. docs/decisions.md has the figures.
   'model.threads': {
     text: '8, at most all cores but one',
     value: (_, cores) => Math.max(1, Math.min(8, cores - 1)),
@@ -53,8 +53,8 @@ export function defaultConfig(cores: number = availableCores()): Config {
 }
 
 /**
- * The configuration with these values given, over `base` or the defaults. A derived default of `base` follows what
- * it is derived from; one that `base` was given stays.
+ * The configuration with these values given, over `base` or the defaults. A derived default of `base` is derived again;
+ * an explicit value of `base` stays.
  */
 export function overlay(given: ReadonlyMap<KeyName, unknown>, {base, cores}: {base?: Config; cores: number}): Config {
   const keys = structuredClone((base as unknown as AnyConfig | undefined) ?? staticDefaults(configSections))
@@ -68,7 +68,7 @@ export function overlay(given: ReadonlyMap<KeyName, unknown>, {base, cores}: {ba
   return config
 }
 
-/** What a request has when it asks for nothing. */
+/** The options of a request that sets none. */
 export function requestDefaults(config: Config): RequestSettings {
   const {request = {}} = staticDefaults({request: requestSections.request})
   for (const [name, {value}] of Object.entries(derivedRequestDefaults) as [KeyName, DerivedDefault][]) {

@@ -10,7 +10,7 @@ export interface ParseConfigOptions {
   file?: string
   /** A mistake is an error. So it is, too, when the configuration or `base` has `strict_config`. Defaults to `false`. */
   strict?: boolean
-  /** The configuration that this one goes over. Defaults to `defaultConfig()`. */
+  /** The configuration that this one overrides. Defaults to `defaultConfig()`. */
   base?: Config
   /** Cores that this process may use. Defaults to what the system says. */
   cores?: number

@@ -12,12 +12,12 @@ export interface Setting {
   value: unknown
 }
 
-/** Something to tell about a document. */
+/** A finding about a document. */
 export interface Finding extends Fault {
   value: unknown
   /** The key that it is about, if there is such a key. */
   about?: KeyName
-  /** Worth saying, but not wrong: no error when mistakes are errors. */
+  /** A note, which is never an error. */
   notice?: true
 }
 
@@ -36,7 +36,7 @@ export function readSettings(
   const found: Found = {root: tree, settings: [], findings: []}
   collect(document, tree, [], found)
   const reading: Reading = {given: new Map(), findings: found.findings}
-  // What wins comes last, so that it replaces what gives way, and a wrong value leaves the next best in place.
+  // The winner comes last and replaces the others; if its value is wrong, the next best stays.
   for (const setting of found.settings.sort((a, b) => b.spelling.rank - a.spelling.rank)) {
     const {target} = setting.spelling
     const value = meantValue(target, setting.value)

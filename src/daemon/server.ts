@@ -8,8 +8,8 @@ import {addRoutes, type RouteOptions} from '../rpc/server/routes.js'
 const maxBodyBytes = 500 * 1024 ** 2
 
 /**
- * HTTP on a unix socket. The socket is bound before anything else is there, because it is what tells daemons of each
- * other: connections wait until there is somebody to answer.
+ * HTTP on a unix socket. The socket is bound first, because it is the lock between daemons: connections wait until the
+ * daemon is ready.
  */
 export class SocketServer {
   private readonly connections = new Set<Socket>()
@@ -45,15 +45,15 @@ export class SocketServer {
     this.open()
   }
 
-  /** A connection that tells, by its end, of the process's: it does not keep the process. */
+  /** A connection whose end signals the end of the process; it does not keep the process alive. */
   keepToTheEnd(connection: Socket): void {
     connection.unref()
     this.connections.delete(connection)
   }
 
-  /** Removes the socket and closes all connections but those that wait for the end. */
+  /** Removes the socket and closes all connections except those that wait for the end. */
   close(): void {
-    // It is over at once for whoever would connect; it settles with the last connection only.
+    // New connections fail at once; it resolves when the last connection has closed.
     void this.bound?.[Symbol.asyncDispose]()
     for (const connection of this.connections) connection.destroy()
   }

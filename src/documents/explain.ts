@@ -4,8 +4,8 @@ import {explainError, wrongValue, type Fault} from './faults.js'
 import {describeSchema, type JsonSchema} from './json-schema.js'
 
 /**
- * What ajv found wrong with `root`, as one fault per mistake. ajv reports every branch of a union that a value does
- * not fit, and the union besides: only the branch that was most likely meant is kept.
+ * Converts ajv's errors for `root` to one error per mistake. ajv reports every branch of a union that does not match,
+ * and the union itself: only the branch that was most likely meant is kept.
  */
 export function explainErrors(errors: readonly ErrorObject[], root: unknown): Fault[] {
   return withoutEchoes(explainAll(errors, root))
@@ -85,7 +85,7 @@ function isOtherKind({keyword, instancePath}: ErrorObject, at: string): boolean 
   return (depth === 0 && ['type', 'enum', 'const'].includes(keyword)) || (depth === 1 && keyword === 'const')
 }
 
-/** One fault per place; and a misspelt key is not missing as well. */
+/** Keeps one error per place; a misspelt key is not reported as missing, too. */
 function withoutEchoes(faults: readonly Fault[]): Fault[] {
   const same = (a: Fault, b: Fault): boolean =>
     a.target === b.target && a.missing === b.missing && isDeepStrictEqual(a.path, b.path)

@@ -22,7 +22,7 @@ export function explainError(error: ErrorObject, root: unknown): Fault {
   const schema = error.parentSchema as JsonSchema
   const path = toPath(error.instancePath, root)
   const params = error.params as Record<string, unknown>
-  // ajv names the property by the side, because the key has no value of its own that could be wrong.
+  // ajv names the property separately, because the key has no wrong value.
   if (error.propertyName !== undefined) {
     return wrongValue(
       [...path, error.propertyName],
@@ -48,7 +48,7 @@ export function explainError(error: ErrorObject, root: unknown): Fault {
   }
 }
 
-/** The fault of a value that is not what `allowed` says. */
+/** The error for a value that does not match `allowed`. */
 export function wrongValue(
   path: Fault['path'],
   target: Fault['target'],
@@ -67,7 +67,7 @@ export function wrongValue(
   }
 }
 
-/** The fault of a key that nothing is declared for. */
+/** The error for an undeclared key. */
 export function unknownKey(path: Fault['path'], name: string, known: readonly string[]): Fault {
   const meant = suggest(name, known)
   return {

@@ -71,7 +71,7 @@ function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch (error) {
-    // Circles and bigints, from a caller who passes an object of their own.
+    // Cycles and bigints, from a caller that passes an object.
     if (error instanceof TypeError) return undefined
     throw error
   }

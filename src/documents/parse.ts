@@ -23,10 +23,10 @@ export function parseText(text: string, {file}: {file?: string} = {}): ParsedDoc
   return parseLargeJson(text, file) ?? parseYaml(text, file)
 }
 
-/** From this length on the YAML parser takes noticeable time, which long histories would pay at every request. */
+/** From this length on the YAML parser is noticeably slow, which would delay every request with a long history. */
 const largeJson = 16_384
 
-/** A large JSON text, if it is one; places in it are looked up only when somebody asks. */
+/** A large JSON text, if it is one; positions in it are looked up lazily. */
 function parseLargeJson(text: string, file: string | undefined): ParsedDocument | undefined {
   if (text.length < largeJson || !/^\s*[{[]/.test(text)) return undefined
   let value: unknown
@@ -66,7 +66,7 @@ function parseYaml(text: string, file: string | undefined): ParsedDocument {
   }
 }
 
-/** What follows the first mistake of a line is mostly its consequence. */
+/** Further mistakes of a line are mostly consequences of the first. */
 function onePerLine(
   faults: readonly Pick<YAMLError, 'code' | 'pos' | 'message'>[],
   lines: LineCounter,

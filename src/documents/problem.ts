@@ -1,6 +1,6 @@
 import {NnError} from '../errors.js'
 
-/** One mistake in a document, with the place where it is to be mended. */
+/** One mistake in a document, with its position. */
 export interface Problem {
   file?: string
   /** From 1; 0 for a value that has no text, and for a file that is not read. */
@@ -18,10 +18,10 @@ export interface Problem {
   excerpt: string
 }
 
-/** A text that is no document at all has a mistake in every line; the first ones say so. */
+/** A text that is not a document at all has a mistake in every line; the first ones are enough. */
 const mostShown = 20
 
-/** A document that cannot be used as it is: the user's to mend. `message` renders all problems. */
+/** A document with mistakes, which the user must fix. `message` lists all problems. */
 export class DocumentError extends NnError {
   readonly problems: readonly Problem[]
 

@@ -1,12 +1,12 @@
 import {readFileSync, statSync} from 'node:fs'
 import {DocumentError} from './problem.js'
 
-/** Documents are written by people; what is larger than this is something else. */
+/** Documents are written by hand; a larger file is something else. */
 const maxBytes = 32 * 1024 ** 2
 
 /**
- * The text of a YAML or JSON file. Throws `DocumentError` for a file that cannot be read or is no text, before a parser
- * would find thousands of mistakes in it.
+ * The text of a YAML or JSON file. Throws `DocumentError` for a file that cannot be read or is not a text file, before
+ * a parser finds thousands of mistakes in it.
  */
 export function readDocument(file: string): string {
   const refuse = (message: string): never => {

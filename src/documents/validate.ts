@@ -14,12 +14,12 @@ export function validateDocument(document: ParsedDocument, validate: Validator):
   return locateFaults(findFaults(document.value, validate), document)
 }
 
-/** Faults with their places, in the order of these; without a document there are only paths. */
+/** Errors with their positions, in order; without a document there are only paths. */
 export function locateFaults(faults: readonly Fault[], document: ParsedDocument | undefined): Problem[] {
   return faults.map((fault) => locateFault(document, fault)).sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
-/** A fault with its place. */
+/** An error with its position. */
 function locateFault(document: ParsedDocument | undefined, {path, target, message, allowed, hint}: Fault): Problem {
   return {
     ...place(document, path, target),

@@ -2,8 +2,8 @@ import type {Hook} from '@oclif/core'
 import {suggest} from '../documents/suggest.js'
 
 /**
- * Says that there is no such command, and which one may have been meant; exit code 127. For a command without
- * arguments oclif takes what follows it for a part of its name: that is a wrong argument, exit code 2.
+ * Reports an unknown command with a suggestion; exit code 127. For a command without arguments, oclif treats further
+ * words as part of its name: that is a wrong argument, exit code 2.
  */
 const commandNotFound: Hook.CommandNotFound = function ({id, argv = [], config}) {
   const [name = '', ...rest] = id.split(':')

@@ -6,15 +6,15 @@ import {NnError} from '../errors.js'
 /** A request, translated for the backend. */
 export interface Question {
   graph: GraphId
-  /** The conversation that it belongs to; without one it is forgotten with the request. */
+  /** Session id; without one nothing is kept after the request. */
   sessionId: string | undefined
   input: string
   options: RuntimeOptions
 }
 
 /**
- * Answers one question. An answer that the context had no more room for is one.
- * @throws what the backend throws; the signal's reason when that ended it.
+ * Answers one question. An answer that ended because the context was full also counts.
+ * @throws errors of the backend; the signal's reason if that ended it.
  */
 export async function answerQuestion(
   backend: Core,
@@ -28,10 +28,10 @@ export async function answerQuestion(
     signal.throwIfAborted()
     return answer
   } catch (error) {
-    // What an answer that was taken back says is a consequence.
+    // The error of a cancelled answer is only a consequence.
     signal.throwIfAborted()
     const partial = error instanceof NnError && error.reason === 'context_full' ? error.partial : undefined
-    // Of a conversation that did not even fit there is none.
+    // If the conversation did not fit, there is no answer.
     if (partial === undefined) throw error
     return {text: partial.text, metadata: partial.metadata as OutputMetadata}
   }

@@ -1,14 +1,14 @@
 import {explain, NnError, reasons, type Reason} from '../errors.js'
 
-/** An error as OpenAI's API writes it. */
+/** An error in OpenAI's format. */
 export interface ErrorBody {
   error: {message: string; type: string; param: string | null; code: string | null}
 }
 
 export interface ApiErrorOptions {
-  /** The field of the request that is at fault, as `messages[0].content`. */
+  /** The field of the request that is wrong, for example `messages[0].content`. */
   param?: string
-  /** Headers of the answer. */
+  /** Headers of the response. */
   headers?: Record<string, string>
   cause?: unknown
 }
@@ -37,7 +37,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A request whose contents are at fault. */
+/** A request with invalid contents. */
 export function badRequest(message: string, param?: string, code = 'invalid_value'): ApiError {
   return new ApiError(400, 'invalid_request_error', code, message, param === undefined ? {} : {param})
 }
@@ -48,7 +48,7 @@ const ownCodes: Partial<Record<Reason, string>> = {
   context_full: 'context_length_exceeded',
 }
 
-/** The `code` of the answer: a client that waits for a free place need not know which one. */
+/** The `code` of the response. All reasons to retry have the same one. */
 export function apiCode(reason: Reason): string {
   return ownCodes[reason] ?? ('retry' in reasons[reason] ? 'queue_full' : reasons[reason].code)
 }
@@ -58,10 +58,10 @@ export function typeOf(status: number): ApiError['type'] {
   return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
-/** Official clients try again after 5xx, which would only double the load of a request that took too long. */
+/** Official clients retry after 5xx, which would double the load of a request that took too long. */
 const finalHeaders = {'x-should-retry': 'false'}
 
-/** Fastify's own refusals that say what the client did. */
+/** Fastify's own errors that are caused by the client. */
 const frameworkErrors: Record<string, [status: number, code: string, message?: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
@@ -76,7 +76,7 @@ const frameworkErrors: Record<string, [status: number, code: string, message?: s
   FST_ERR_ASYNC_CONSTRAINT: [400, 'invalid_url'],
 }
 
-/** Whatever was thrown, as the client is to see it. What nobody foresaw is not shown. */
+/** Converts anything thrown to a response. Details of unexpected errors are not shown. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
   if (thrown instanceof NnError) {

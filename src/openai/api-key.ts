@@ -7,7 +7,7 @@ import {ApiError} from './api-error.js'
 export const apiKeyVariable = 'WNN_API_KEY'
 
 /**
- * The key from the file, else from the environment; white space around it does not count.
+ * The key from the file, otherwise from the environment; surrounding white space is ignored.
  * @throws `invalid_argument` for a file that cannot be read, and for a key that is empty.
  */
 export async function readApiKey(
@@ -33,7 +33,7 @@ async function readKeyFile(file: string): Promise<string> {
   }
 }
 
-/** Checks `Authorization` headers. Hashes have one length, so that the time says nothing about the key. */
+/** Checks `Authorization` headers. Hashes have the same length, so that the time reveals nothing about the key. */
 export function keyCheck(key: string): (authorization: string | undefined) => void {
   const wanted = digest(key)
   return (authorization) => {

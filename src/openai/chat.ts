@@ -15,7 +15,7 @@ export function chatRoutes(app: FastifyInstance, serving: Serving): void {
   app.post('/v1/chat/completions', async (request, reply) => respondTo(serving, reply, readChatRequest(request.body)))
 }
 
-/** @throws `ApiError` for a body that is no chat request. */
+/** @throws `ApiError` for an invalid chat request. */
 export function readChatRequest(value: unknown): CompletionRequest {
   const {body, ignored} = check(value)
   const {systemPrompt, history, input} = readMessages(body.messages)
@@ -28,7 +28,7 @@ export function readChatRequest(value: unknown): CompletionRequest {
     ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
     system_prompt: systemPrompt,
     prompt_mode: 'chat' as const,
-    // Who names a session and sends nothing but a question goes on with what was said there.
+    // A request with a session id and only a question continues that session.
     ...((sessionId === undefined || history.length > 0) && {history}),
   }
   return {

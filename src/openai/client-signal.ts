@@ -2,7 +2,7 @@ import type {FastifyReply} from 'fastify'
 import {ApiError} from './api-error.js'
 import type {Serving} from './serving.js'
 
-/** A request's life: aborted, with the `ApiError` that says why, when its client or the server goes. */
+/** The signal of a request: aborted, with an `ApiError`, when the client disconnects or the server closes. */
 export interface ClientSignal extends Disposable {
   readonly signal: AbortSignal
   end: (why: ApiError) => void

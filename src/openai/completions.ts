@@ -13,7 +13,7 @@ export function completionRoutes(app: FastifyInstance, serving: Serving): void {
   app.post('/v1/completions', async (request, reply) => respondTo(serving, reply, readTextRequest(request.body)))
 }
 
-/** @throws `ApiError` for a body that is no completion request. */
+/** @throws `ApiError` for an invalid completion request. */
 export function readTextRequest(value: unknown): CompletionRequest {
   const {body, ignored} = check(value)
   const {model, prompt, logprobs, session_id: sessionId} = body

@@ -11,19 +11,19 @@ import {bodyCheck, ignoredHeader} from './validate.js'
 
 const check = bodyCheck(embeddingsBody)
 
-/** A request for embeddings, checked. */
+/** A checked request for embeddings. */
 export interface EmbeddingsRequest {
   model: string | undefined
   /** Fields that have no effect. */
   ignored: readonly string[]
   texts: readonly string[]
   encoding: 'float' | 'base64'
-  /** What the client takes the vectors' length to be. */
+  /** The vector length that the client expects. */
   dimensions: number | undefined
   options: Pick<EmbedOptions, 'priority' | 'timeoutMs'>
 }
 
-/** @throws `ApiError` that names the field at fault */
+/** @throws `ApiError` that names the wrong field */
 export function readEmbeddingsRequest(value: unknown): EmbeddingsRequest {
   const {body, ignored} = check(value)
   const {model, input, encoding_format: encoding = 'float', dimensions, priority, timeout_ms: timeoutMs} = body
@@ -33,7 +33,10 @@ export function readEmbeddingsRequest(value: unknown): EmbeddingsRequest {
   }
 }
 
-/** The answer in OpenAI's form. @throws what `embed` does, and `ApiError` for dimensions that the model does not have */
+/**
+ * The response in OpenAI's format. @throws errors of `embed`, and `ApiError` for dimensions that the model does not
+ * have
+ */
 export async function answerEmbeddings(
   backend: Pick<Core, 'embed'>,
   {graph, name}: Pick<GraphStatus, 'graph' | 'name'>,
@@ -46,7 +49,7 @@ export async function answerEmbeddings(
     if (dimensions === undefined || length === dimensions) return
     throw badRequest(`dimensions: must be ${length}, the model's own; got ${dimensions}.`, 'dimensions')
   }
-  // Only a vector says how long vectors are: of many, one is made before all the others.
+  // Only a vector shows the length, so one is computed before all others.
   if (dimensions !== undefined && texts.length > 1)
     check((await backend.embed(graph, texts.slice(0, 1), options)).vectors)
   const {vectors, tokens} = await backend.embed(graph, texts, options)

@@ -4,17 +4,17 @@ import type {HttpLimits} from './limits.js'
 export interface EventStreamOptions {
   limits: HttpLimits
   headers: Record<string, string>
-  /** What the stream begins with. */
+  /** First event of the stream. */
   first: string
   /** Called once, before anything is sent. */
   onOpen: () => void
-  /** The client does not take what it is sent. */
+  /** The client does not read. */
   onStalled: (reason: string) => void
 }
 
 /**
- * Server-sent events to one client. Events of one moment go out together; what a slow client has not taken is bounded,
- * in bytes and in time.
+ * Server-sent events to one client. Events of the same moment are sent together. The unread data of a slow client is
+ * limited in bytes and in time.
  */
 export class EventStream {
   private pending = ''
@@ -32,7 +32,7 @@ export class EventStream {
     this.opening = setTimeout(() => this.open(), options.limits.openStreamMs)
   }
 
-  /** Whether headers are sent: a failure can have no status any more. */
+  /** Whether headers were sent; a failure cannot have a status then. */
   get isOpen(): boolean {
     return this.opened
   }
@@ -49,7 +49,7 @@ export class EventStream {
     this.dispose()
     this.ended = true
     this.response.end()
-    // The rest is the client's to take, for as long as any other part.
+    // The client may take as long for the rest as for any other part.
     if (!this.response.writableFinished && !this.response.destroyed) this.watch()
   }
 
@@ -70,7 +70,7 @@ export class EventStream {
     this.response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
-      // Proxies of the nginx kind would collect the events.
+      // Proxies such as nginx would buffer the events.
       'x-accel-buffering': 'no',
       ...headers,
     })

@@ -4,7 +4,7 @@ import {ApiError, toApiError, type ErrorBody} from './api-error.js'
 import type {Core} from '../backend/contract/core.js'
 import type {Serving} from './serving.js'
 
-/** Every failure in OpenAI's shape. */
+/** All failures in OpenAI's format. */
 export function handleFailures(app: FastifyInstance, {backend, log}: Serving): void {
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const failure = toApiError(error)
@@ -26,7 +26,7 @@ export function handleFailures(app: FastifyInstance, {backend, log}: Serving): v
   })
 }
 
-/** The methods that a path can be asked with, of the routes that are added from now on. */
+/** The allowed methods of each path, for all routes that are added after this call. */
 function knownRoutes(app: FastifyInstance): (path: string) => string[] {
   const routes: {pattern: RegExp; methods: string[]}[] = []
   app.addHook('onRoute', ({url, method}) => {
@@ -39,7 +39,7 @@ function reasonOf({cause, message}: ApiError): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : message
 }
 
-/** When a place may be free, in whole seconds from 1 to 60: the queue's tasks at the pace of the tasks so far. */
+/** Estimated wait for a free place, in whole seconds from 1 to 60, by the speed of the tasks so far. */
 async function secondsToWait(backend: Core): Promise<number> {
   const {queued, running, run_ms} = await backend.status('queue')
   return Math.min(60, Math.max(1, Math.ceil((run_ms.p50 * queued) / Math.max(1, running) / 1000)))
@@ -50,7 +50,7 @@ const parserErrors: Record<string, [status: string, code: string, message: strin
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
 }
 
-/** Answers what is not even a request: nothing of it has reached a route. */
+/** Responds to invalid HTTP, which never reaches a route. */
 export function refuseConnection(error: FastifyError, socket: Socket): void {
   if (!socket.writable || socket.destroyed) return
   const [status, code, message] = parserErrors[error.code] ?? [
@@ -63,6 +63,6 @@ export function refuseConnection(error: FastifyError, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  // A client that never reads it must not keep the socket.
+  // A client that never reads must not keep the socket open.
   socket.destroySoon()
 }

@@ -7,8 +7,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Checks a `Host` header: it names the loopback address. Any other name comes from a page that was made to lead here
- * (DNS rebinding), for which the browser thinks that this server is the page's own.
+ * Checks a `Host` header: it names the loopback address. Any other name may come from a web page that uses DNS
+ * rebinding, so that the browser treats this server as the page's own.
  */
 export function checkHost(header = ''): void {
   const name = nameOf(header)

@@ -1,14 +1,14 @@
 import type {ServerResponse} from 'node:http'
 import {serverClosing} from './api-error.js'
 
-/** Requests that compute: who closes the server waits for them, or ends them. */
+/** Running requests, so that closing the server can wait for or end them. */
 export class InFlight {
   private readonly controllers = new Set<AbortController>()
   private waiting: (() => void)[] = []
-  /** Nothing new is taken. */
+  /** Accepts no new requests. */
   closing = false
 
-  /** Until its response is with the system, or its connection is gone. */
+  /** Counted until its response is sent or its connection closed. */
   add(controller: AbortController, response: ServerResponse): void {
     this.controllers.add(controller)
     response.once('close', () => {
@@ -27,7 +27,7 @@ export class InFlight {
     for (const controller of this.controllers) controller.abort(serverClosing())
   }
 
-  /** @throws once the server is about to close. */
+  /** @throws if the server is closing. */
   check(): void {
     if (this.closing) throw serverClosing()
   }

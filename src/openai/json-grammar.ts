@@ -1,4 +1,4 @@
-/** Any JSON object, with at most one space or line break between its parts; a model that may indent as it likes may do so for ever. */
+/** Any JSON object, with at most one space or line break between its parts, because a model could indent forever. */
 export const jsonObjectGrammar = String.raw`root ::= object
 value ::= object | array | string | number | "true" | "false" | "null"
 object ::= "{" ws (pair ("," ws pair)*)? "}"

@@ -1,6 +1,6 @@
-/** What a client may cost the server. Times are milliseconds, sizes bytes. */
+/** Limits for clients. Times are in milliseconds, sizes in bytes. */
 export interface HttpLimits {
-  /** Largest request body; a larger one is refused with 413. Defaults to 4 MiB. */
+  /** Maximum request body; a larger one gets 413. Defaults to 4 MiB. */
   bodyBytes: number
   /** For the headers of a request to arrive; then 408. Defaults to 10 s. */
   headersMs: number
@@ -12,11 +12,11 @@ export interface HttpLimits {
   connections: number
   /** A stream's headers are sent with its first text, or after this time: until then an error has its status. Defaults to 250 ms. */
   openStreamMs: number
-  /** A stream that is silent for so long gets a comment, which keeps proxies from closing it. Defaults to 15 s. */
+  /** A stream that is silent for this time gets a comment, which keeps proxies from closing it. Defaults to 15 s. */
   commentMs: number
-  /** A client that is behind with taking its stream for so long loses it. Defaults to 30 s. */
+  /** A client that has not read its stream for this time is disconnected. Defaults to 30 s. */
   stalledMs: number
-  /** A client that has so much of its stream still to take loses it. Defaults to 1 MiB. */
+  /** A client with this much unread data is disconnected. Defaults to 1 MiB. */
   pendingBytes: number
 }
 

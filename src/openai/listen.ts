@@ -22,13 +22,13 @@ export interface HttpServer extends AsyncDisposable {
   readonly app: FastifyInstance
   /** As `http://127.0.0.1:8080`. */
   readonly url: string
-  /** Lets what is being answered come to its end; nothing new is taken. */
+  /** Lets running requests finish and accepts no new ones. */
   close: () => Promise<void>
-  /** Ends what is being answered with 503, and after two seconds whatever connection is left. */
+  /** Ends running requests with 503, and after two seconds closes all remaining connections. */
   abort: () => void
 }
 
-/** What does not end by then is stuck. */
+/** Requests that have not ended by then are stuck. */
 const abortMs = 2000
 
 /**
@@ -44,7 +44,7 @@ export async function listenHttp(backend: Core, options: HttpOptions): Promise<H
       hint: 'Set --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',
     })
   }
-  // A page of another site can have its own name lead here, but it has no key.
+  // A page of another site can resolve its name to this server, but it has no key.
   const {app, inFlight} = openaiServer(backend, {...others, apiKey, loopbackOnly: apiKey === undefined})
   try {
     await app.listen({port, host})

@@ -5,7 +5,7 @@ import type {Core} from '../backend/contract/core.js'
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** Prometheus metrics of one server; times are seconds, as is usual there. */
+/** Prometheus metrics of one server; times are in seconds, as usual. */
 export interface Metrics {
   answered: (metadata: OutputMetadata) => void
   requested: (route: string, status: number, ms: number) => void
@@ -49,7 +49,7 @@ function makers(registry: Registry): Makers {
   }
 }
 
-/** What is observed of each answer. */
+/** Observed for each answer. */
 function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
   const ttft = histogram(
     'wnn_time_to_first_token_seconds',
@@ -70,7 +70,7 @@ function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
   }
 }
 
-/** What is read from the backend's status when somebody asks for metrics. */
+/** Read from the backend's status at each scrape. */
 function statusMetrics({counter, gauge}: Makers, backend: Core): () => Promise<void> {
   const queued = gauge('wnn_queued_tasks', 'Tasks that wait.')
   const running = gauge('wnn_running_tasks', 'Tasks that run.')
@@ -88,7 +88,7 @@ function statusMetrics({counter, gauge}: Makers, backend: Core): () => Promise<v
     for (const outcome of ['completed', 'failed', 'timed_out', 'refused', 'cancelled'] as const)
       ended.set({outcome}, queue[outcome])
     sessions.set(session.active)
-    // Models come and go: a model that is gone has no metrics.
+    // Reset first, because unloaded models have no metrics.
     resident.reset()
     resident.set({process: 'host'}, memory.host_rss_bytes)
     const names = new Map((await backend.graphs()).map(({graph, name}) => [graph, name]))

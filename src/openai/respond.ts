@@ -10,12 +10,12 @@ import type {Serving} from './serving.js'
 import {event, lastEvent, type Identity, type Shape} from './shape.js'
 import {ignoredHeader} from './validate.js'
 
-/** A completion request that was checked, before its model is looked up. */
+/** A checked completion request, before its model is looked up. */
 export interface CompletionRequest extends Omit<Question, 'graph'> {
-  /** By what name it wants its model. */
+  /** The requested model name. */
   model: string | undefined
   stream: boolean
-  /** Fields without an effect, for the header that says so. */
+  /** Ignored fields, for the response header. */
   ignored: readonly string[]
   /** How the answer of this model is written. */
   shape: (graph: GraphStatus) => Shape

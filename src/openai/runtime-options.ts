@@ -4,10 +4,10 @@ import {badRequest} from './api-error.js'
 import {jsonObjectGrammar} from './json-grammar.js'
 import type {ChatBody, CommonBody} from './schema.js'
 
-/** What a schema may be nested: what reads it further on does so recursively. */
+/** Maximum nesting of a schema, because it is later read recursively. */
 const deepestSchema = 64
 
-/** The runtime options that OpenAI's fields, and this server's own, stand for; without those that were not given. */
+/** The runtime options for OpenAI's fields and this server's own; omits those that were not given. */
 export function runtimeOptions(body: CommonBody): RuntimeOptions {
   const {stop, logit_bias: bias} = body
   return defined({
@@ -30,7 +30,7 @@ export function runtimeOptions(body: CommonBody): RuntimeOptions {
   })
 }
 
-/** The grammar or schema that a chat's `response_format` stands for. */
+/** The grammar or schema for a chat's `response_format`. */
 export function responseGuide({response_format: format, grammar}: ChatBody): RuntimeOptions {
   if (format === undefined || format.type === 'text') return {}
   if (grammar !== undefined && grammar !== '')

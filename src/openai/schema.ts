@@ -13,7 +13,7 @@ const logitBias = Type.Unsafe<Record<string, number>>({
   additionalProperties: {type: 'number', minimum: -100, maximum: 100},
 })
 
-/** Why a value that OpenAI's API allows is refused here; the field's keyword `unsupported` for `bodyCheck`. */
+/** Why a value of OpenAI's API is not supported here; the field's keyword `unsupported` for `bodyCheck`. */
 const noTools = {unsupported: 'tools and functions are not supported; remove it.'}
 const oneAnswer = {unsupported: 'only one answer per request is supported; remove it, or send several requests.'}
 

@@ -27,8 +27,8 @@ export interface OpenAiServerOptions {
 }
 
 /**
- * OpenAI's API over any backend, not yet listening; see docs/http.md. The backend stays its owner's. `close` refuses
- * new requests with 503, lets those in flight come to their end unless `inFlight` aborts them, and closes all connections.
+ * OpenAI's API over any backend, not yet listening; see docs/http.md. Does not dispose of the backend. `close` rejects
+ * new requests with 503, lets running ones finish unless `inFlight` aborts them, and closes all connections.
  */
 export function openaiServer(
   backend: Core,
@@ -44,14 +44,14 @@ export function openaiServer(
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: true,
-    // Its body is not OpenAI's; ours comes from a hook.
+    // Its default body is not in OpenAI's format; a hook sends ours.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: {maxParamLength: 4096},
     clientErrorHandler: refuseConnection,
     http: {
       headersTimeout: limits.headersMs,
-      // How late Node.js may notice that a time is over.
+      // How late Node.js may notice a timeout.
       connectionsCheckingInterval: Math.min(1000, limits.headersMs, limits.requestMs),
     },
   })
@@ -87,7 +87,7 @@ export function openaiServer(
   return {app, inFlight}
 }
 
-/** A page of another site can post texts and forms here without being asked, but not JSON. */
+/** A page of another site can post text and forms here without a preflight request, but not JSON. */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'ignore')
   app.removeAllContentTypeParsers()

@@ -5,11 +5,11 @@ import type {Answer} from '../backend/contract/core.js'
 export interface Shape {
   /** The whole answer as one object. */
   whole: (answer: Answer) => object
-  /** The event that a stream begins with; may be empty. */
+  /** The first event of a stream; may be empty. */
   first: string
-  /** An event for a piece of text: made for every token, so without building objects. */
+  /** An event for a piece of text; created for every token, so it builds no objects. */
   piece: (text: string) => string
-  /** The events behind the last piece. */
+  /** The events after the last piece. */
   last: (metadata: OutputMetadata) => string
 }
 
@@ -29,7 +29,7 @@ export function usage({input_tokens, output_tokens, cached_tokens}: OutputMetada
   }
 }
 
-/** `length` for answers that something cut off, `stop` for those that came to an end. */
+/** `length` for answers that hit a limit, `stop` for complete ones. */
 export function finishReason(reason: StopReason | null): 'stop' | 'length' {
   switch (reason) {
     case 'max_tokens':
@@ -52,7 +52,7 @@ export function event(data: object): string {
 
 export const lastEvent = 'data: [DONE]\n\n'
 
-/** Events that differ in one text: `make` is called once, with a mark in the text's place. */
+/** Events that differ in one text: `make` is called once, with a placeholder for the text. */
 export function textEvents(make: (text: string) => object): (text: string) => string {
   const mark = '\uE0F2'
   const [before = '', after = ''] = event(make(mark)).split(JSON.stringify(mark))

@@ -3,7 +3,7 @@ import {NnError} from '../errors.js'
 import {RemoteCore} from '../rpc/client/remote-core.js'
 import type {GraphStatus} from '../backend/contract/status.js'
 
-/** A model in the daemon, and the connection by which it is used. */
+/** A model in the daemon, and the connection to it. */
 export interface DaemonModel extends AsyncDisposable {
   backend: RemoteCore
   model: GraphStatus
@@ -13,19 +13,19 @@ export interface ModelChoice {
   socket: string
   /** Path or name, as typed; absent: the daemon's only one. */
   model: string | undefined
-  /** By what the daemon calls it. */
+  /** Name of the model in the daemon. */
   name: string | undefined
-  /** A flag that was given and is for a model of the command's own, without its dashes. */
+  /** A given flag that requires a model that the command loads, without its dashes. */
   ownFlag: string | undefined
-  /** As what to write on the command line is shown. */
+  /** Example command line for messages. */
   example: string
 }
 
 /**
- * The daemon's model that is meant; `undefined` when the command is to load one itself, because its path is not loaded
- * there or it is to be loaded otherwise.
+ * The selected model of the daemon; `undefined` if the command must load one itself, because the daemon has not loaded
+ * this path or other settings were given.
  *
- * @throws `not_running`, `model_not_found` or `invalid_argument` when only a model of the daemon can be meant.
+ * @throws `not_running`, `model_not_found` or `invalid_argument` if it must be a model of the daemon.
  */
 export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel | undefined> {
   const {model, name, ownFlag} = choice
@@ -41,7 +41,7 @@ export async function findDaemonModel(choice: ModelChoice): Promise<DaemonModel 
   return pick(backend, (graphs) => (isOptional ? graphs.find((graph) => isMeant(graph, model)) : choose(graphs, name)))
 }
 
-/** The model that a daemon calls so. @throws `not_running`, `model_not_found`. */
+/** The model of a daemon with this name. @throws `not_running`, `model_not_found`. */
 export async function findNamedModel(socket: string, name: string): Promise<DaemonModel> {
   return pick(await RemoteCore.connect(socket), (graphs) => choose(graphs, name))
 }
@@ -61,7 +61,7 @@ async function pick<Found extends GraphStatus | undefined>(
   }
 }
 
-/** Whoever names a file does without a daemon, whatever is wrong with it. */
+/** A named file does not need a daemon, so ignore errors of the daemon. */
 async function connect({socket, name, example}: ModelChoice, isOptional: boolean): Promise<RemoteCore | undefined> {
   try {
     return await RemoteCore.connect(socket)
@@ -80,7 +80,7 @@ function isMeant(graph: GraphStatus, model: string): boolean {
   try {
     return realpathSync(graph.path) === realpathSync(model)
   } catch (error) {
-    // There is no such file: it may be a name.
+    // There is no such file, so it may be a name.
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     return graph.name === model
   }

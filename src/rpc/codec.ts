@@ -52,7 +52,7 @@ export function decode(value: unknown): unknown {
   return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, decode(inner)]))
 }
 
-/** Functions become `true`: that somebody listens is what the other side has to know. The signal stays here. */
+/** Functions become `true`, which tells the other side to send these events. The signal is not sent. */
 function encodeOptions(options: unknown): unknown {
   if (typeof options !== 'object' || options === null) return options
   return Object.fromEntries(

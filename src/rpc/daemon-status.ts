@@ -1,17 +1,17 @@
 import type {BackendStatus} from '../backend/contract/status.js'
 
-/** What a daemon says of itself. Times are milliseconds. */
+/** The status of a daemon. Times are in milliseconds. */
 export interface DaemonStatus {
   pid: number
   socket: string
   version: string
   uptime_ms: number
-  /** It takes nothing new once it is `stopping`. */
+  /** When `stopping`, it accepts no new work. */
   state: 'running' | 'stopping'
   clients: number
   /** Calls in flight. */
   calls: number
 }
 
-/** What `GET /status` gives: the daemon, and the types that were asked for. */
+/** Response of `GET /status`: the daemon and the requested types. */
 export type FullStatus = {daemon: DaemonStatus} & BackendStatus

@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-/** Where a daemon in the background writes what it would tell on a terminal. */
+/** The file for messages of a daemon in the background. */
 export function logFile(socket: string): string {
   const {dir, name} = path.parse(socket)
   return path.join(dir, `${name}.log`)

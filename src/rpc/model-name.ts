@@ -1,12 +1,12 @@
 import path from 'node:path'
 import {NnError} from '../errors.js'
 
-/** What a model goes by when nobody says: its file's name without `.gguf`. */
+/** Default name of a model: its file name without `.gguf`. */
 export function modelName(file: string): string {
   return path.basename(file).replace(/\.gguf$/i, '')
 }
 
-/** The name, if a model can go by it. @throws `invalid_argument` for an empty one, and for one that is a number. */
+/** The name, if it is allowed. @throws `invalid_argument` for an empty one, and for one that is a number. */
 export function checkName(name: string, hint: string): string {
   if (name === '') throw new NnError('invalid_argument', 'The name is empty.', {hint})
   if (/^\d+$/.test(name)) {

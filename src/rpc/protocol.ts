@@ -1,7 +1,7 @@
 import type {Core} from '../backend/contract/core.js'
 import type {WireError} from '../errors.js'
 
-/** What a backend in a daemon can be asked: the typed core. */
+/** The interface of a backend in a daemon: the typed core. */
 export type RemoteMethods = Omit<Core, typeof Symbol.asyncDispose>
 
 export type MethodName = keyof RemoteMethods
@@ -10,11 +10,11 @@ export type MethodName = keyof RemoteMethods
 export interface MethodShape {
   /** Position of the options with the caller's signal and callbacks. */
   options?: number
-  /** Whether it makes work or handles: a daemon that is about to end refuses it. */
+  /** Whether it creates work or handles; a stopping daemon rejects it. */
   starts?: true
 }
 
-/** Every method that can be called from another process; both sides go by this table. */
+/** Every method that can be called from another process; both sides use this table. */
 export const methods: Readonly<Record<MethodName, MethodShape>> = {
   load: {options: 1, starts: true},
   switchModel: {options: 2, starts: true},
@@ -34,7 +34,7 @@ export const methods: Readonly<Record<MethodName, MethodShape>> = {
   deinit: {},
 }
 
-/** Options whose functions are called back with what happens meanwhile. */
+/** Options with callbacks for events. */
 export const eventNames = ['onText', 'onProgress', 'onPhase'] as const
 export type EventName = (typeof eventNames)[number]
 
@@ -42,14 +42,14 @@ export type EventName = (typeof eventNames)[number]
 export interface CallRequest {
   /** The client's lease. */
   client: string
-  /** Chosen by the client, so that it can abort the call before it hears of it. */
+  /** Chosen by the client, so that it can abort the call before the first response. */
   call: string
   args: unknown[]
   /** Whether the caller's signal was aborted from the start. */
   aborted?: boolean
 }
 
-/** A line of the answer: events, then one of the other two. */
+/** A line of the response: events, then one of the other two. */
 export type CallLine =
   | {event: EventName; args: unknown[]}
   | {result?: unknown}

@@ -3,7 +3,7 @@ import type {Fault} from '../documents/index.js'
 import type {Path, Scenario, Step, Suite} from './model.js'
 import {allSteps, verbsOf, verbTraits} from './steps.js'
 
-/** What the schema cannot say: mistakes with which a scenario would run, but prove less than it seems to. */
+/** Checks beyond the schema: mistakes with which a scenario would run but check less than it seems. */
 export function findScenarioFaults(scenario: Scenario, root: unknown, models: Record<string, string>): Fault[] {
   const steps = [...allSteps(scenario.steps)]
   const faults = [

@@ -3,14 +3,14 @@ import {createValidator, findFaults, formatPath} from '../documents/index.js'
 import {operators, type Condition, type Operators} from './schema/condition.js'
 import {valueAt} from './variables.js'
 
-/** One thing that does not hold. `path` leads from the condition to the part of it that failed. */
+/** A failed condition. `path` leads to the failed part of it. */
 export interface Mismatch {
   path: (string | number)[]
   expected: string
   actual: unknown
 }
 
-/** What of the condition does not hold for the value; empty when all of it does. */
+/** The failed parts of the condition for the value; empty if it holds. */
 export function checkCondition(actual: unknown, condition: Condition): Mismatch[] {
   if (!isOperators(condition)) {
     return isDeepStrictEqual(actual, condition) ? [] : [{path: [], expected: show(condition), actual}]

@@ -6,14 +6,14 @@ import type {Target} from './target.js'
 
 export interface DaemonTargetOptions {
   socket: string
-  /** Folder of the package, for a daemon that has to be started. */
+  /** Folder of the package, to start a daemon. */
   root: string
   signal: AbortSignal
 }
 
 /**
- * Backends of the suites' own in the daemon, which is started when there is none, and stopped afterwards if so.
- * What other backends of that daemon have is left alone.
+ * Private backends in the daemon. Starts a daemon if none runs, and stops it afterwards. Other backends of the daemon
+ * are not touched.
  */
 export async function daemonTarget({socket, root, signal}: DaemonTargetOptions): Promise<Target & AsyncDisposable> {
   const started = await ensureDaemon({socket, root, signal})

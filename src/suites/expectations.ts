@@ -14,11 +14,11 @@ export interface StepOutcome {
   metadata: () => Promise<OutputMetadata>
 }
 
-/** What was expected of the step and does not hold. Variables have been filled in. */
+/** The failed expectations of a step. Variables are already replaced. */
 export async function checkExpectation(expectation: Expectation, outcome: StepOutcome): Promise<Mismatch[]> {
   const {text, error, status, metadata, value, records, duration} = expectation
   const mismatches = [...checkError(error, outcome), ...checkDuration(duration, outcome.durationMs)]
-  // What a failed step would have given is not worth a second complaint.
+  // Do not also report the missing result of a failed step.
   if (outcome.error !== undefined || mismatches.some(({path}) => path[0] === 'error')) return mismatches
 
   if (text !== undefined) mismatches.push(...(await checkText(text, outcome)))

@@ -9,7 +9,7 @@ const shownLength = 2000
 /** Collects what goes wrong in a case, with the places in its suite file. */
 export class FailureLog {
   readonly failures: Failure[] = []
-  /** Whether the backend, not what it answered, was at fault. */
+  /** Whether the backend failed, rather than a check of its answers. */
   broken = false
   readonly #case: Case
 
@@ -17,20 +17,20 @@ export class FailureLog {
     this.#case = testCase
   }
 
-  /** What a step was expected to give and did not. */
+  /** A failed expectation of a step. */
   mismatch(step: Step, {path, expected, actual}: Mismatch): void {
     const {place, label} = this.#describe([...step.path, ...(path.length === 0 ? [] : ['expect', ...path])], step)
     const what = path.length === 0 ? 'the step failed' : `expect.${path.join('.')} does not hold`
     this.failures.push({...place, step: label, message: what, expected, actual: show(actual)})
   }
 
-  /** A step that could not be carried out. */
+  /** A step that could not run. */
   fault(step: Step, thrown: unknown): void {
     const {place, label} = this.#describe([...step.path], step)
     this.failures.push({...place, step: label, message: messageOf(thrown)})
   }
 
-  /** What concerns the scenario as a whole. */
+  /** A failure of the whole scenario. */
   whole(message: string): void {
     const {path} = this.#case.scenario
     this.failures.push({...this.#place(path), step: 'the scenario', message})

@@ -7,7 +7,7 @@ import {StepFault} from './step-fault.js'
 import type {Target} from './target.js'
 import type {Scope} from './variables.js'
 
-/** What the steps of one scenario share. */
+/** The shared state of the steps of a scenario. */
 export interface ScenarioRun {
   testCase: Case
   target: Target
@@ -22,11 +22,11 @@ export interface Frame {
   scope: Scope
   /** Aborted when the time is up, or the whole run is stopped. */
   signal: AbortSignal
-  /** What a step means that names no graph or context. */
+  /** The graph and context for steps that name none. */
   current: {graph?: GraphId; context?: ContextId}
 }
 
-/** What a step gave, by the names that `capture` and `expect.value` use. */
+/** The result of a step, by the names that `capture` and `expect.value` use. */
 export interface StepValue {
   handle?: number
   /** Bytes written into the caller's buffer. */
@@ -51,7 +51,7 @@ export function backendOf({run}: Frame): Backend {
   return run.backend
 }
 
-/** The handle that a step means: by a name, by number, or the one made last. */
+/** The handle for a step: by name, by number, or the last one created. */
 export function handleOf(frame: Frame, kind: 'graph' | 'context', given: string | number | undefined): number {
   const handle = typeof given === 'string' ? frame.scope[given] : (given ?? frame.current[kind])
   if (typeof handle === 'number') return handle

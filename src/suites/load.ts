@@ -16,7 +16,7 @@ import {suiteSchema, type ScenarioDocument, type SuiteDocument} from './schema/s
 import {parseSteps} from './steps.js'
 
 export interface LoadSuitesOptions {
-  /** Name → path; stands instead of what the files say under `models`. */
+  /** Name → path; overrides `models` of the files. */
   models?: Record<string, string>
 }
 

@@ -24,7 +24,7 @@ export async function readAll(call: (buffer: Uint8Array) => Promise<number>): Pr
   }
 }
 
-/** The JSON text of a configuration or of options; text is handed over as it stands. */
+/** The JSON text of a configuration or of options; text is passed on unchanged. */
 export function toJsonText(value: string | Record<string, unknown>): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -15,10 +15,10 @@ export interface RunCaseOptions {
   timeoutMs: number
 }
 
-/** How long a backend may take to be released; then it counts as stuck. */
+/** Time limit for releasing a backend; after that it counts as stuck. */
 const releaseMs = 20_000
 
-/** Runs one case once, with a backend of its own that is released in the end, whatever happened. */
+/** Runs one case once, with its own backend, which is always released at the end. */
 export async function runCase(testCase: Case, target: Target, options: RunCaseOptions): Promise<FailureLog> {
   const run: ScenarioRun = {testCase, target, released: false}
   const log = new FailureLog(testCase)

@@ -10,12 +10,12 @@ import {substitute} from './variables.js'
 import {handlers} from './verbs/index.js'
 import {contextOf, readMetadata, readText} from './verbs/inference.js'
 
-/** The scenario cannot go on; what happened is in the log. */
+/** The scenario cannot continue; the failure is logged. */
 export class ScenarioEnded extends Error {}
 
 /**
  * Runs steps in order. An expectation that does not hold is logged, and the next step runs; a step that fails
- * unexpectedly ends the scenario, because the steps behind it rely on it.
+ * unexpectedly ends the scenario, because later steps depend on it.
  */
 export async function runSteps(steps: readonly Step[], frame: Frame, log: FailureLog): Promise<void> {
   for (const step of steps) await runStep(step, frame, log)
@@ -115,7 +115,7 @@ async function runBranches(branches: Record<string, Step[]>, frame: Frame, log: 
     try {
       await runSteps(steps, branch, log)
     } catch (thrown) {
-      // The others may wait for what this branch will not do any more.
+      // Other branches may wait for this one, so abort them.
       stop.abort(thrown)
       throw thrown
     }

@@ -8,7 +8,7 @@ import type {Target} from './target.js'
 
 export interface RunOptions {
   signal?: AbortSignal
-  /** How often a failed case is tried again. Defaults to `0`. */
+  /** Number of retries of a failed case. Defaults to `0`. */
   retries?: number
   /** Whether the first failed case ends the run. Defaults to `false`. */
   bail?: boolean
@@ -18,7 +18,7 @@ export interface RunOptions {
   onEnd?: (result: CaseResult, testCase: Case) => void
 }
 
-/** Runs the cases one after the other; they share nothing but the machine. */
+/** Runs the cases one after the other; they share nothing. */
 export async function runSuites(cases: readonly Case[], target: Target, options: RunOptions = {}): Promise<RunReport> {
   const {signal = new AbortController().signal, bail = false, onStart, onEnd} = options
   const start = performance.now()
@@ -78,7 +78,7 @@ async function runWithRetries(
   }
 }
 
-/** What the scenario needs and this run does not have. */
+/** Why the scenario is skipped: what it needs and this run does not have. */
 function missingFor({scenario, suite}: Case, target: Target): string | undefined {
   const {models = [], env = []} = scenario.skip_unless ?? {}
   const model = models.find((name) => !existsSync(suite.models[name] ?? ''))

@@ -1,2 +1,2 @@
-/** The step cannot be carried out as it is written; a fault of the suite, not of the backend. */
+/** The step is not valid: an error of the suite, not of the backend. */
 export class StepFault extends Error {}

@@ -9,7 +9,7 @@ interface VerbTraits {
   short?: string
   /** What can be expected of it, beside its error and its duration. */
   gives: readonly ExpectationKey[]
-  /** It checks something by itself. */
+  /** The step is itself a check. */
   asserts?: true
 }
 

@@ -5,17 +5,17 @@ import path from 'node:path'
 export type Write = (descriptor: number, bytes: Uint8Array) => number
 
 /**
- * A file that grows by whole pieces: of one that could not be written, nothing stays. It is this process's alone, and
- * what it was given is in the kernel when a call returns.
+ * A file that grows by complete pieces: a piece that cannot be written is removed completely. Only this process uses
+ * the file, and data is in the kernel when a call returns.
  */
 export class AppendFile {
   private descriptor: number
-  /** Bytes that are written and meant. */
+  /** Number of valid bytes. */
   bytes: number
-  /** Something that is not meant may follow them. */
+  /** Whether invalid bytes may follow them. */
   private isTorn = false
 
-  /** Opens a file that exists, and cuts off what follows the first `bytes`. Throws the system's errors. */
+  /** Opens an existing file and truncates it to `bytes`. Throws system errors. */
   constructor(
     readonly file: string,
     bytes: number,
@@ -102,7 +102,7 @@ function writeNew(
     for (const piece of pieces) writeAll(descriptor, Buffer.from(piece), write)
     fsyncSync(descriptor)
     const {size: bytes} = fstatSync(descriptor)
-    // The last that may fail: whoever is told of a failure goes on with the old file.
+    // The last call that may fail: after a failure the caller continues with the old file.
     renameSync(draft, file)
     return {descriptor, bytes}
   } catch (error) {

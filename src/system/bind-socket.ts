@@ -45,7 +45,8 @@ function bound(server: net.Server, file: string): BoundSocket {
   return {
     server,
     [Symbol.asyncDispose]: async () => {
-      // libuv removes the file by its address, which for a long path is gone; before it closes, lest it seem stale.
+      // libuv removes the file by its address, which for a long path is gone; before it closes, so that it never looks
+      // stale.
       if (isLong(file)) rmSync(file, {force: true})
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },

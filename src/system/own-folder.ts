@@ -16,8 +16,8 @@ export function makeOwnFolder(file: string, uid?: number): void {
 }
 
 /**
- * Whoever may write to the folder of a socket could put another one in its place and read what is said. A folder that
- * does not exist does no harm.
+ * A user who may write to the folder of a socket could replace the socket and read the traffic. A folder that does not
+ * exist is safe.
  *
  * @throws `security` for a folder of another user, or one that others have permissions for.
  */

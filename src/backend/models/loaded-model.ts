@@ -118,7 +118,9 @@ export class LoadedModel {
     this.cancelling = new AbortController()
   }
 
-  /** Tells the engine that the files of a saved cache were removed; a starting engine is told when it is ready. */
+  /**
+   * Tells the engine that the files of a saved cache were removed; a starting engine gets the message when it is ready.
+   */
   dropCache(id: string): void {
     if (this.current !== undefined) this.current.drop(id)
     else if (this.process !== undefined) this.droppedCaches.push(id)

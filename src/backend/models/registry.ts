@@ -14,14 +14,14 @@ import {LoadedModel} from './loaded-model.js'
 import {prepareModel} from './prepare.js'
 
 export interface RegistryOptions {
-  /** Paths by name, for `load_by_name`. A name that is not here is taken as a path. */
+  /** Paths by name, for `load_by_name`. Any other name is a path. */
   names: Readonly<Record<string, string>>
   logger: Logger
   /** Cores that this process may use. */
   cores: number
-  /** A session's cache was saved, or a saved one is gone. */
+  /** A session's cache was saved, or a saved cache was removed. */
   onState?: (model: LoadedModel, event: StateEvent) => void
-  /** Where caches are saved. */
+  /** The folder for saved caches. */
   caches: CacheFolder
   /** When an engine counts as hung. Defaults to `heartbeatLimits`. */
   heartbeat?: HeartbeatLimits | undefined
@@ -30,7 +30,7 @@ export interface RegistryOptions {
 /** The loaded models. */
 export class Registry {
   private readonly graphs = new Map<GraphId, Graph>()
-  /** Every model that has, or is getting, an engine: during a switch more than there are graphs. */
+  /** Every model with an engine, including starting ones: during a switch more than there are graphs. */
   readonly models = new Set<LoadedModel>()
   private nextId = 0
   private folder: Promise<string> | undefined
@@ -57,7 +57,7 @@ export class Registry {
     return this.track(this.load(name, this.fileOf(name), parsed, options))
   }
 
-  /** Loads bytes: llama.cpp reads files, so they are put into one that only the owner can read. */
+  /** Loads bytes. llama.cpp reads only files, so they are written into one that only the owner can read. */
   async loadBytes(
     bytes: Uint8Array | undefined,
     encoding: GraphEncoding,
@@ -97,7 +97,7 @@ export class Registry {
 
   /**
    * A model that is checked but not started.
-   * @param instead a model that will have ended by the time that this one is started
+   * @param instead a model that ends before this one starts
    */
   async prepare(
     name: string,
@@ -117,7 +117,7 @@ export class Registry {
     return model
   }
 
-  /** Starts a prepared model; it counts as loaded from the first moment on. */
+  /** Starts a prepared model; it counts as loaded immediately. */
   async start(model: LoadedModel, {signal, onProgress}: LoadOptions = {}): Promise<void> {
     const {signal: closing} = this.closing
     this.models.add(model)
@@ -129,7 +129,7 @@ export class Registry {
     }
   }
 
-  /** The path of a registered name; anything else is a path. */
+  /** The path of a registered name; any other name is a path. */
   fileOf(name: string): string {
     if (name === '') throw new NnError('invalid_argument', 'The model name is empty.')
     const {names} = this.options
@@ -146,7 +146,7 @@ export class Registry {
     }
   }
 
-  /** What the loaded models, but this one, were expected to take, in bytes. */
+  /** Expected memory of all loaded models except this one, in bytes. */
   private estimatedBytes(except?: LoadedModel): number {
     const others = [...this.models].filter((model) => model !== except)
     return others.reduce((sum, {parts}) => sum + parts.engineOptions.estimatedBytes, 0)
@@ -169,7 +169,7 @@ export class Registry {
     await this.discard(graph.model, keepCaches)
   }
 
-  /** Ends a model that no graph stands for any more. */
+  /** Ends a model that no graph uses. */
   async discard(model: LoadedModel, keepCaches = true): Promise<void> {
     await model.unload(keepCaches)
     this.models.delete(model)
@@ -179,14 +179,14 @@ export class Registry {
     if (folder !== undefined && path.dirname(modelPath) === folder) await rm(modelPath, {force: true})
   }
 
-  /** What a model saved at its end is found by others of the same file and settings that run already: after a switch, say. */
+  /** Running models with the same file and settings find what a model saved at its end, for example after a switch. */
   private async shareCaches({parts: {engineOptions, name: model}}: LoadedModel): Promise<void> {
     const folder = engineOptions.store?.folder
     if (folder === undefined || this.closing.signal.aborted) return
     const others = [...this.models].filter(({parts}) => parts.engineOptions.store?.folder === folder)
     const adopting = others.flatMap(({running}) => (running === undefined ? [] : [running.adopt()]))
     for (const {reason} of rejected(await Promise.allSettled(adopting))) {
-      // It finds them when it starts the next time.
+      // It finds them at its next start.
       this.options.logger.log('warn', 'MEM', 'saved caches not shared', {model, reason: toNnError(reason).message})
     }
   }
@@ -216,7 +216,7 @@ function checkEncodingAndTarget(encoding: GraphEncoding, target: ExecutionTarget
   if (target === 'tpu') throw new NnError('unsupported_operation', 'The target tpu is not supported; use cpu or gpu.')
 }
 
-/** The target decides where the configuration does not: `gpu` alone means all layers. */
+/** The target decides if the configuration does not: `gpu` without a setting means all layers. */
 function onTarget(config: Config, target: ExecutionTarget): Config {
   const layers = target === 'gpu' && config.model.n_gpu_layers === 0 ? 'max' : config.model.n_gpu_layers
   return {...config, model: {...config.model, n_gpu_layers: layers}}

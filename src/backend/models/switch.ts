@@ -13,15 +13,15 @@ export interface SwitchParts {
   logger: Logger
 }
 
-/** What the new model is. */
+/** The new model. */
 export interface SwitchTarget {
   name: string
   parsed: ParsedConfig
 }
 
 /**
- * Puts another model behind a graph. Tasks that run finish on the old one, those that wait run on the new one, and
- * sessions keep their histories. A failure leaves the old model in place.
+ * Replaces the model of a graph. Running tasks finish on the old model, queued ones run on the new one, and sessions
+ * keep their histories. After a failure the old model stays.
  */
 export class ModelSwitch {
   private readonly phases: SwitchReport['phases'] = []
@@ -38,7 +38,7 @@ export class ModelSwitch {
     this.mode = options.mode ?? 'overlap'
   }
 
-  /** @throws what loading fails with; the old model answers then as before. */
+  /** @throws errors of loading; the old model stays then. */
   async run(): Promise<SwitchReport> {
     const {graph, parts} = this
     if (graph.switching) {
@@ -96,7 +96,7 @@ export class ModelSwitch {
     await this.phase('unload', () => this.parts.registry.discard(old))
   }
 
-  /** Whoever switched does not wait for what still runs on the old model; the new one serves already. */
+  /** The caller does not wait for tasks on the old model, because the new one already serves. */
   private discardWhenIdle(old: LoadedModel): void {
     const {registry, logger} = this.parts
     old
@@ -143,7 +143,7 @@ export class ModelSwitch {
     old.cancel(new NnError('task_cancelled', 'The task was cancelled: its model was switched.'))
   }
 
-  /** Until nothing runs on it, or whoever asked has had enough. */
+  /** Wait until nothing runs on it, or the caller aborts. */
   private async finished(old: LoadedModel): Promise<void> {
     const {signal} = this.options
     signal?.throwIfAborted()

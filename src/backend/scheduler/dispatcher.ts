@@ -4,11 +4,11 @@ import {TaskQueue, type QueueEntry, type QueueSettings} from './task-queue.js'
 /** A task that runs or waits. */
 export interface Dispatched extends QueueEntry {
   lane: number
-  /** Its turn has come: it calls `begin`, unless it ends without running. */
+  /** The task may run: it calls `begin`, unless it ends without running. */
   start: () => void
 }
 
-/** Starts tasks: at once, or as soon as their lane has room and their session has nothing before them. */
+/** Starts tasks: at once, or when their lane has room and their session has no earlier task. */
 export class Dispatcher<Entry extends Dispatched> {
   private readonly queue: TaskQueue<Entry>
   private readonly lanes = new Lanes()
@@ -23,7 +23,7 @@ export class Dispatcher<Entry extends Dispatched> {
     this.dispatch()
   }
 
-  /** Gives the tasks that wait for it, which will not run. */
+  /** Returns the tasks that wait for it, which will not run. */
   closeLane(lane: number): Entry[] {
     this.lanes.close(lane)
     return this.queue.list().filter((entry) => entry.lane === lane)
@@ -42,9 +42,9 @@ export class Dispatcher<Entry extends Dispatched> {
     this.queue.forget(session)
   }
 
-  /** Starts the task or puts it into the queue; gives which. @throws `runtime_error` when the queue is full. */
+  /** Starts or queues the task, and returns which. @throws `runtime_error` when the queue is full. */
   offer(entry: Entry): 'started' | 'queued' {
-    // A task that can run at once never counts as waiting.
+    // A task that can run immediately never counts as waiting.
     if (this.canRun(entry) && !this.queue.holds(entry.session)) {
       entry.start()
       return 'started'
@@ -53,7 +53,7 @@ export class Dispatcher<Entry extends Dispatched> {
     return 'queued'
   }
 
-  /** Takes a task out of the queue. The next one of its session may be able to run: `dispatch` has to follow. */
+  /** Removes a task from the queue. The next one of its session may be able to run: call `dispatch` afterwards. */
   withdraw(entry: Entry): void {
     this.queue.remove(entry)
   }
@@ -64,7 +64,7 @@ export class Dispatcher<Entry extends Dispatched> {
     this.queue.noteTurn(session)
   }
 
-  /** Gives back what `begin` took: `dispatch` has to follow. */
+  /** Releases what `begin` took: call `dispatch` afterwards. */
   end({lane, session}: Pick<Entry, 'lane' | 'session'>): void {
     this.lanes.leave(lane)
     this.busySessions.delete(session)

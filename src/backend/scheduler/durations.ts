@@ -1,9 +1,9 @@
 import {createHistogram} from 'node:perf_hooks'
 import type {DurationSummary} from '../contract/status.js'
 
-/** How long something took, each time; percentiles in constant memory, exact to 0.1 %. */
+/** Records durations; gives percentiles in constant memory, exact to 0.1 %. */
 export class Durations {
-  /** Of microseconds, 1 and more: the histogram knows no 0. */
+  /** Microseconds from 1 on, because the histogram cannot record 0. */
   private readonly histogram = createHistogram()
 
   record(ms: number): void {

@@ -1,4 +1,4 @@
-/** How many tasks of each lane run, and how many may. */
+/** The number of running tasks of each lane, and the limit. */
 export class Lanes {
   private readonly lanes = new Map<number, {capacity: number; running: number; paused: boolean}>()
 
@@ -8,13 +8,13 @@ export class Lanes {
     this.lanes.set(lane, {capacity, running, paused})
   }
 
-  /** While a lane is paused nothing starts there, and what comes waits. */
+  /** While a lane is paused nothing starts there, and new tasks wait. */
   pause(lane: number, paused: boolean): void {
     const state = this.lanes.get(lane)
     if (state !== undefined) state.paused = paused
   }
 
-  /** Nothing starts there any more; what runs ends by itself. */
+  /** No more tasks start there; running ones finish. */
   close(lane: number): void {
     const state = this.lanes.get(lane)
     if (state === undefined) return

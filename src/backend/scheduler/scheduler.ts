@@ -5,10 +5,10 @@ import {Dispatcher, type Dispatched} from './dispatcher.js'
 import {Statistics, type TaskOutcome} from './statistics.js'
 import {notLoaded, outcomeOf, timeoutError, type SchedulerEvent, type Task} from './task.js'
 
-/** Node fires a longer timer at once. A longer limit, 24 days, is as good as none. */
+/** Node.js fires a longer timer at once. A limit of more than 24 days is as good as none. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** How a task ends that has not started. */
+/** How a task ended before its start. */
 type Refusal = 'refused' | 'timed_out' | 'cancelled'
 const refusalEvents = {refused: 'refused', timed_out: 'expired', cancelled: 'cancelled'} as const
 
@@ -17,7 +17,7 @@ interface Entry extends Dispatched {
   refuse: (outcome: Refusal, reason: Error) => void
 }
 
-/** Decides which task runs when: limits, priorities, turns and deadlines. */
+/** Decides when each task runs: limits, priorities, turns and deadlines. */
 export class Scheduler {
   private readonly dispatcher: Dispatcher<Entry>
   private readonly statistics = new Statistics()
@@ -44,7 +44,7 @@ export class Scheduler {
     this.dispatcher.openLane(lane, capacity)
   }
 
-  /** Tasks that wait for the lane are cancelled with `runtime_error`, new ones are refused; those that run go on. */
+  /** Waiting tasks of the lane fail with `runtime_error`, and so do new ones; running tasks continue. */
   closeLane(lane: number): void {
     for (const entry of this.dispatcher.closeLane(lane)) this.takeBack(entry, 'cancelled', notLoaded(lane))
   }
@@ -62,7 +62,7 @@ export class Scheduler {
    * Runs the task when its turn comes.
    *
    * @throws `runtime_error` when the queue is full or the lane is closed, `timeout` past the deadline, the reason of
-   *   the task's signal when that took it back, what `run` throws otherwise.
+   * the task's signal if that cancelled it, otherwise what `run` throws.
    */
   async submit<Result>(task: Task<Result>): Promise<Result> {
     const {timeoutMs} = task
@@ -80,7 +80,7 @@ export class Scheduler {
     }
   }
 
-  /** Waits until the task may run, and takes its place; gives the wait in milliseconds. */
+  /** Waits until the task may run, and occupies its place. Returns the wait in milliseconds. */
   private turn(task: Task<unknown>, deadline: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       const {priority, session, lane, signal} = task
@@ -93,7 +93,7 @@ export class Scheduler {
       const entry: Entry = {
         ...{priority, session, lane, enqueuedAt: this.clock.now()},
         start: () => {
-          // Without automatic clean-up an expired task has kept its place until now.
+          // Without automatic clean-up, an expired task stayed in the queue until now.
           if (deadline.aborted) {
             entry.refuse('timed_out', deadline.reason as Error)
             return

@@ -4,7 +4,7 @@ import {Durations} from './durations.js'
 /** How a task ended. */
 export type TaskOutcome = 'completed' | 'failed' | 'timed_out' | 'refused' | 'cancelled'
 
-/** What became of the tasks so far. Every task that was submitted waits, runs or has exactly one outcome. */
+/** Outcomes of the tasks so far. Each submitted task waits, runs or has exactly one outcome. */
 export class Statistics {
   private submitted = 0
   private readonly ended = {completed: 0, failed: 0, timed_out: 0, refused: 0, cancelled: 0}

@@ -2,44 +2,43 @@ import {taskPriorities, type TaskPriority} from '../../config/index.js'
 import {NnError} from '../../errors.js'
 
 export interface QueueSettings {
-  /** Waiting tasks that are accepted; the next one is refused. */
+  /** Maximum number of waiting tasks; the next one is rejected. */
   rejectThreshold: number
   priorities: boolean
   fair: boolean
-  /** With `fair`, a waiting task counts as one priority higher after each of these spans, in milliseconds. */
+  /** With `fair`, a waiting task rises by one priority after each of these spans, in milliseconds. */
   agingMs: number
 }
 
 /** A task that waits. */
 export interface QueueEntry {
   priority: TaskPriority
-  /** Tasks of one session run one after the other, and sessions of one priority take turns. */
+  /** Tasks of one session run one after the other; sessions with the same priority take turns. */
   session: string
   /** On the queue's clock, in milliseconds. */
   enqueuedAt: number
 }
 
 /**
- * Tasks that wait for a slot, and which of them is next.
+ * Tasks that wait for a slot; decides which of them is next.
  *
  * The tasks of a session keep the order in which they arrived, whatever their priorities: each turn builds on the
- * history before it. Among the first tasks of the sessions the order is effective priority, then the session whose
- * turn was longest ago, then arrival. With fair scheduling the effective priority is
- * `level + floor(wait / agingMs)`, levels being 0 (low) to 3 (urgent).
+ * history before it. Among the first tasks of the sessions the order is effective priority, then the session whose turn
+ * was longest ago, then arrival. With fair scheduling the effective priority is `level + floor(wait / agingMs)`, levels
+ * being 0 (low) to 3 (urgent).
  *
- * That bounds the wait. A task of level `l` is overtaken by a later one of level `u` only if that one arrived less
- * than `(u - l + 1) * agingMs` after it; one that arrives at that moment or later stays behind, as does every later
- * one of a lower level. So from `(4 - l) * agingMs` after its arrival (four spans for a low task, one for an urgent
- * one) nothing that arrives goes first, and the task waits no longer than those that are there by then take. The same
- * holds for each task of its session before it; while one of them runs, tasks of other sessions run as they come.
+ * That bounds the wait. A task of level `l` is overtaken by a later one of level `u` only if that one arrived less than
+ * `(u - l + 1) * agingMs` after it. So from `(4 - l) * agingMs` after its arrival (four spans for a low task, one for
+ * an urgent one) no new task overtakes it, and it waits only for the tasks that are already there. The same applies to
+ * each earlier task of its session; while one of them runs, other sessions run their tasks.
  *
- * Without fair scheduling the order is level, then arrival, and there is no bound. Without priorities all levels are 0.
+ * Without fair scheduling the order is level, then arrival, without a bound. Without priorities all levels are 0.
  */
 export class TaskQueue<Entry extends QueueEntry> {
   /** In the order of arrival, numbered. */
   private readonly arrivals = new Map<Entry, number>()
   private readonly bySession = new Map<string, Set<Entry>>()
-  /** The first task of each session. A choice looks at all of them, and there are no more than open contexts. */
+  /** The first task of each session. A choice checks all of them; there are at most as many as open contexts. */
   private readonly heads = new Map<string, Entry>()
   private readonly turns = new Map<string, number>()
   private lastArrival = 0
@@ -104,7 +103,7 @@ export class TaskQueue<Entry extends QueueEntry> {
     return [...this.arrivals.keys()]
   }
 
-  /** Takes out the next task among those that can run now. */
+  /** Removes and returns the next task that can run now. */
   take(canRun: (entry: Entry) => boolean): Entry | undefined {
     const now = this.now()
     let best: Entry | undefined
@@ -115,12 +114,12 @@ export class TaskQueue<Entry extends QueueEntry> {
     return best
   }
 
-  /** A task of the session has started: the others of its level come first now. */
+  /** A task of the session started: other sessions of its level come first now. */
   noteTurn(session: string): void {
     this.turns.set(session, ++this.lastTurn)
   }
 
-  /** A session that is gone needs no turn. */
+  /** A removed session needs no turn. */
   forget(session: string): void {
     this.turns.delete(session)
   }

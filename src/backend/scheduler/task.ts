@@ -9,20 +9,22 @@ export interface Task<Result> {
   lane: number
   /** Waiting and running together, in milliseconds; `0` for no limit. */
   timeoutMs: number
-  /** Takes the task back while it waits; while it runs, `run` gets the same signal. */
+  /** Cancels the task while it waits; while it runs, `run` gets the same signal. */
   signal?: AbortSignal | undefined
-  /** Carries it out. `signal` says when to stop: the task's own, or the deadline with a `timeout` error as reason. */
+  /**
+   * Runs the task. `signal` is aborted by the task's own signal, or at the deadline with a `timeout` error as reason.
+   */
   run: (signal: AbortSignal, waitedMs: number) => Promise<Result>
 }
 
-/** Something that happened to a task, for the log. */
+/** An event of a task, for the log. */
 export type SchedulerEvent =
   | {type: 'queued' | 'refused' | 'expired' | 'cancelled' | 'started'; session: string; queued: number; running: number}
   | {type: 'warning'; queued: number; threshold: number}
 
 /**
- * What a running task that failed with `error` counts as. Once it was taken back, it fails in ways of its own: the
- * engine of an unloaded graph is gone, for one.
+ * The outcome of a running task that failed with `error`. A cancelled task may fail for other reasons, for example
+ * because the engine of its unloaded graph is gone.
  */
 export function outcomeOf(error: unknown, {signal}: Task<unknown>): 'timed_out' | 'cancelled' | 'failed' {
   if (error instanceof NnError && error.reason === 'deadline') return 'timed_out'

@@ -17,43 +17,43 @@ export interface HistoryJournalOptions {
   now?: () => number
   /** Defaults to the system's. */
   write?: Write
-  /** A smaller file is not written anew, in bytes. Defaults to 1 MiB. */
+  /** A smaller file is not compacted, in bytes. Defaults to 1 MiB. */
   compactFromBytes?: number
 }
 
-/** A session as it was written. */
+/** A session as written to the file. */
 interface Recorded {
   at: number
   messages: readonly RecordedMessage[]
 }
 
-/** How much larger than what is alive the file may become. */
+/** How much larger the file may become than its live contents. */
 const growth = 4
 const mebibyte = 1024 * 1024
 
 /**
- * The histories of sessions on disk: a line is appended for each change. It is in the kernel when `save` returns, so
- * that the end of the process costs nothing; docs/sessions.md says what a loss of power may cost. A change that cannot
- * be written is written with the next one.
+ * The histories of sessions on disk: each change appends a line. The line is in the kernel when `save` returns, so
+ * nothing is lost when the process ends; docs/sessions.md describes a power failure. A change that cannot be written is
+ * written with the next one.
  */
 export class HistoryJournal {
-  /** What the file held when it was opened, the last changed last. */
+  /** The sessions in the file when it was opened, the last changed last. */
   readonly restored: readonly RecordedSession[]
-  /** Bytes of a line that was cut off while it was written, and that were removed. */
+  /** Bytes of an incomplete last line, which were removed. */
   readonly tornBytes: number
-  /** Why what should be in the file is not; `null` when all is. */
+  /** Why the file is not up to date; `null` if it is. */
   problem: string | null = null
   private readonly file: AppendFile
-  /** As the file has them. Histories are replaced, never changed in place, so that these stay what was written. */
+  /** The histories in the file. Histories are replaced, never changed in place, so these stay as written. */
   private readonly written: Map<string, Recorded>
-  /** As they should be; without messages for a session that is to go. */
+  /** The pending histories; without messages for a session to remove. */
   private readonly pending = new Map<string, {at: number; messages: readonly RecordedMessage[] | undefined}>()
   private compactAbove = 0
   private isClosed = false
 
   private constructor(
     file: string,
-    /** The highest number that a session was named by. */
+    /** The highest number in a generated session id. */
     public names: number,
     {sessions, wholeBytes, size}: {sessions: Map<string, RecordedSession>; wholeBytes: number; size: number},
     private readonly options: HistoryJournalOptions,
@@ -65,14 +65,15 @@ export class HistoryJournal {
   }
 
   /**
-   * Opens the file, or makes it. No other process may have it open.
+   * Opens or creates the file. No other process may have it open.
    *
-   * @throws `invalid_argument` for another file, a newer version, a damaged line, and when it cannot be read or written.
+   * @throws `invalid_argument` for another file, a newer version, a damaged line, and when it cannot be read or
+   * written.
    */
   static open(file: string, options: HistoryJournalOptions = {}): HistoryJournal {
     try {
       const stats = statSync(file, {throwIfNoEntry: false})
-      // Reading a pipe would wait for whoever writes to it.
+      // Reading a pipe would block.
       if (stats !== undefined && !stats.isFile()) {
         throw new NnError('file_exists', `${file} is not a regular file; it was not changed.`)
       }
@@ -93,17 +94,17 @@ export class HistoryJournal {
     }
   }
 
-  /** Never throws: `problem` tells what could not be written. */
+  /** Never throws: `problem` has the error. */
   save(id: string, messages: readonly RecordedMessage[]): void {
     this.change(id, messages)
   }
 
-  /** Never throws: `problem` tells what could not be written. */
+  /** Never throws: `problem` has the error. */
   remove(id: string): void {
     this.change(id, undefined)
   }
 
-  /** Writes what could not be written before, and waits for the disk. Never throws: `problem` tells what is lost. */
+  /** Writes pending changes and waits for the disk. Never throws: `problem` has the error. */
   close(): void {
     if (this.isClosed) return
     this.flush()
@@ -140,7 +141,7 @@ export class HistoryJournal {
     this.compactIfLarge()
   }
 
-  /** Nothing is lost when this fails: the file goes on growing. */
+  /** If this fails nothing is lost; the file only grows. */
   private compactIfLarge(): void {
     if (this.file.bytes <= this.compactAbove) return
     try {
@@ -155,7 +156,7 @@ export class HistoryJournal {
     this.compactAbove = Math.max(growth * bytes, this.options.compactFromBytes ?? mebibyte)
   }
 
-  /** A file that has what is alive and nothing else. */
+  /** The compacted file: only live contents. */
   private *lines(): Generator<string> {
     yield headerLine(this.names)
     for (const [id, {at, messages}] of this.written) {
@@ -164,7 +165,7 @@ export class HistoryJournal {
   }
 }
 
-/** What brings the file from one history to another; nothing when they are the same. */
+/** The record that changes one history into the other; none if they are the same. */
 function recordOf(
   session: string,
   before: readonly RecordedMessage[] | undefined,

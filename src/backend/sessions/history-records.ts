@@ -5,25 +5,25 @@ import {NnError} from '../../errors.js'
 const header = Type.Object({
   format: Type.Literal('wnn-histories'),
   version: Type.Integer(),
-  /** The highest number that a session was named by, so that its name is not given again. */
+  /** The highest number in a generated session id, so that ids are not reused. */
   names: Type.Optional(Type.Integer({minimum: 0})),
 })
 type Header = Static<typeof header>
 
 const session = Type.String({minLength: 1})
-/** Milliseconds since 1970: the only clock that goes on over a restart. */
+/** Milliseconds since 1970, because this clock continues after a restart. */
 const at = Type.Number()
 const message = Type.Object(
   {
     role: Type.Enum(['user', 'assistant']),
     content: Type.String(),
-    /** The tokens as they were generated, in base64 (32 bits each, little-endian), and the content of the model's file. */
+    /** The generated tokens in base64 (32 bits each, little-endian), and the identity of the model's file. */
     generated: Type.Optional(Type.Object({model: Type.String(), tokens: Type.String()}, {additionalProperties: false})),
   },
   {additionalProperties: false},
 )
 
-/** The session's history is its first `keep` messages as they were, then these. */
+/** The session keeps its first `keep` messages, followed by these. */
 const history = Type.Object(
   {type: Type.Literal('history'), session, at, keep: Type.Integer({minimum: 0}), messages: Type.Array(message)},
   {additionalProperties: false},
@@ -32,7 +32,7 @@ const removed = Type.Object({type: Type.Literal('removed'), session, at}, {addit
 
 export type HistoryRecord = Static<typeof history> | Static<typeof removed>
 
-/** A message with the tokens that were generated for it: read again, its text might become others, which no cache holds. */
+/** A message with its generated tokens. Tokenizing its text again might give other tokens, which are in no cache. */
 export interface RecordedMessage {
   role: 'user' | 'assistant'
   content: string
@@ -56,12 +56,12 @@ const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
 export interface Replayed {
   sessions: Map<string, RecordedSession>
   names: number
-  /** Up to where the file holds whole lines; what follows was cut off while it was written. */
+  /** End of the last complete line; the rest was not written completely. */
   wholeBytes: number
 }
 
 /**
- * Plays the records of a file. What follows the last newline is left out: it was cut off while it was written.
+ * Replays the records of a file. Text after the last newline is ignored, because it was not written completely.
  *
  * @throws `invalid_argument`, with file and line, for another file, a newer version and a damaged line.
  */
@@ -86,7 +86,7 @@ export function replay(bytes: Uint8Array, file: string): Replayed {
   }
 }
 
-/** The number in a name that a session was given, 0 for other names. */
+/** The number in a generated session id; 0 for other ids. */
 export function numberOf(id: string): number {
   return Number(/^session-(\d{1,15})$/.exec(id)?.[1] ?? 0)
 }
@@ -147,7 +147,7 @@ function readHeader(value: unknown, file: string): Header {
   )
 }
 
-/** `undefined` for what is no JSON. */
+/** `undefined` if it is not JSON. */
 function parse(line: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(line))

@@ -4,18 +4,18 @@ import type {Config} from '../../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
 import {NnError} from '../../errors.js'
 
-/** A conversation: its history is the truth, KV caches only speed it up. */
+/** A conversation. Its history is the source of truth; KV caches only make it faster. */
 export interface Session {
   readonly id: string
-  /** Ends with its context, and is in no store. */
+  /** Ends with its context and is not in the store. */
   readonly temporary: boolean
-  /** User and assistant turns in order; the system prompt belongs to the request. */
+  /** User and assistant messages in order; the system prompt belongs to the request. */
   messages: StoredMessage[]
-  /** How many of the first messages no longer fit that model's context, and stay out of its prompts. */
+  /** How many of the first messages no longer fit into that model's context and are dropped from its prompts. */
   leftOut: {model: string; messages: number}
   /** On the store's clock, in milliseconds. */
   lastActivity: number
-  /** Prompt tokens that the last task found in the cache, and where. */
+  /** Prompt tokens of the last task that came from a cache, and from which one. */
   cachedTokens: number
   cacheSource: CacheSource
 }
@@ -23,27 +23,27 @@ export interface Session {
 export interface StoredMessage {
   role: 'user' | 'assistant'
   content: string
-  /** The generated tokens, which only the model that made them can read. */
+  /** The generated tokens, which only the same model can use. */
   generated?: {model: string; tokens: Uint32Array}
 }
 
-/** Why a session went. */
+/** Why a session was removed. */
 export type RemovalReason = 'idle' | 'evicted'
 
-/** Of how many removed sessions it is known why they went. */
+/** Number of removed sessions whose reason is remembered. */
 const rememberedRemovals = 100
 
-/** The conversations: at most `max_sessions`, removed when idle or when a new one needs the place of the oldest. */
+/** The sessions: at most `max_sessions`. Idle ones are removed, and a new one evicts the least recently used one. */
 export class SessionStore {
   private readonly sessions = new Map<string, Session>()
-  /** The last ones, the latest last. */
+  /** The last removed ones, the latest last. */
   private readonly removals = new Map<string, RemovalReason>()
   private stopTimer: (() => void) | undefined
   private lastName = 0
 
   constructor(
     private readonly settings: Config['backend'],
-    /** A session in use is neither idle nor evicted. */
+    /** A session in use is never idle and never evicted. */
     private readonly inUse: (session: Session) => boolean,
     private readonly onRemove: (session: Session, reason: RemovalReason) => void,
     private readonly clock: Clock = realClock,
@@ -53,7 +53,10 @@ export class SessionStore {
     return this.sessions.size
   }
 
-  /** The session of that id, made when there is none; without an id a new one. @throws `runtime_error` when there is no place. */
+  /**
+   * The session with this id, created if it does not exist; without an id a new one. @throws `runtime_error` at the
+   * limit.
+   */
   open(id: string | undefined): Session {
     this.removeIdle()
     const existing = id === undefined ? undefined : this.sessions.get(id)
@@ -74,10 +77,10 @@ export class SessionStore {
   }
 
   /**
-   * Takes over sessions of an earlier backend, the least recently used first. With `auto_cleanup` they go when they were
-   * idle for too long or are more than `max_sessions`; without it all stay, and new ones are refused until there is place.
+   * Restores sessions of an earlier backend, the least recently used first. With `auto_cleanup`, idle ones and those
+   * above `max_sessions` are removed; without it all stay, and new ones fail until there is room.
    *
-   * @param names The highest number that a session was named by; new names begin after it.
+   * @param names The highest number in a generated session id; new ids start after it.
    */
   restore(sessions: readonly {id: string; messages: StoredMessage[]; idleMs: number}[], names: number): void {
     const now = this.clock.now()
@@ -152,12 +155,12 @@ export class SessionStore {
     this.onRemove(session, reason)
   }
 
-  /** Wakes when the next session can have become idle. */
+  /** Fires when the next session may be idle. */
   private watch(): void {
     if (!this.settings.auto_cleanup || this.stopTimer !== undefined || this.sessions.size === 0) return
     const next =
       Math.min(...[...this.sessions.values()].map(({lastActivity}) => lastActivity)) + this.settings.idle_timeout_ms
-    // Never sooner than a moment from now: a session in use may be past its time already.
+    // Wait at least a moment: a session in use may already be past its time.
     this.stopTimer = this.clock.after(
       Math.max(10, next - this.clock.now()),
       () => {
@@ -170,7 +173,7 @@ export class SessionStore {
   }
 }
 
-/** A session for one context alone. The scheduler tells sessions apart by their ids, so nobody else may have this one. */
+/** A session for one context only. The scheduler distinguishes sessions by their ids, so this one must be unique. */
 export function temporarySession(): Session {
   return {...newSession(`temporary-${randomUUID()}`, 0), temporary: true}
 }
@@ -187,8 +190,8 @@ function byActivity(a: Session, b: Session): number {
 }
 
 /**
- * The history as a client has it, who may have cut or changed it; `null` leaves it as it is. Messages that are the same
- * at the beginning keep their tokens, and with them their place in the KV cache.
+ * Sets the history to that of the client, which may be cut or changed; `null` keeps it. Equal messages at the start
+ * keep their tokens, and with them their KV cache.
  */
 export function rewrittenHistory(
   messages: StoredMessage[],
@@ -202,18 +205,18 @@ export function rewrittenHistory(
   return [...messages.slice(0, same), ...history.slice(same).map(({role, content}) => ({role, content}))]
 }
 
-/** The messages that a model's prompts begin with: all, or those that are left once the first ones did not fit. */
+/** The messages for a model's prompt: all, or the rest if the first ones did not fit. */
 export function promptHistory({leftOut, messages}: Session, model: string): ChatMessage[] {
   return toChatMessages(leftOut.model === model ? messages.slice(leftOut.messages) : messages, model)
 }
 
-/** Notes that more of the first messages did not fit. */
+/** Records that more of the first messages did not fit. */
 export function leaveOut(session: Session, model: string, messages: number): void {
   const before = session.leftOut.model === model ? session.leftOut.messages : 0
   session.leftOut = {model, messages: before + messages}
 }
 
-/** The messages as a model's template gets them; tokens go along where this model made them. */
+/** The messages for a model's template, with their tokens if this model generated them. */
 export function toChatMessages(messages: readonly StoredMessage[], model: string): ChatMessage[] {
   return messages.map(({role, content, generated}) => ({
     role,

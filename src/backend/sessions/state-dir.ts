@@ -7,7 +7,7 @@ import {makeFolder} from '../../system/make-folder.js'
 import {HistoryJournal, type HistoryJournalOptions} from './history-journal.js'
 import type {RecordedMessage} from './history-records.js'
 
-/** A folder with the histories of one backend's sessions, which no other backend uses meanwhile. */
+/** A folder with the histories of one backend's sessions. No other backend can use it at the same time. */
 export class StateDir {
   private logger: Logger | undefined
   private isTold = false
@@ -20,9 +20,9 @@ export class StateDir {
   ) {}
 
   /**
-   * Takes the folder, which is made for its owner alone when there is none, and reads what it holds.
+   * Locks and reads the folder; creates it for its owner only if it does not exist.
    *
-   * @throws `invalid_argument` when another backend uses it, when it cannot be used, and for a file that is damaged.
+   * @throws `invalid_argument` if another backend uses it, if it cannot be used, or if its file is damaged.
    */
   static async open(folder: string, options: HistoryJournalOptions = {}): Promise<StateDir> {
     const real = makeOwn(folder)
@@ -39,17 +39,17 @@ export class StateDir {
     }
   }
 
-  /** The sessions that the folder held when it was opened, the last changed last. A clock that was set back made none older. */
+  /** The sessions in the folder when it was opened, the last changed last, even if the clock was set back. */
   restored(now = Date.now()): {id: string; messages: RecordedMessage[]; idleMs: number}[] {
     return this.journal.restored.map(({id, messages, at}) => ({id, messages, idleMs: Math.max(0, now - at)}))
   }
 
-  /** The highest number that a session was named by. */
+  /** The highest number in a generated session id. */
   get names(): number {
     return this.journal.names
   }
 
-  /** Why what should be in the folder is not; `null` when all is. */
+  /** Why the folder is not up to date; `null` if it is. */
   get problem(): string | null {
     return this.journal.problem
   }
@@ -65,7 +65,7 @@ export class StateDir {
     }
   }
 
-  /** Never throws: an answer is not lost because it cannot be kept. */
+  /** Never throws: the answer is returned even if it cannot be written. */
   save(id: string, messages: readonly RecordedMessage[]): void {
     this.journal.save(id, messages)
     this.tell()
@@ -83,7 +83,7 @@ export class StateDir {
     await this.unlock()
   }
 
-  /** Once for each time that it begins, not for each answer. */
+  /** Logged once when the problem starts, not for each answer. */
   private tell(): void {
     const {folder} = this
     const {problem} = this.journal
@@ -96,7 +96,7 @@ export class StateDir {
 }
 
 function makeOwn(folder: string): string {
-  // It would be the working directory.
+  // An empty name would be the working directory.
   if (folder === '') throw new NnError('invalid_argument', 'The name of the state folder is empty.')
   try {
     makeFolder(path.resolve(folder), 0o700)

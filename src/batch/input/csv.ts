@@ -10,13 +10,13 @@ interface Row {
 }
 
 /**
- * The records of comma-separated values (RFC 4180), whose first one names the columns. Values are texts; empty ones are
- * left out. @throws `invalid_argument` for columns without a name or with one that is there already.
+ * The records of a CSV file (RFC 4180); the first one names the columns. Values are texts; empty ones are omitted.
+ * @throws `invalid_argument` for columns without a name or with a duplicate name.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   const {parse, CsvError} = await import('csv-parse')
   const parser = parse({
-    // Only fields that are still bytes tell whether they are UTF-8.
+    // Fields are bytes here, so that they can be checked for UTF-8.
     encoding: null,
     ...{info: true, relaxQuotes: true, relaxColumnCount: true, skipEmptyLines: true, maxRecordSize: maxRecordBytes},
   })
@@ -36,22 +36,22 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    // What is behind it cannot be told from it.
+    // Its end cannot be found, so all after it is lost.
     yield {line: end + 1, content: {fault: `This record and all after it cannot be read: ${error.message}`}}
   } finally {
     source.destroy()
   }
 }
 
-/** Which line a place is on. The parser's own count goes wrong over CRLF between quotes. */
+/** The line of a position. The parser's own count is wrong for CRLF between quotes. */
 class LineCounter {
   private counted = 0
   private passed = 0
   private bytes = 0
-  /** Places of line breaks that were not asked about yet. */
+  /** Positions of line breaks that were not queried yet. */
   private ahead: number[] = []
 
-  /** The same chunks, without a byte order mark, which no place counts. */
+  /** The same chunks without the byte order mark, which does not count for positions. */
   async *watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       const bytes = this.bytes === 0 && isMarked(chunk) ? chunk.subarray(3) : chunk
@@ -62,10 +62,10 @@ class LineCounter {
     }
   }
 
-  /** Line breaks before this place. Places are asked about in ascending order. */
+  /** Number of line breaks before this position. Positions must be queried in ascending order. */
   before(place: number): number {
     while ((this.ahead[this.passed] ?? Infinity) < place) this.passed += 1
-    // Now and then, because each time the rest is copied.
+    // Only now and then, because each time copies the rest.
     if (this.passed > 10_000) {
       this.counted += this.passed
       this.ahead = this.ahead.slice(this.passed)

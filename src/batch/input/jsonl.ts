@@ -1,7 +1,7 @@
 import {readLines} from './lines.js'
 import type {InputRecord} from './record.js'
 
-/** A value in JSON on each line. */
+/** One JSON value per line. */
 export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   for await (const found of readLines(chunks)) {
     const {line} = found
@@ -9,7 +9,7 @@ export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   }
 }
 
-/** A prompt on each line. */
+/** One prompt per line. */
 export async function* readPrompts(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   for await (const found of readLines(chunks)) {
     const {line} = found

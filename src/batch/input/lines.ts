@@ -6,8 +6,8 @@ export const newline = 0x0a
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * The lines of a text in UTF-8 that have something on them, numbered from 1. A line may end in CRLF, the last one in
- * nothing; a byte order mark is passed over. Of a line that is too long no more than `maxBytes` are ever kept.
+ * The non-blank lines of a UTF-8 text, numbered from 1. A line may end in CRLF, the last one without a line break; a
+ * byte order mark is skipped. At most `maxBytes` of a line are kept.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>, maxBytes = maxRecordBytes): AsyncGenerator<Line> {
   let line = 1
@@ -51,7 +51,7 @@ function readLine(line: number, bytes: Buffer, length: number, maxBytes: number)
   }
 }
 
-/** Whether a text begins with a byte order mark, which is no part of it. */
+/** Whether a text starts with a byte order mark. */
 export function isMarked(bytes: Buffer): boolean {
   return bytes.subarray(0, 3).equals(byteOrderMark)
 }

@@ -2,10 +2,10 @@ import {NnError} from '../../errors.js'
 import {DocumentError, parseText, showValue, type ParsedDocument} from '../../documents/index.js'
 import type {InputRecord} from './record.js'
 
-/** Lists are documents that people write; what is larger belongs into lines of JSON. */
+/** Lists are written by hand; larger inputs should be JSON lines. */
 const maxBytes = 32 * 1024 ** 2
 
-/** The items of a list in YAML or JSON, which is read as a whole. @throws `invalid_argument` for what is no list. */
+/** The items of a YAML or JSON list, which is read as a whole. @throws `invalid_argument` if it is not a list. */
 export async function* readList(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<InputRecord> {
   const pieces: Buffer[] = []
   let length = 0
@@ -20,7 +20,7 @@ export async function* readList(chunks: AsyncIterable<Buffer>, file: string): As
   }
   const text = decode(Buffer.concat(pieces), file)
   const {value} = parseList(text, file)
-  // Of a document without anything in it.
+  // The value of an empty document.
   if (value === null) return
   if (!Array.isArray(value)) {
     if (isLines(text)) throw linesOfJson(file)
@@ -37,7 +37,7 @@ function parseList(text: string, file: string): ParsedDocument {
   }
 }
 
-/** Whether its first line is an item by itself. */
+/** Whether its first line alone is an item. */
 function isLines(text: string): boolean {
   const [line = ''] = /\S[^\n]*/.exec(text) ?? []
   try {

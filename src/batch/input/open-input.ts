@@ -8,13 +8,13 @@ import {readJsonl, readPrompts} from './jsonl.js'
 import {readList} from './list.js'
 import type {InputRecord} from './record.js'
 
-/** As what standard input is named on the command line. */
+/** Name of standard input on the command line. */
 export const standardInput = '-'
 
-/** An input that is read once. Disposing it ends the reading, also of an item that is still to come. */
+/** An input that is read once. Disposing it stops reading, even while it waits for an item. */
 export interface Input extends Disposable {
   records: AsyncIterable<InputRecord>
-  /** Of all bytes read so far: after the last record, of the whole input. */
+  /** Checksum of the bytes read so far; after the last record, of the whole input. */
   fingerprint: () => Fingerprint
 }
 
@@ -49,7 +49,7 @@ export function openInput(name: string): Input {
   }
 }
 
-/** As what an input is read; its name says it. */
+/** The format of an input, by its name. */
 export function formOf(name: string): 'csv' | 'list' | 'prompts' | 'jsonl' {
   switch (path.extname(name).toLowerCase()) {
     case '.csv':
@@ -69,7 +69,7 @@ const readers: Readonly<
   Record<ReturnType<typeof formOf>, (chunks: AsyncIterable<Buffer>, name: string) => AsyncIterable<InputRecord>>
 > = {csv: readCsv, list: readList, prompts: readPrompts, jsonl: readJsonl}
 
-/** An input is read twice, first to check it. @throws `invalid_argument` for a pipe and the like. */
+/** An input is read twice, first to check it. @throws `invalid_argument` for a pipe or similar. */
 function checkRegular(name: string): string {
   if (statSync(name, {throwIfNoEntry: false})?.isFile() !== false) return name
   throw new NnError('invalid_argument', `${name} is not a regular file.`, {

@@ -1,9 +1,9 @@
-/** One item as the input has it, before anybody has looked at what is in it. */
+/** One unchecked item of the input. */
 export interface InputRecord {
-  /** Line of the input, from 1, where it begins; in a list of YAML or JSON its place there. */
+  /** Line where it starts, from 1; in a YAML or JSON list, its position. */
   line: number
   content: {value: unknown; isText?: boolean} | {fault: string}
 }
 
-/** Longest line of JSONL and longest record of CSV, in bytes; more is a mistake, and would fill the memory. */
+/** Maximum length of a JSONL line or CSV record in bytes; a longer one is a mistake and would fill the memory. */
 export const maxRecordBytes = 16 * 1024 ** 2

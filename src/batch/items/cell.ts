@@ -3,7 +3,7 @@ import {keysOf, requestSections} from '../../config/schema.js'
 
 const types = new Map(keysOf(requestSections).map(({key, schema}) => [key, schema.type]))
 
-/** The value of an option that stands as text in a table: `0.7`, `true`, `["a", "b"]`, or a list's only item. */
+/** The value of an option in a table cell: `0.7`, `true`, `["a", "b"]`, or the only item of a list. */
 export function readCell(option: string, text: string): unknown {
   const type = types.get(normalizeName(option))
   if (type === 'string') return text
@@ -11,7 +11,7 @@ export function readCell(option: string, text: string): unknown {
   return type === 'array' && !Array.isArray(value) ? [value] : value
 }
 
-/** JSON, or the text itself where it is none. */
+/** Parsed JSON, or the text itself if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -5,14 +5,14 @@ const stride = 3
 const fullest = 0.8
 
 /**
- * Which ids were seen, and on which line: 15 to 30 bytes each, however long they are. Ids are told apart by 64 bits of
- * their SHA-256: among a million different ones the chance that two are taken for one is 1 in 37 million.
+ * The ids so far and their lines, at 15 to 30 bytes each regardless of length. Ids are compared by 64 bits of their
+ * SHA-256: among a million ids the chance of a collision is 1 in 37 million.
  */
 export class IdTable {
   private entries = new Uint32Array(1024 * stride)
   private count = 0
 
-  /** Notes the id; gives the line (from 1) of the one that had it before, and leaves it there. */
+  /** Adds the id. If it already exists, returns its line (from 1) and keeps that. */
   claim(id: string, line: number): number | undefined {
     if (this.count >= (this.entries.length / stride) * fullest) this.grow()
     const digest = hash('sha256', id, 'buffer')
@@ -36,7 +36,7 @@ export class IdTable {
   }
 }
 
-/** Where the hash is, or belongs. Entries are a power of two, and never all taken. */
+/** The entry of the hash, or the free one for it. The number of entries is a power of two, and never all are taken. */
 function placeOf(entries: Uint32Array, low: number, high: number): number {
   const places = entries.length / stride
   for (let place = low & (places - 1); ; place = (place + 1) & (places - 1)) {

@@ -3,29 +3,29 @@ import type {NnError} from '../../errors.js'
 import type {EmbeddingsRequest} from '../../openai/embeddings.js'
 import type {CompletionRequest} from '../../openai/respond.js'
 
-/** One item of a batch, ready to be answered, or what is wrong with it. */
+/** One item of a batch: ready to be answered, or its error. */
 export interface BatchItem {
-  /** As for `InputRecord`; tells the items of an input apart. */
+  /** As for `InputRecord`; unique in an input. */
   line: number
-  /** Its own, or the line as text. */
+  /** Its id, or the line number as text. */
   id: string
-  /** How it was written, and its row is to be. */
+  /** The form of the item and of its row. */
   form: 'short' | 'openai'
   question: Asked | {fault: NnError}
 }
 
-/** What is asked. */
+/** The question. */
 export type Asked = TextAsked | {embeddings: EmbeddingsRequest}
 
-/** A text, in a conversation of its own. */
+/** A prompt in its own conversation. */
 export interface TextAsked {
   input: string
   options: RuntimeOptions
-  /** How an OpenAI answer is written. */
+  /** How to write an answer in OpenAI's form. */
   shape?: CompletionRequest['shape']
 }
 
-/** What one form of writing items made of a value. */
+/** Result of reading an item in one form. */
 export interface Reading {
   id: string | undefined
   form: BatchItem['form']

@@ -1,10 +1,10 @@
-/** What is told about many items is told once. */
+/** Notes that apply to many items are shown once. */
 export class Notes {
   private readonly told = new Set<string>()
 
   constructor(private readonly tell: (text: string) => void) {}
 
-  /** Tells of the names that are new in this respect; only so many altogether. */
+  /** Shows the new names for this note, up to a maximum number. */
   add(about: string, names: readonly string[]): void {
     const fresh = names.filter((name) => this.told.size < mostTold && !this.told.has(`${about} ${name}`))
     for (const name of fresh) this.told.add(`${about} ${name}`)
@@ -12,5 +12,5 @@ export class Notes {
   }
 }
 
-/** Whoever has more names than this has data in the place of names. */
+/** More names than this mean that the names are data. */
 const mostTold = 20

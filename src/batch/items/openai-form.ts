@@ -9,9 +9,9 @@ import type {Asked, Reading} from './item.js'
 
 export interface OpenAiFormContext {
   hasTemplate: boolean
-  /** Is told of fields that have no effect. */
+  /** Called with ignored fields. */
   onIgnored: (names: readonly string[]) => void
-  /** Is told of the model that an item wants. */
+  /** Called with the model that an item names. */
   onModel: (name: string) => void
 }
 
@@ -23,7 +23,7 @@ const urls: Readonly<Record<string, (body: unknown) => CompletionRequest | Embed
   '/v1/embeddings': readEmbeddingsRequest,
 }
 
-/** Whether it is a line of an OpenAI batch, or meant to be. Columns for a template may be called `url`, or `body`. */
+/** Whether it is meant as a line of an OpenAI batch. Template columns may also be named `url` or `body`. */
 export function isOpenAiForm(value: unknown, hasTemplate: boolean): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const has = (name: string): boolean => Object.hasOwn(value, name)

@@ -8,13 +8,13 @@ import {isOpenAiForm, readOpenAiForm, type OpenAiFormContext} from './openai-for
 import {readShortForm, type ShortFormContext} from './short-form.js'
 
 export interface ItemsContext extends ShortFormContext, OpenAiFormContext {
-  /** What holds for items that do not say otherwise. */
+  /** Default options of items. */
   defaults: RuntimeOptions
-  /** For items that do not say; absent: those that always take the most likely token are. */
+  /** Default for items; absent: on for greedy ones. */
   deterministic: boolean | undefined
 }
 
-/** Checks records one by one. What is wrong with one is an item with a fault, and costs no other. */
+/** Checks records one by one. An invalid record becomes an item with an error and does not affect others. */
 export async function* readItems(
   records: AsyncIterable<InputRecord>,
   context: ItemsContext,

@@ -10,13 +10,13 @@ import type {Template} from './template.js'
 export interface ShortFormContext {
   config: Config
   template: Template | undefined
-  /** Is told of fields that nothing uses. */
+  /** Called with unused fields. */
   onUnused: (names: readonly string[]) => void
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads `{id?, prompt | messages, …options}`, or a prompt alone. With a template other fields are what fills it. */
+/** Reads `{id?, prompt | messages, …options}`, or only a prompt. With a template, other fields are its variables. */
 export function readShortForm(value: unknown, isText: boolean, context: ShortFormContext): Reading {
   const fields = typeof value === 'string' ? {prompt: value} : value
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
@@ -92,7 +92,7 @@ function readOptions(fields: Fields, isText: boolean, {config, template, onUnuse
     const unused = error.problems.flatMap(({path, message}) =>
       Object.hasOwn(fields, path) && message.startsWith('unknown key') ? [path] : [],
     )
-    // In a table that a template picks its variables from, other columns are no mistake.
+    // With a template, unused columns of a table are not an error.
     if (template !== undefined && unused.length > 0) {
       onUnused(unused)
       return readOptions(without(fields, new Set(unused)), isText, {config, template, onUnused})

@@ -4,11 +4,11 @@ import {readDocument, suggest} from '../../documents/index.js'
 
 const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g
 
-/** A prompt with `{{variable}}` in the places of an item's fields. What is filled in is not looked at again. */
+/** A prompt with `{{variable}}` placeholders for an item's fields. Inserted text is not expanded again. */
 export class Template {
   readonly names: ReadonlySet<string>
 
-  /** @throws `invalid_argument` for a text without a variable: all prompts would be one. */
+  /** @throws `invalid_argument` for a text without a variable, because all prompts would be the same. */
   constructor(
     private readonly text: string,
     name: string,
@@ -18,7 +18,7 @@ export class Template {
     throw new NnError('invalid_argument', `${name} has no {{variable}}, so all prompts would be the same.`)
   }
 
-  /** Reads a file; the line break that ends its last line is not part of the prompt. */
+  /** Reads a file; its last line break is not part of the prompt. */
   static read(file: string): Template {
     return new Template(
       readDocument(file)
@@ -32,7 +32,7 @@ export class Template {
     return createHash('sha256').update(this.text).digest('hex')
   }
 
-  /** Texts go in as they are, other values as JSON. @throws `invalid_argument` for a variable that is no field. */
+  /** Inserts texts unchanged and other values as JSON. @throws `invalid_argument` for a variable without a field. */
   fill(fields: Readonly<Record<string, unknown>>): string {
     return this.text.replace(placeholder, (_, name: string) => {
       const value = Object.hasOwn(fields, name) ? fields[name] : undefined

@@ -7,14 +7,14 @@ import type {Asked, BatchItem} from '../items/item.js'
 import {RunEnded} from '../run-batch.js'
 import type {BatchModel} from './batch-model.js'
 
-/** Failures that are about the item, whatever became of the model. */
+/** Failures of the item itself, independent of the model's state. */
 const ofItem: readonly Reason[] = ['prompt_too_long', 'context_full', 'deadline']
 
 export type BatchAnswer = Answer | {embeddings: EmbeddingsAnswer}
 
 /**
- * Answers items, each in a conversation of its own.
- * @throws the item's fault, what the lifecycle throws, and `RunEnded` when there is no model any more.
+ * Answers items, each in its own conversation.
+ * @throws the item's error, errors of the lifecycle, and `RunEnded` if the model is gone.
  */
 export function itemAnswerer(model: BatchModel): (item: BatchItem, signal: AbortSignal) => Promise<BatchAnswer> {
   return async ({question}, signal) => {
@@ -41,7 +41,7 @@ async function answer({backend, status}: BatchModel, question: Asked, signal: Ab
   const {input, options} = question
   const answered = await answerQuestion(backend, {graph: status.graph, sessionId: undefined, input, options}, {signal})
   if (answered.metadata.stop_reason !== 'aborted') return answered
-  // A daemon that ends hands out what there is: only part of an answer.
+  // A daemon that stops returns only a part of the answer.
   throw new NnError('runtime_error', 'The answer is incomplete.')
 }
 

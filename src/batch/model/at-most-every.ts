@@ -1,8 +1,8 @@
 import {realClock, type Clock} from '../../system/clock.js'
 
 /**
- * A check that is made no more often than each `ms` milliseconds, from now on. Whoever asks while one is being made gets
- * its result; whoever asks too early gets none.
+ * Runs a check at most once per `ms` milliseconds. Calls during a check share its result; calls too soon after one get
+ * none.
  */
 export function atMostEvery(ms: number, check: () => Promise<void>, clock: Clock = realClock): () => Promise<void> {
   let madeAt = clock.now()

@@ -10,17 +10,17 @@ import {rowsInDoubt} from '../rows-in-doubt.js'
 import {atMostEvery} from './at-most-every.js'
 import {answerSettings} from './identity.js'
 
-/** How often, in milliseconds, the daemon is asked: often enough to notice a switch soon, and at no cost to speak of. */
+/** Interval between two requests to the daemon in milliseconds: a switch is noticed soon, at almost no cost. */
 const switchCheckMs = 1000
 
-/** A loaded model that answers a batch. Disposing releases what was opened for it. */
+/** A loaded model that answers a batch. Disposing releases its resources. */
 export interface BatchModel extends AsyncDisposable {
   backend: Core
-  /** As it was when the batch began. */
+  /** State at the start of the batch. */
   status: GraphStatus
-  /** @throws why it can answer nothing any more, or is another one than when the batch began. */
+  /** @throws why it cannot answer any more, or that it was replaced since the start of the batch. */
   checkAlive: () => Promise<void>
-  /** Whether it is still the one that the batch began with, looked up once in a while. @throws as `checkAlive`. */
+  /** Checks now and then that it is still the model of the start. @throws like `checkAlive`. */
   checkSame: () => Promise<void>
 }
 
@@ -31,13 +31,13 @@ export async function localModel(backend: Core, graph: GraphId): Promise<BatchMo
     checkAlive: async () => {
       await findAlive(backend, graph)
     },
-    // Nobody else could switch it.
+    // No other client can switch it.
     checkSame: () => Promise.resolve(),
     [Symbol.asyncDispose]: dispose,
   }
 }
 
-/** The daemon's model; the connection is its finder's to close. */
+/** The daemon's model. The caller closes the connection. */
 export function daemonModel({backend, model}: DaemonModel, socket: string): BatchModel {
   const checkSame = async (): Promise<void> => refuseOther(model, await findAlive(backend, model.graph))
   return {
@@ -62,14 +62,14 @@ async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
   )
 }
 
-/** The same file with other settings is another model, too. */
+/** The same file with other settings is also another model. */
 function refuseOther(before: GraphStatus, now: GraphStatus): void {
   if (now.path === before.path && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
-  // Rows that follow may be of either model.
+  // The next rows may be from either model.
   throw rowsInDoubt(`The model was switched to ${now.path} during the batch: the last rows may be from the new model.`)
 }
 
-/** One that is about to end goes on with what it has begun, but takes nothing new. */
+/** A daemon that is stopping finishes running answers but accepts no new ones. */
 async function checkRunning(socket: string): Promise<void> {
   const connection = new DaemonConnection(socket)
   try {

@@ -2,13 +2,13 @@ import {createHash} from 'node:crypto'
 import {open} from 'node:fs/promises'
 import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../config/index.js'
 
-/** Bytes at both ends of a file that are looked at: all of a large one would take longer than loading it. */
+/** Bytes at both ends of a file that are hashed; hashing all of a large file would take longer than loading it. */
 const sample = 1024 ** 2
 
-/** Keys of `model` that decide how fast an answer comes, not what it is. */
+/** Keys of `model` that affect only the speed of an answer. */
 const ofSpeed = new Set(['threads', 'parallel', 'use_mmap', 'use_mlock', 'numa'])
 
-/** Tells model files apart by their size and the MiB at both ends. Rejects with the system's errors. */
+/** Identifies a model file by its size and the MiB at both ends. Rejects with system errors. */
 export async function modelFingerprint(file: string): Promise<string> {
   const handle = await open(file)
   try {
@@ -24,7 +24,7 @@ export async function modelFingerprint(file: string): Promise<string> {
   }
 }
 
-/** What decides about answers, by names as `model.ctx_size`: a configuration, and what holds for items in its place. */
+/** Everything that decides answers, by names such as `model.ctx_size`: a configuration, and the defaults of items. */
 export function answerSettings(config: Config, defaults: RuntimeOptions = {}): Record<string, unknown> {
   const {model, memory} = config
   const {sampling, stopping} = applyRuntimeOptions(config, defaults)

@@ -12,14 +12,14 @@ import {daemonModel, localModel, type BatchModel} from './batch-model.js'
 export interface ModelRequest {
   /** Path of a GGUF file; absent: the daemon's model. */
   model: string | undefined
-  /** By what the daemon calls it. */
+  /** Name of the model in the daemon. */
   modelName: string | undefined
-  /** Whether it is loaded here in any case. */
+  /** Whether to always load it here. */
   local: boolean
   socket: string
-  /** Flags of a configuration for a model that is loaded here. */
+  /** Configuration flags for a model that is loaded here. */
   config: {config?: string | undefined; set?: string[] | undefined}
-  /** Items that are to be answered at the same time; absent: as many as the model has decode slots. */
+  /** Number of items to answer together; absent: the number of decode slots. */
   concurrency: number | undefined
   progress: Output
   signal: AbortSignal
@@ -27,20 +27,20 @@ export interface ModelRequest {
 
 /** A model that was found and can be opened. */
 export interface PreparedModel extends AsyncDisposable {
-  /** What it goes by. */
+  /** Its name. */
   name: string
-  /** Where it was loaded from; there need not be a file any more. */
+  /** Path from which it was loaded; the file may no longer exist. */
   file: string
-  /** By which its answers are made. */
+  /** Configuration for its answers. */
   config: Config
-  /** What else holds for items that do not say otherwise. */
+  /** Further default options of items. */
   defaults: RuntimeOptions
-  /** What its answers depend on, for the record of the run. */
+  /** Everything that its answers depend on, for the record of the run. */
   settings: Record<string, unknown>
   open: () => Promise<BatchModel>
 }
 
-/** Finds the model and checks its configuration; nothing is loaded yet. @throws what is wrong with either. */
+/** Finds the model and checks its configuration; loads nothing yet. @throws if either is wrong. */
 export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
   const {model, modelName: name, local, socket, config} = request
   if (local && (model === undefined || name !== undefined)) {
@@ -54,7 +54,7 @@ export async function prepareModel(request: ModelRequest): Promise<PreparedModel
   return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(found, socket)
 }
 
-/** As many slots are opened as are used. */
+/** Open only as many slots as are used. */
 async function prepareOwn(
   {config: flags, concurrency, progress, signal}: ModelRequest,
   file: string,
@@ -81,7 +81,7 @@ async function prepareOwn(
   }
 }
 
-/** People who wait go first. */
+/** Interactive users come first. */
 async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
   const {model} = found
   const {name, size_bytes, parameters, config} = model
@@ -89,7 +89,7 @@ async function prepareShared(found: DaemonModel, socket: string): Promise<Prepar
   return {
     ...{name, file: model.path, config, defaults},
     settings: {
-      // A model that was loaded as bytes, or whose file is gone by now.
+      // A model that was loaded from bytes, or whose file no longer exists.
       model: await modelFingerprint(model.path).catch(() => `${name}, ${size_bytes} bytes, ${parameters} parameters`),
       ...answerSettings(config, defaults),
     },

@@ -7,17 +7,17 @@ import {checkUnchanged, readRecord, writeRecord, type RunRecord} from './record-
 import {noRows, rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
 
 export interface OutputOptions {
-  /** Goes on with an output of the same input and settings. */
+  /** Continues an output of the same input and settings. */
   resume: boolean
-  /** Gives up what the file has. */
+  /** Discards the rows of the file. */
   overwrite: boolean
-  /** Drops the rows of items that failed, so that these are answered again. */
+  /** Removes the rows of failed items, so that they run again. */
   retryErrors: boolean
 }
 
 /**
- * The file that rows are added to: each by one call, and none that is not whole stays. Beside it are the record of the
- * run, and, while it is open, a socket that keeps other batches out for as long as this process lives.
+ * The output file. Each row is appended by one call, and incomplete rows are removed. Next to the file are the record
+ * of the run and, while it is open, a socket that locks out other batches as long as this process lives.
  */
 export class BatchOutput implements AsyncDisposable {
   private appended: AppendFile | undefined
@@ -40,7 +40,7 @@ export class BatchOutput implements AsyncDisposable {
     const lock = lockPath(file)
     const bound = await bindSocket(lock, (connection) => connection.destroy(), `Another batch is writing to ${name}.`)
     const removeLock = (): void => rmSync(lock, {force: true})
-    // A second signal leaves no time to close it.
+    // After a second signal there is no time to close it.
     process.on('exit', removeLock)
     return new BatchOutput(file, options, async () => {
       process.off('exit', removeLock)
@@ -49,8 +49,8 @@ export class BatchOutput implements AsyncDisposable {
   }
 
   /**
-   * Makes it ready for rows of such a run, and gives what it has already.
-   * @throws `invalid_argument` when that is of another input or other settings.
+   * Prepares it for the rows of this run, and returns the rows that it already has.
+   * @throws `invalid_argument` if these have another input or other settings.
    */
   begin(run: Pick<RunRecord, 'input' | 'settings'>): StoredRows {
     const {file} = this
@@ -64,7 +64,7 @@ export class BatchOutput implements AsyncDisposable {
         writeRecord(file, record)
         return this.reopen()
       }
-      // Rows of an earlier run must never stand beside the record of this one.
+      // Rows of an earlier run must never be next to the record of this one.
       this.appended = new AppendFile(file, 0)
       writeRecord(file, record)
       return noRows()
@@ -74,7 +74,7 @@ export class BatchOutput implements AsyncDisposable {
     }
   }
 
-  /** @throws `runtime_error` when the row cannot be written; it is as if it had never been. */
+  /** @throws `runtime_error` if the row cannot be written; it is removed completely. */
   append(row: string): void {
     if (this.appended === undefined) throw new Error('begin() comes first')
     try {
@@ -86,7 +86,7 @@ export class BatchOutput implements AsyncDisposable {
     }
   }
 
-  /** Says that every item of the input has a row. */
+  /** Records that every item of the input has a row. */
   complete(): void {
     if (this.record === undefined) throw new Error('begin() comes first')
     if (statSync(this.file, {throwIfNoEntry: false}) === undefined) {
@@ -95,7 +95,7 @@ export class BatchOutput implements AsyncDisposable {
     writeRecord(this.file, {...this.record, complete: true})
   }
 
-  /** Says that rows may be of another input or model, for good: it cannot be gone on with. */
+  /** Records permanently that rows may belong to another input or model: the output cannot be resumed. */
   doubt(reason: string): void {
     if (this.record === undefined) throw new Error('begin() comes first')
     writeRecord(this.file, {...this.record, doubt: reason})

@@ -5,12 +5,12 @@ import {standardInput} from '../input/open-input.js'
 import {findOutput, lockPath} from './find-output.js'
 import {recordPath} from './record-of-run.js'
 
-/** What a batch reads, by what it is. Absent ones were not given. */
+/** The files that a batch reads, by role. Absent: not given. */
 export type Sources = Readonly<Record<string, string | undefined>>
 
 /**
- * Refuses an output that would destroy what the batch is made from, by whatever name that goes; nothing is opened.
- * @throws `invalid_argument`, also for what is no file.
+ * Checks that the output does not overwrite a file that the batch reads, also by another name of it. Opens nothing.
+ * @throws `invalid_argument`, also if it is not a regular file.
  */
 export function checkOutput(name: string, sources: Sources): void {
   if (name === standardInput) {
@@ -32,10 +32,10 @@ export function checkOutput(name: string, sources: Sources): void {
   }
 }
 
-/** `undefined` for what is not there, which whoever reads it tells. */
+/** `undefined` if it does not exist; reading it reports that. */
 function identityOf(source: string): BigIntStats | undefined {
   try {
-    // A shell may have put any file at standard input.
+    // A shell may redirect any file to standard input.
     return source === standardInput ? fstatSync(0, {bigint: true}) : statSync(source, {bigint: true})
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error

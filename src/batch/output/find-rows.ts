@@ -3,8 +3,8 @@ import {checkUnchanged, readRecord, type RunRecord} from './record-of-run.js'
 import {noRows, scanRows, type StoredRows} from './stored-rows.js'
 
 /**
- * What an output has that such a run would go on with; nothing is changed.
- * @throws `invalid_argument` as opening it and going on would.
+ * The rows of an output that this run would continue; changes nothing.
+ * @throws `invalid_argument` like resuming would.
  */
 export function findRows(name: string, run: Pick<RunRecord, 'input' | 'settings'>): StoredRows {
   const {file} = findOutput(name)

@@ -1,4 +1,4 @@
-/** Line numbers, a bit each. */
+/** A set of line numbers, one bit each. */
 export class LineSet {
   private bits = new Uint8Array(128)
   size = 0
@@ -7,7 +7,7 @@ export class LineSet {
     return ((this.bits[line >> 3] ?? 0) & (1 << (line & 7))) !== 0
   }
 
-  /** How many of these the other one has, too. */
+  /** Size of the intersection. */
   sharedWith(other: LineSet): number {
     let shared = 0
     for (const [at, bits] of this.bits.entries()) {

@@ -5,30 +5,30 @@ import {NnError} from '../../errors.js'
 import {showValue} from '../../documents/index.js'
 import type {Fingerprint} from '../input/open-input.js'
 
-/** What the answers in an output depend on: written beside it before its first row. */
+/** Everything that the answers in an output depend on; written next to it before its first row. */
 export interface RunRecord {
   version: 1
-  /** Of the whole input; `null` for standard input, which cannot be looked at twice. */
+  /** Checksum of the whole input; `null` for standard input, which cannot be read twice. */
   input: Fingerprint | null
-  /** Everything else that decides about answers, each by a name of its own. */
+  /** Everything else that decides the answers, by name. */
   settings: Readonly<Record<string, unknown>>
   /** Whether every item of the input has a row. Written last. */
   complete: boolean
-  /** Why rows may be of something else than the record says: such an output is not gone on with. */
+  /** Why rows may not match the record: such an output cannot be resumed. */
   doubt?: string
 }
 
-/** Where the record of an output is. */
+/** Path of the record of an output. */
 export function recordPath(output: string): string {
   return `${output}.meta.json`
 }
 
-/** Writes it at once or not at all. @throws the system's errors. */
+/** Writes it atomically. @throws system errors. */
 export function writeRecord(output: string, record: RunRecord): void {
   createFile(recordPath(output), `${JSON.stringify(record, null, 2)}\n`)
 }
 
-/** @throws `invalid_argument` when there is none, or it cannot be read. */
+/** @throws `invalid_argument` if it does not exist or cannot be read. */
 export function readRecord(output: string): RunRecord {
   const file = recordPath(output)
   const refuse = (why: string, cause: unknown): NnError =>
@@ -48,7 +48,7 @@ export function readRecord(output: string): RunRecord {
   return record as RunRecord
 }
 
-/** @throws `invalid_argument` that says what changed since the output was begun. */
+/** @throws `invalid_argument` with the changes since the output was started. */
 export function checkUnchanged(output: string, before: RunRecord, now: Pick<RunRecord, 'input' | 'settings'>): void {
   const changes = [
     ...(before.input?.sha256 === now.input?.sha256 ? [] : ['the contents of the input changed']),

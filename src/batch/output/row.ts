@@ -6,7 +6,7 @@ import type {Ended} from '../run-batch.js'
 
 const openAiId = /^batch_req_(\d+)$/
 
-/** How an item ended, as one line of JSON; docs/batch.md has the fields. */
+/** The result of an item as one JSON line; docs/reference/batch.md has the fields. */
 export function renderRow(ended: Ended<BatchItem, BatchAnswer>, model: GraphStatus): string {
   return `${JSON.stringify(ended.item.form === 'openai' ? openAiRow(ended, model) : shortRow(ended))}\n`
 }
@@ -16,7 +16,7 @@ function shortRow(ended: Ended<BatchItem, BatchAnswer>): object {
   const {attempts, latencyMs} = ended
   if ('failure' in ended) {
     const {code, message, hint} = ended.failure
-    // A faulty item was never tried.
+    // An invalid item was never tried.
     const tries = 'fault' in ended.item.question ? 0 : attempts
     return {id, line, error: {code, message, ...(hint !== undefined && {hint})}, attempts: tries}
   }
@@ -39,7 +39,7 @@ function roundAll(times: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, Math.round(ms * 1000) / 1000]))
 }
 
-/** As a line of an OpenAI batch's output. The id tells which line of the input it is about. */
+/** A line of an OpenAI batch output. Its id has the line number of the input. */
 function openAiRow(ended: Ended<BatchItem, BatchAnswer>, model: GraphStatus): object {
   const {id: customId, line, question} = ended.item
   const row = {id: `batch_req_${line}`, custom_id: customId}
@@ -58,13 +58,13 @@ function openAiRow(ended: Ended<BatchItem, BatchAnswer>, model: GraphStatus): ob
   return {...row, response, error: null}
 }
 
-/** What a row says of its item: the line of the input, and whether it failed. */
+/** The item of a row: the line in the input, and whether it failed. */
 export interface RowFacts {
   line: number
   failed: boolean
 }
 
-/** Reads a row back; `undefined` for a text that is none. */
+/** Parses a row; `undefined` if the text is not a row. */
 export function readRow(text: string): RowFacts | undefined {
   const row = parseObject(text)
   if (row === undefined) return undefined

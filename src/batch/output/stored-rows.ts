@@ -3,14 +3,14 @@ import {NnError} from '../../errors.js'
 import {LineSet} from './line-set.js'
 import {readRow} from './row.js'
 
-/** What an output has from earlier runs. */
+/** The rows of an output from earlier runs. */
 export interface StoredRows {
   /** Items that need not be answered again. */
   done: LineSet
-  /** How many of its rows are failures, and of which items. */
+  /** Number of failure rows, and their items. */
   failed: number
   failures: LineSet
-  /** Bytes of whole rows; what follows was torn. */
+  /** Bytes of complete rows; the rest was not written completely. */
   bytes: number
 }
 
@@ -18,7 +18,7 @@ export function noRows(): StoredRows {
   return {done: new LineSet(), failed: 0, failures: new LineSet(), bytes: 0}
 }
 
-/** Reads an output. @throws `invalid_argument` for a line that is no row of a batch. */
+/** Reads an output. @throws `invalid_argument` for a line that is not a row of a batch. */
 export function scanRows(file: string): StoredRows {
   const stored = noRows()
   let number = 0
@@ -61,7 +61,7 @@ function* wholeLines(file: string): Generator<Buffer> {
         pieces = []
         start = end + 1
       }
-      // The chunk is read into again.
+      // The buffer is reused.
       pieces.push(Buffer.from(chunk.subarray(start, read)))
     }
   } finally {

@@ -1,7 +1,7 @@
 import {bytes} from '../../terminal/units.js'
 import type {BenchResult, Subject} from '../result.js'
 
-/** What was measured on what, as titles and texts. */
+/** The measured subjects, machine and settings, as titles and texts. */
 export function aboutRows({
   machine,
   versions,

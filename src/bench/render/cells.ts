@@ -1,6 +1,9 @@
 import type {Series} from '../result.js'
 
-/** Four digits of a rate, three of a time: what a measured number is good for. `2,063`, `141.2`, `7.85`, `0.412`. */
+/**
+ * Four digits of a rate, three of a time, which matches the precision of the measurements. `2,063`, `141.2`, `7.85`,
+ * `0.412`.
+ */
 export function figure(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')

@@ -2,7 +2,7 @@ import type {BenchResult} from '../result.js'
 
 const columns = ['n', 'median', 'ci_low', 'ci_high', 'p95', 'min', 'max', 'mean', 'stdev'] as const
 
-/** One line a metric, as RFC 4180 has it; the values of the repetitions are in the last column, with spaces between. */
+/** One line per metric (RFC 4180); the last column has the values of the repetitions, separated by spaces. */
 export function renderCsv({series, date}: Pick<BenchResult, 'series' | 'date'>): string {
   const rows = series.map(({subject, test, metric, unit, summary, values}) => [
     ...[date, subject, test, metric, unit],

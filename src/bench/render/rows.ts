@@ -21,7 +21,7 @@ function aloneRows(series: readonly Series[]): string[][] {
   ]
 }
 
-/** Several have a column each, and behind it what it is to the first, round by round. */
+/** Several subjects have a column each, followed by the ratio to the first one, round by round. */
 function besideRows(series: readonly Series[], first: Subject, others: readonly Subject[]): string[][] {
   const lines = [...new Map(series.map((one) => [`${one.test} ${one.metric}`, one])).values()]
   return [

@@ -3,7 +3,7 @@ import type {BenchResult} from '../result.js'
 import {aboutRows} from './about.js'
 import {comparisonTitle, figureRows, verdictRows} from './rows.js'
 
-/** The result for a terminal of that many columns; figures that would be wider stand below each other. */
+/** The result for a terminal of this width; tables that do not fit are written as lists. */
 export function renderText(result: BenchResult, width = Infinity): string {
   const figures = figureRows(result)
   const wide = table(figures)
@@ -17,7 +17,7 @@ export function renderText(result: BenchResult, width = Infinity): string {
     .join('\n\n')
 }
 
-/** Test and metric in a line, and then a line for each other cell, behind its column's title. */
+/** Test and metric on one line, then one line per other cell, after the title of its column. */
 function stacked([header = [], ...rows]: readonly (readonly string[])[]): string[] {
   const titles = header.slice(2)
   return rows.flatMap(([test = '', metric = '', ...cells]) => [

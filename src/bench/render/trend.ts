@@ -5,12 +5,12 @@ import {figure, metricTitle} from './cells.js'
 
 const blocks = '▁▂▃▄▅▆▇█'
 
-/** How each metric has gone over the runs, the oldest first. */
+/** The trend of each metric over the runs, the oldest first. */
 export function renderTrend(results: readonly BenchResult[]): string {
   return [`${results.length} runs, ${spanOf(results)}`, '', ...table(trendRows(results))].join('\n')
 }
 
-/** The rows of it, header first: the median then and now, the change, and a line of blocks. */
+/** Table rows, header first: first and last median, the change, and a sparkline. */
 export function trendRows(results: readonly BenchResult[]): string[][] {
   const keys = new Map<string, Series>()
   for (const {series} of results) for (const one of series) keys.set(keyOf(one), one)
@@ -27,7 +27,7 @@ export function trendRows(results: readonly BenchResult[]): string[][] {
   return [header, ...rows]
 }
 
-/** From the least to the most of the values; all alike are in the middle. At most the last 40. */
+/** A sparkline from the smallest to the largest value; equal values are in the middle. At most the last 40. */
 export function blockLine(values: readonly number[]): string {
   const shown = values.slice(-40)
   const [least, most] = [Math.min(...shown), Math.max(...shown)]

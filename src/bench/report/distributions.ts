@@ -4,11 +4,11 @@ import type {Distribution} from './charts/quantiles.js'
 
 /** A latency whose single values are in the raw samples. */
 interface Latency {
-  /** Drawn where a test has this metric. */
+  /** Drawn if a test has this metric. */
   metric: string
   title: string
   of: (requests: readonly RequestSample[]) => number[]
-  /** Whether a repetition's metric stands in where the raw samples were not kept. */
+  /** Whether to use the metric of each repetition if the raw samples were not kept. */
   hasStandIn: boolean
 }
 
@@ -38,7 +38,7 @@ const latencies: readonly Latency[] = [
 
 export interface Spread {
   title: string
-  /** False where each value is that of a repetition, the requests not being there. */
+  /** False if each value is that of a repetition, because there are no requests. */
   isRaw: boolean
   distributions: Distribution[]
 }

@@ -11,8 +11,8 @@ import type {Section} from './sections/section.js'
 import {summary} from './sections/summary.js'
 
 /**
- * One HTML page that needs nothing besides itself: no script, no font, no address. Of several results, at least one and the
- * oldest first, the last is shown in full, and before it how each metric has gone.
+ * One self-contained HTML page: no scripts, fonts or external addresses. Takes at least one result, the oldest first.
+ * The last one is shown in full, after the trend of each metric.
  */
 export function renderReport(results: readonly BenchResult[]): string {
   const last = results.at(-1)

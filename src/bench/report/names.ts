@@ -2,19 +2,19 @@ import {metrics, type MetricInfo, type MetricName} from '../metrics.js'
 import type {Series} from '../result.js'
 import {markup, type Markup} from './markup.js'
 
-/** What a metric is called in full; its own name where a result has one that is not known here. */
+/** The full name of a metric; its short name if it is unknown here. */
 export function metricTitle(metric: string): string {
   const known: Partial<Record<string, MetricInfo>> = metrics
   return known[metric]?.title ?? metric
 }
 
-/** Above a drawing: what is drawn, what it measures, and which way is better. */
+/** Caption of a chart: subject, metric, and which direction is better. */
 export function chartCaption(what: string, {metric, unit, better}: Pick<Series, 'metric' | 'unit' | 'better'>): Markup {
   const name = what === metric ? metric : `${what} · ${metric}`
   return markup`<b>${name}</b> ${metricTitle(metric)}, ${unitLabel(unit)}\u00a0· <small>${better} is better</small>`
 }
 
-/** A ratio has a sign of its own. */
+/** A ratio has its own sign. */
 export function unitLabel(unit: Series['unit']): string {
   return unit === 'x' ? '×' : unit
 }

@@ -9,7 +9,7 @@ export interface Page {
   footer: Markup
 }
 
-/** The policy has the browser hold the page to it: nothing is loaded, and no script runs. */
+/** The policy lets the browser enforce this: nothing is loaded, and no script runs. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 export function page({title, header, sections, footer}: Page): string {

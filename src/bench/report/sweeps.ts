@@ -2,13 +2,13 @@ import type {Test, Workload} from '../result.js'
 
 export type Dimension = 'concurrency' | 'depth' | 'prompt_tokens' | 'generate_tokens'
 
-/** Tests that differ in one size, in its order; a single test differs in none. */
+/** Tests that differ in one size, ordered by it; a single test differs in none. */
 export interface Sweep {
   dimension: Dimension | undefined
   tests: readonly Test[]
 }
 
-/** The sizes that a workload's tests can be asked for with, what is looked at first coming first. */
+/** The sizes of a workload's tests, the most important one first. */
 const dimensions: Readonly<Record<Workload, readonly Dimension[]>> = {
   pp: ['prompt_tokens', 'depth'],
   tg: ['depth', 'generate_tokens'],
@@ -19,7 +19,7 @@ const dimensions: Readonly<Record<Workload, readonly Dimension[]>> = {
   traffic: ['concurrency', 'prompt_tokens', 'depth'],
 }
 
-/** The tests of a result by what can be drawn as one line. */
+/** Groups the tests of a result into those that can be drawn as one line. */
 export function sweepsOf(tests: readonly Test[]): Sweep[] {
   return grouped(tests, ({workload}) => workload).flatMap((group) => {
     const all = dimensions[group[0]?.workload ?? 'load']

@@ -5,7 +5,7 @@ import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, ChatMessage, Completion, Target} from '../target.js'
 
-/** Nothing but the number of tokens ends an answer, whatever limits a daemon has, and the most likely token is always the next one. */
+/** Only the number of tokens ends an answer, regardless of the daemon's limits, and decoding is greedy. */
 const options: RuntimeOptions = {
   ...{temp: 0, repeat_penalty: 1, presence_penalty: 0, frequency_penalty: 0, mirostat: 0, n_probs: 0},
   ...{grammar: '', json_schema: null, prompt_mode: 'raw', ignore_eos: true},
@@ -28,7 +28,7 @@ export class BackendTarget implements Target {
 
   async complete({prompt, history, session, maxTokens, signal, onText}: Ask): Promise<Completion> {
     const chat = history === undefined ? {} : chatOptions(history)
-    // The conversation is the request's own, and takes no place from others.
+    // The conversation is temporary and evicts no other session.
     const target: AnswerTarget = {graph: this.graph, ...(session !== undefined && {session})}
     signal.throwIfAborted()
     const times = new PieceTimes(this.now)

@@ -3,7 +3,7 @@ import {RemoteCore} from '../../rpc/client/remote-core.js'
 import {BackendTarget} from './backend-target.js'
 import {describeGraph} from './describe.js'
 
-/** Models that the daemon has, as it has them. Its other clients go on using them, which is measured along. */
+/** Models of the daemon with their settings. Its other clients continue to use them, which affects the measurements. */
 export async function openDaemonTargets(
   names: readonly string[],
   {socket, signal}: {socket: string; signal: AbortSignal},

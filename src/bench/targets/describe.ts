@@ -12,7 +12,7 @@ export async function statusOf(backend: Core, graph: GraphId): Promise<GraphStat
   return status
 }
 
-/** What a result says of a graph. Reads the whole file for its checksum. */
+/** The description of a graph in a result. Reads the whole file for its checksum. */
 export async function describeGraph(
   status: GraphStatus,
   about: Pick<Subject, 'name' | 'kind' | 'settings'>,

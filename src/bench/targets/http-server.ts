@@ -3,16 +3,16 @@ import {printable} from './printable.js'
 
 /** A server that speaks OpenAI's API. */
 export interface Server {
-  /** Up to and with `/v1`. */
+  /** Base URL, including `/v1`. */
   base: string
   /** Sent as a bearer token. */
   apiKey: string | undefined
 }
 
 /**
- * What `--url` means: `http://host:8080`, with or without `/v1`, and behind a `#` the model where the server has several.
+ * Parses `--url`: `http://host:8080`, with or without `/v1`, followed by `#` and the model if the server has several.
  *
- * @throws `invalid_argument` when it is no such address
+ * @throws `invalid_argument` if it is not such a URL
  */
 export function parseUrl(text: string): {base: string; model: string | undefined} {
   const wrong = (why: string): NnError =>
@@ -29,9 +29,9 @@ export function parseUrl(text: string): {base: string; model: string | undefined
 }
 
 /**
- * Sends a request; once more when the server had closed the connection that was kept from an earlier one (RFC 9112, 9.3.1).
+ * Sends a request. Retries once if the server closed a reused connection (RFC 9112, 9.3.1).
  *
- * @throws `not_running` when nothing answers, `runtime_error` for an answer that is an error
+ * @throws `not_running` if nothing answers, `runtime_error` for an error response
  */
 export async function request(
   {base, apiKey}: Server,
@@ -71,7 +71,7 @@ async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** The connection was closed before any of the response came, and had been used before. */
+/** A reused connection was closed before any of the response arrived. */
 function wasKept(error: unknown): boolean {
   const {cause} = error as {cause?: {code?: string; socket?: {bytesRead?: number}}}
   return cause?.code === 'UND_ERR_SOCKET' && (cause.socket?.bytesRead ?? 0) > 0
@@ -79,7 +79,7 @@ function wasKept(error: unknown): boolean {
 
 function unreachable(base: string, error: Error): NnError {
   const {code, message} = (error.cause ?? error) as NodeJS.ErrnoException
-  // What OpenSSL says goes on for lines about its own files.
+  // Messages of OpenSSL have more lines, about its own source files.
   const reason = message === '' ? (code ?? 'unknown') : (message.split('\n')[0] ?? message)
   if (code !== 'ECONNREFUSED' && code !== 'ENOTFOUND') {
     return new NnError('runtime_error', `${base} did not answer: ${reason}`, {cause: error})
@@ -90,7 +90,7 @@ function unreachable(base: string, error: Error): NnError {
   })
 }
 
-/** The message of an error as OpenAI's API has it, else the beginning of what was said. */
+/** The message of an error in OpenAI's format, otherwise the start of the response. */
 function reasonIn(text: string): string {
   try {
     const {error} = (JSON.parse(text) ?? {}) as {error?: {message?: unknown} | string | null}

@@ -3,7 +3,7 @@ import {NnError} from '../../errors.js'
 import type {PieceTimes} from '../piece-times.js'
 import {printable} from './printable.js'
 
-/** What servers put into a chunk of a streamed completion; all of it may be missing. */
+/** Fields of a chunk of a streamed completion; all are optional. */
 interface Chunk {
   choices?: {
     text?: string | null
@@ -21,16 +21,16 @@ interface Chunk {
   error?: {message?: string} | null
 }
 
-/** What a stream has said when it ended. */
+/** Result of a finished stream. */
 export interface StreamEnd extends Pick<Chunk, 'usage' | 'timings'> {
-  /** The server has said that the answer is complete. */
+  /** Whether the server reported that the answer is complete. */
   complete: boolean
 }
 
 /**
- * Reads the events of a streamed completion, and notes when pieces of text came and the answer ended.
+ * Reads the events of a streamed completion and records when pieces of text arrived and the answer ended.
  *
- * @throws `runtime_error` for an error event, an event that is no JSON, or a stream that breaks off
+ * @throws `runtime_error` for an error event, an event that is not JSON, or an incomplete stream
  */
 export async function readStream(
   body: ReadableStream<Uint8Array>,
@@ -50,7 +50,7 @@ export async function readStream(
       if (error != null) throw new NnError('runtime_error', `The server says: ${printable(error.message ?? data)}`)
       const [choice] = choices ?? []
       const text = choice?.text ?? choice?.delta?.content ?? ''
-      // Reasoning takes time as the answer does, but no later turn sends it.
+      // Reasoning counts for the time, but later turns do not send it.
       if (text !== '' || (choice?.delta?.reasoning_content ?? '') !== '') {
         times.piece()
         onText?.(text)

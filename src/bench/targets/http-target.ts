@@ -14,15 +14,15 @@ export interface HttpOptions {
   now?: () => number
 }
 
-/** Fields beyond OpenAI's; who refuses unknown fields does not get them. */
+/** Fields beyond OpenAI's API; not sent to servers that reject unknown fields. */
 const extras = {ignore_eos: true, repeat_penalty: 1}
 
 /**
- * A server over HTTP, whatever it runs on. Raw prompts go to `/v1/completions`: no template is between the prompt's tokens
- * and the model. Chats go to `/v1/chat/completions`.
+ * Any server over HTTP. Raw prompts go to `/v1/completions`, which applies no template. Chats go to
+ * `/v1/chat/completions`.
  */
 export class HttpTarget implements Target {
-  /** Asks the server for its models, and for a first token. @throws `not_running`, `runtime_error`, `invalid_argument` */
+  /** Requests the server's models and a first token. @throws `not_running`, `runtime_error`, `invalid_argument` */
   static async open({url, apiKey, signal, now = () => performance.now()}: HttpOptions): Promise<HttpTarget> {
     const {base, model: wanted} = parseUrl(url)
     const server: Server = {base, apiKey}
@@ -100,7 +100,7 @@ export class HttpTarget implements Target {
     } catch (error) {
       signal.throwIfAborted()
       const {message} = toNnError(error, 'runtime_error')
-      // What fetch calls a connection that was reset.
+      // How fetch reports a reset connection.
       const what = message === 'terminated' ? 'The server closed the connection.' : message
       throw new NnError('runtime_error', `${this.server.base}: ${what}`, {cause: error})
     }
@@ -113,7 +113,7 @@ export class HttpTarget implements Target {
     return new NnError('model_not_found', `${this.server.base} has no model ${this.model}.`, {cause: error, hint: has})
   }
 
-  /** Finds out whether the server takes more than OpenAI's fields. */
+  /** Finds out whether the server accepts fields beyond OpenAI's. */
   private async findFields(signal: AbortSignal): Promise<void> {
     const first = {prompt: 'Once', maxTokens: 1, signal}
     try {
@@ -127,7 +127,7 @@ export class HttpTarget implements Target {
   }
 }
 
-/** Names of the models that a server tells of. */
+/** Names of the models that a server lists. */
 async function listModels(server: Server, signal: AbortSignal): Promise<string[]> {
   const response = await request(server, '/models', {signal})
   const answer = (await response.json().catch((error: unknown) => {

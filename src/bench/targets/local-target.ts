@@ -5,23 +5,23 @@ import {BackendTarget} from './backend-target.js'
 import {describeGraph, statusOf} from './describe.js'
 import {mayHaveGpu} from './may-have-gpu.js'
 
-/** A model of its own to measure. */
+/** A model that wnn bench loads. */
 export interface LocalModel {
   /** Title in the result. */
   name: string
   /** Path of a GGUF file. */
   file: string
-  /** What is given for it, by own names in their sections. */
+  /** Its configuration, by own names in their sections. */
   given: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** Tokens that a context has to hold at least. */
+  /** Minimum context size in tokens. */
   contextTokens: number
   /** Streams at the same time. */
   slots: number
 }
 
-/** A model in an engine of its own in this process's backend; nothing else is in it. */
+/** A model in a backend of this process, alone. */
 export class LocalTarget extends BackendTarget {
-  /** Loads the model. @throws what loading and the configuration can fail with */
+  /** Loads the model. @throws errors of loading and of the configuration */
   static async open(
     model: LocalModel,
     {signal, onProgress}: {signal: AbortSignal; onProgress: (fraction: number) => void},
@@ -65,7 +65,9 @@ export class LocalTarget extends BackendTarget {
   }
 }
 
-/** Room for what is measured, and every layer on the GPU where there may be one; what is given goes over it. */
+/**
+ * Defaults: room for the tests, and all layers on the GPU if there may be one. The given configuration overrides them.
+ */
 function configFor({given, contextTokens, slots}: LocalModel): object {
   return {
     ...given,

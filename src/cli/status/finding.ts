@@ -1,8 +1,8 @@
-/** Something that goes worse than it could. */
+/** A problem or a possible improvement. */
 export interface Finding {
   /** `problem`: something fails or is lost; `hint`: something could be better. */
   level: 'problem' | 'hint'
-  /** What is the matter, with the numbers. */
+  /** The problem, with the numbers. */
   text: string
   /** What to change. */
   fix: string

@@ -3,7 +3,7 @@ import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/contr
 import {bytes, duration} from '../../terminal/units.js'
 import {share, type Finding} from './finding.js'
 
-/** From this part of a context on, an answer may not fit any more. */
+/** From this share of a context on, an answer may no longer fit. */
 const fullContext = 0.9
 const fullMemory = 0.9
 
@@ -33,7 +33,7 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
   ]
 }
 
-/** Layers that were asked for and are not on the GPU. */
+/** Requested layers that are not on the GPU. */
 function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: GraphStatus): Finding[] {
   const {n_gpu_layers: wanted} = config.model
   const expected = typeof wanted === 'number' ? Math.min(wanted, layers) : layers
@@ -46,7 +46,7 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
   return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or use a smaller quantization.'}]
 }
 
-/** Engines come back by themselves, so that nothing else tells of it. */
+/** Engines restart automatically, so nothing else reports the crash. */
 function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: since}: GraphStatus): Finding[] {
   if (crashes === 0) return []
   const known = findKnownFailure(why ?? '')?.hint

@@ -2,7 +2,7 @@ import type {BackendStatus} from '../../backend/contract/status.js'
 import {duration} from '../../terminal/units.js'
 import {share, type Finding} from './finding.js'
 
-/** So many tasks have to have waited before it is worth a word. */
+/** Minimum number of waiting tasks for this hint. */
 const fewTasks = 5
 
 export function explainQueue({queue, model}: BackendStatus): Finding[] {

@@ -1,9 +1,9 @@
 import type {BackendStatus} from '../../backend/contract/status.js'
 import {share, type Finding} from './finding.js'
 
-/** From this part of a limit on it is near. */
+/** From this share on, a limit is near. */
 const near = 0.9
-/** So many caches have to have been evicted before it is worth a word. */
+/** Minimum number of evicted caches for this hint. */
 const fewDropped = 3
 
 export function explainSessions({sessions, memory, queue}: BackendStatus): Finding[] {
@@ -35,7 +35,7 @@ function explainLimits(sessions: BackendStatus['sessions'], maxConcurrent: numbe
   return findings
 }
 
-/** A cache that is evicted before its conversation comes back is work for nothing, and its prompt costs again. */
+/** Saving a cache that is evicted before its conversation returns is wasted work, and its prompt is evaluated again. */
 function explainCaches(
   caches: BackendStatus['memory']['saved_caches'],
   sessions: BackendStatus['sessions'],

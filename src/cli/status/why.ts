@@ -4,7 +4,7 @@ import {explainModels} from './why-models.js'
 import {explainQueue} from './why-queue.js'
 import {explainSessions} from './why-sessions.js'
 
-/** What is wrong, what it shows by, and the setting to change; problems first. Says nothing when all is well. */
+/** The problems with their numbers and the setting to change, then hints. Empty if all is well. */
 export function explainStatus(status: BackendStatus): Finding[] {
   const findings = [...explainModels(status), ...explainQueue(status), ...explainSessions(status)]
   return [...findings.filter(({level}) => level === 'problem'), ...findings.filter(({level}) => level === 'hint')]

@@ -3,7 +3,7 @@ import type {SwitchPhase} from '../../backend/contract/switch.js'
 import type {Output} from '../../terminal/style.js'
 import {duration} from '../../terminal/units.js'
 
-/** What the phases do, as a list that grows; one of them is under way at a time. */
+/** The titles of the phases; one phase runs at a time. */
 const titles: Readonly<Record<SwitchPhase, string>> = {
   check: 'check the new model',
   load: 'load the new model',
@@ -54,7 +54,7 @@ export class PhaseList {
     if (this.output.isTTY) this.current?.show(`${Math.round(fraction * 100)} %`)
   }
 
-  /** Resolves when all is shown; when it has failed, it was in the current phase. */
+  /** Resolves when all is shown. On failure, the current phase failed. */
   async end(failure?: string): Promise<void> {
     this.current?.end(failure)
     await this.shown
@@ -72,14 +72,14 @@ export class PhaseList {
             phase.show = (text) => (task.output = text)
             const {ms, failure} = await phase.ended
             task.title = `${phase.title}: ${duration(ms)}`
-            // The rest of it is the command's to say.
+            // The command prints the rest.
             if (failure !== undefined) throw new Error(failure)
           },
         },
       ],
       {
         exitOnError: false,
-        // Signals are the command's.
+        // The command handles signals.
         registerSignalListeners: false,
         forceTTY: this.output.isTTY,
         rendererOptions: options,

@@ -17,12 +17,12 @@ export interface SwitchRequest {
   /** The new model's configuration, by own names in their sections. */
   config: object
   socket: string
-  /** Where the phases are shown; absent: nowhere. */
+  /** Where to show the phases; absent: nowhere. */
   progress: Output | undefined
   signal: AbortSignal
 }
 
-/** The new model could not be had, for whatever reason: to a script that is one case, and not that of a mistyped flag. */
+/** The new model could not be loaded, for any reason. For scripts this is one case, different from a wrong flag. */
 class SwitchFailed extends NnError {
   constructor(
     {reason, message}: NnError,
@@ -39,7 +39,7 @@ class SwitchFailed extends NnError {
 }
 
 /**
- * Puts another model behind a graph of the daemon.
+ * Replaces the model of a graph in the daemon.
  *
  * @throws `SwitchFailed`, with the code of what went wrong, when the daemon cannot load the new model.
  */
@@ -67,14 +67,14 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
     await phases.end()
     return report
   } catch (error) {
-    // What failed then was the phase before, which the list has shown.
+    // The phase before failed, and the list has shown it.
     const isRolledBack = reached === 'rollback' && error instanceof SwitchFailed && error.answers
     await phases.end(isRolledBack ? undefined : toNnError(error).code)
     throw error
   }
 }
 
-/** With what the graph's users have now. */
+/** With the current state of the graph. */
 async function explained(error: NnError, backend: RemoteCore, graph: GraphId): Promise<NnError> {
   const {hint} = error
   const graphs = await backend.graphs()
@@ -90,7 +90,7 @@ function stateOf({name, path: file, state}: GraphStatus): string {
     : `${name} keeps ${path.basename(file)}, but is ${state}. Run wnn status --why.`
 }
 
-/** @throws `model_not_found` when it is not clear which graph is meant. */
+/** @throws `model_not_found` if the graph is not unique. */
 function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined): GraphStatus {
   const names = graphs.map(({graph, name}) => `${name} (graph ${graph})`).join(', ')
   const [only] = graphs

@@ -10,7 +10,7 @@ export const keyAliases: Readonly<Record<KeyName, readonly string[]>> = {
   'sampling.temp': ['temperature'],
   'sampling.typical_p': ['typ_p'],
   'sampling.penalty_last_n': ['repeat_last_n', 'last_n_penalty'],
-  // WasmEdge spells it like this, and so do the guests written for it.
+  // The spelling of WasmEdge and of guests written for it.
   'sampling.dry_multiplier': ['dry_multipier'],
   'sampling.n_probs': ['logprobs'],
   'stopping.stop': ['stop_sequences'],
@@ -33,7 +33,9 @@ export const legacyShapes: Readonly<Record<KeyName, readonly string[]>> = {
   'stopping.forbidden_tokens': ['token_filters.forbidden_tokens'],
 }
 
-/** Keys that are one setting under two names. The first wins, and both show its value; so does the flat key. */
+/**
+ * Keys that are the same setting under two names. The first one wins, and both show its value; so does the flat key.
+ */
 export const twins: readonly (readonly [KeyName, KeyName])[] = [
   ['model.batch_size', 'performance.batch_size'],
   ['sampling.ignore_eos', 'stopping.ignore_eos'],
@@ -41,11 +43,11 @@ export const twins: readonly (readonly [KeyName, KeyName])[] = [
 
 /** Names that a key has in runtime options alone. */
 export const runtimeAliases: Readonly<Record<KeyName, readonly string[]>> = {
-  // Guests written for WasmEdge limit the answer of a request by it.
+  // Guests written for WasmEdge limit the answer of a request with it.
   'stopping.max_tokens': ['n_predict'],
 }
 
-/** Values that llama.cpp's users write for another one. */
+/** Other spellings of values, from llama.cpp. */
 export const valueAliases: Readonly<Record<KeyName, readonly (readonly [written: unknown, meant: unknown])[]>> = {
   'model.n_gpu_layers': [[-1, 'max']],
   'model.flash_attention': [

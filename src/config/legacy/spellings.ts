@@ -18,7 +18,7 @@ export interface SpellingNode {
   children: Map<string, SpellingNode>
 }
 
-/** All spellings of all keys, per key from the one that wins to the one that gives way. */
+/** All spellings of all keys, per key in the order of precedence. */
 export function spellingsOf(sections: Sections): Spelling[] {
   return keysOf(sections).flatMap(({name, section, key}) => {
     // A twin is a spelling of its elder.

@@ -8,7 +8,7 @@ import {NnError} from '../../errors.js'
 import type {BackendStatus} from '../../backend/contract/status.js'
 import {bytes, table} from '../../terminal/units.js'
 
-/** What a model would take, before anything is loaded. Sizes are bytes. */
+/** Estimated memory of a model, before anything is loaded. Sizes are in bytes. */
 export interface LoadEstimate {
   model: string
   architecture: string
@@ -26,9 +26,9 @@ export interface LoadEstimate {
 }
 
 /**
- * What is given goes over the configuration of the daemon that listens, as it does for a load.
+ * The given configuration overrides that of the running daemon, as for a load.
  *
- * @throws `model_not_found`, `invalid_argument` for a file that is no model.
+ * @throws `model_not_found`, `invalid_argument` for a file that is not a model.
  */
 export async function estimateLoad(file: string, given: object, socket: string): Promise<LoadEstimate> {
   const base = await daemonConfig(socket)

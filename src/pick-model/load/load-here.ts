@@ -7,12 +7,12 @@ import {TransientLine} from '../../terminal/transient-line.js'
 export interface LoadHereOptions {
   /** As for `Core.load`. */
   name?: string
-  /** Where it is shown how far loading is, when it takes long. */
+  /** Where to show the progress of a slow load. */
   progress: Output
   signal: AbortSignal
 }
 
-/** Loads a model into a backend of this process. @throws what loading fails with. */
+/** Loads a model into a backend of this process. @throws errors of loading. */
 export async function loadHere(
   backend: Core,
   model: string,

@@ -15,7 +15,7 @@ export interface LoadRequest {
   /** Its own configuration, by own names in their sections. */
   config: object
   socket: string
-  /** Folder of the package, for a daemon that has to be started. */
+  /** Folder of the package, to start a daemon. */
   root: string
   progress: Output
   signal: AbortSignal
@@ -31,11 +31,11 @@ export interface LoadResult {
   load_ms: number
   model: GraphStatus
   memory: MemoryStatus['graphs'][number]
-  /** What the switch did, when another model had the name. */
+  /** Report of the switch, if another model had the name. */
   switched?: SwitchReport
 }
 
-/** Loads a model into the daemon, started first when there is none. A daemon that gets no model does not stay. */
+/** Loads a model into the daemon; starts one if none runs. A daemon that was started for a failed load is stopped. */
 export async function loadModel(request: LoadRequest): Promise<LoadResult> {
   const {file, socket, root, signal} = request
   if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
@@ -59,7 +59,7 @@ async function loadInto(request: LoadRequest): Promise<Omit<LoadResult, 'socket'
   }
   const graphs = await backend.graphs()
   const other = graphs.find((one) => one.name === name && one.path !== path.resolve(file))
-  // Another model under a name that is in use takes the place of the one there.
+  // If another model has the name, the new one replaces it.
   const switched =
     other === undefined ? undefined : await backend.switchModel(other.graph, {name: file, config}, options)
   const graph = other?.graph ?? (await backend.load({name: file}, {...options, name, config}))
@@ -71,7 +71,7 @@ async function loadInto(request: LoadRequest): Promise<Omit<LoadResult, 'socket'
   return {graph, name: model.name, load_ms: loadMs, model, memory: used, ...(switched !== undefined && {switched})}
 }
 
-/** What people want to know of it; the graph's id is what scripts want, and goes elsewhere. */
+/** Details for the user; the graph's id for scripts goes to standard output. */
 export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadResult): string {
   return table([
     ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),

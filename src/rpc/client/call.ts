@@ -6,7 +6,7 @@ import {eventNames, methods, type CallLine, type EventName, type MethodName} fro
 
 type Listeners = Partial<Record<EventName, (...args: unknown[]) => void>>
 
-/** Carries out one call in the daemon and hands out its events. @throws what the method does, and `not_running`. */
+/** Runs one call in the daemon and passes on its events. @throws errors of the method, and `not_running`. */
 export async function sendCall(
   connection: DaemonConnection,
   backend: string,
@@ -18,13 +18,13 @@ export async function sendCall(
   const {signal, listeners} = optionsOf(shape.options === undefined ? undefined : args[shape.options])
   const aborted = signal?.aborted === true
   const request = serialize(method, args, {client, call, aborted})
-  // The call itself is not torn off: an answer that was ended early still comes.
+  // The request is not destroyed, because an aborted call still returns its answer.
   const abort = (): void => void connection.json('POST', `/rpc/calls/${call}/abort`).catch(() => undefined)
   if (!aborted) signal?.addEventListener('abort', abort, {once: true})
   let thrown: NnError | undefined
   let last: Exclude<CallLine, {event: EventName}> | undefined
   try {
-    // Read to the end: only then is the connection there for the next call.
+    // Read to the end, so that the connection can be reused.
     for await (const line of linesOf(await connection.send('POST', `/rpc/backends/${backend}/${method}`, request))) {
       const message = JSON.parse(line) as CallLine
       if (!('event' in message)) last = message
@@ -48,7 +48,7 @@ function serialize(method: MethodName, args: readonly unknown[], call: object): 
   try {
     return JSON.stringify({...call, args: encodeArguments(args, methods[method])})
   } catch (error) {
-    // What has no JSON (a bigint, a circle) is no argument of any method.
+    // Values without JSON (bigints, cycles) are not valid arguments.
     throw new NnError('invalid_argument', `The arguments cannot be sent: ${(error as Error).message}`, {cause: error})
   }
 }
@@ -58,7 +58,7 @@ function optionsOf(value: unknown): {signal: AbortSignal | undefined; listeners:
   return {signal: options.signal, listeners: options}
 }
 
-/** A caller's callback that throws ends its own call and nothing else. */
+/** A caller's callback that throws ends only its own call. */
 function emit(listeners: Listeners, {event, args}: {event: EventName; args: unknown[]}): NnError | undefined {
   try {
     if (eventNames.includes(event)) listeners[event]?.(...args)

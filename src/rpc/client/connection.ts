@@ -6,7 +6,7 @@ import {checkOwnFolder} from '../../system/own-folder.js'
 import {connectSocket} from '../../system/connect-socket.js'
 import {fromWire, NnError, type WireError} from '../../errors.js'
 
-/** Connects wherever the socket is, however long its path; connections are used again. */
+/** Connects to a socket with a path of any length and reuses connections. */
 class SocketAgent extends http.Agent {
   constructor(private readonly socket: string) {
     super({keepAlive: true})
@@ -30,7 +30,7 @@ export class DaemonConnection {
     this.agent = new SocketAgent(socket)
   }
 
-  /** @throws `not_running` when nobody listens, `runtime_error` when the daemon goes away, the signal's reason. */
+  /** @throws `not_running` if no daemon listens, `runtime_error` if the daemon ends, the signal's reason. */
   async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object, signal?: AbortSignal): Promise<T> {
     const response = await this.send(method, path, body, signal)
     try {
@@ -42,7 +42,7 @@ export class DaemonConnection {
     }
   }
 
-  /** The answer's head; its body is the caller's to read. */
+  /** The head of the response; the caller reads the body. */
   send(method: string, path: string, body?: object | string, signal?: AbortSignal): Promise<http.IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = http.request({
@@ -63,7 +63,7 @@ export class DaemonConnection {
     const {code, message} = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return notRunning(this.socket)
     if (code === 'EACCES') return new NnError('security', `${this.socket} belongs to another user.`, {cause: error})
-    // What the system calls a closed connection says no more than that.
+    // System error codes of a closed connection add no information.
     const detail = code === 'EPIPE' || code === 'ECONNRESET' ? '.' : `: ${message}`
     return new NnError('connection_lost', `The daemon on ${this.socket} ended or closed the connection${detail}`, {
       hint: `Check with wnn status whether a daemon runs; wnn load starts one. Its last messages may be in ${logFile(this.socket)}.`,

@@ -3,7 +3,7 @@ import type {DaemonConnection} from './connection.js'
 import {fromWire, type WireError} from '../../errors.js'
 import {isDaemonGone} from './is-daemon-gone.js'
 
-/** What a daemon says of itself to a new client. */
+/** The greeting of a daemon to a new client. */
 export interface Greeting {
   client: string
   /** Of the daemon. */
@@ -13,8 +13,8 @@ export interface Greeting {
 }
 
 /**
- * A request that stays open. With its connection goes what the client has opened in the daemon: contexts, backends of
- * its own, calls that run.
+ * A request that stays open. When its connection closes, the daemon closes what the client opened: contexts, private
+ * backends and running calls.
  */
 export class Lease {
   private constructor(
@@ -30,7 +30,7 @@ export class Lease {
     })
     const greeting = JSON.parse(first) as Greeting & {error?: WireError}
     if (greeting.error !== undefined) throw fromWire(greeting.error)
-    // Calls hear of a daemon that is gone. Whoever has nothing else to do ends, lease or not.
+    // Calls detect a daemon that is gone. The lease does not keep the process alive.
     response.on('error', () => undefined)
     response.socket.unref()
     return new Lease(greeting, connection, response)
@@ -40,7 +40,7 @@ export class Lease {
     return this.greeting.client
   }
 
-  /** Resolves when the daemon has closed what this client had open. */
+  /** Resolves when the daemon has closed everything of this client. */
   async end(): Promise<void> {
     try {
       await this.connection.json('DELETE', `/rpc/clients/${this.client}`)
@@ -53,7 +53,7 @@ export class Lease {
   }
 }
 
-/** The first line of a stream whose rest is of no interest. */
+/** The first line of a stream; ignores the rest. */
 function firstLine(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     let start = ''

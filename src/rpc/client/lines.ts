@@ -1,6 +1,6 @@
 import type {Readable} from 'node:stream'
 
-/** The lines of a stream of text, each as soon as it is whole; one that is cut off by the end is left out. */
+/** The lines of a text stream, each as soon as it is complete; an incomplete last line is dropped. */
 export async function* linesOf(stream: Readable): AsyncGenerator<string> {
   stream.setEncoding('utf8')
   let pieces: string[] = []

@@ -35,8 +35,8 @@ export interface PrivateOptions {
 const shared = 'main'
 
 /**
- * The backend in the daemon that listens on a socket. What this client opens there is closed when it is released, or
- * when its process ends, however that ends; models and sessions of the shared backend stay.
+ * A backend in the daemon that listens on a socket. What this client opens is closed when it is released or its process
+ * ends; models and sessions of the shared backend stay.
  */
 export class RemoteCore implements Core {
   private released = false
@@ -145,7 +145,7 @@ export class RemoteCore implements Core {
     return this.call('status', [type]) as Promise<BackendStatus[T]>
   }
 
-  /** Releases what this client has in the daemon; a shared backend stays there. `invalid_argument` the second time. */
+  /** Releases everything of this client in the daemon; a shared backend stays. `invalid_argument` the second time. */
   async deinit(): Promise<void> {
     this.checkAlive()
     try {

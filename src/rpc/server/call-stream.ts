@@ -3,12 +3,12 @@ import type {CallLine, EventName} from '../protocol.js'
 
 type Event = Extract<CallLine, {event: EventName}>
 
-/** How much text waits for a client that does not read; past that it is not going to. */
+/** Maximum unread text of a client; above it, the client counts as gone. */
 const mostWaiting = 8 * 1024 ** 2
 
 /**
- * Lines of JSON to a client. While it is slow to read, pieces of text become one and of progress the last counts, so
- * that what waits is no longer than the answer.
+ * JSON lines to a client. While it reads slowly, text pieces are merged and only the last progress is kept, so that the
+ * buffer is no longer than the answer.
  */
 export class CallStream {
   private waiting: Event[] = []
@@ -16,7 +16,7 @@ export class CallStream {
 
   constructor(
     private readonly response: ServerResponse,
-    /** Called when more waits than is reasonable. */
+    /** Called when too much is unread. */
     private readonly onStuck: () => void,
   ) {
     response.writeHead(200, {'content-type': 'application/x-ndjson'})

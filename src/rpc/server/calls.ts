@@ -9,7 +9,7 @@ import type {Client} from './client.js'
 import {CallStream} from './call-stream.js'
 import type {Hub} from './hub.js'
 
-/** Carries out one call; everything that can go wrong with it is its last line. */
+/** Runs one call; its last line has the result or the error. */
 export async function runCall(
   hub: Hub,
   backendId: string,
@@ -20,7 +20,7 @@ export async function runCall(
   const abort = new AbortController()
   const stop = (why: string) => () => abort.abort(new Error(why))
   const stream = new CallStream(response, stop('The client does not read its answers.'))
-  // Once all is written it is no news that the connection closes.
+  // After everything is written, closing the connection is expected.
   response.on('close', () => {
     if (!response.writableFinished) stop('The client has disconnected.')()
   })
@@ -75,7 +75,7 @@ async function invoke(call: Call, client: Client, backend: LocalCore, method: Me
   return {result: encode(result)}
 }
 
-/** The caller's options, with a signal and with callbacks where it listens. */
+/** The caller's options, with a signal and with callbacks for the events that it wants. */
 function withSignal(options: unknown, {abort, stream}: Call): object {
   const given = (typeof options === 'object' && options !== null ? options : {}) as Record<string, unknown>
   const callbacks = eventNames
@@ -90,7 +90,7 @@ function graphName([source, options]: readonly unknown[]): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
-/** What has to go with the client. */
+/** Registers what must be closed with the client. */
 async function keep(client: Client, method: MethodName, args: readonly unknown[], result: unknown): Promise<void> {
   if (method === 'close') client.contexts.delete(args[0] as ContextId)
   if (method !== 'open') return

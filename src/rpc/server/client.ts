@@ -9,15 +9,15 @@ export interface RunningCall {
   ended: Promise<void>
 }
 
-/** What one client has in the daemon. It goes with the client. */
+/** Everything of one client in the daemon. Closed when the client disconnects. */
 export class Client {
   readonly id = randomUUID()
   readonly calls = new Map<string, RunningCall>()
-  /** Backends of its own. */
+  /** Its private backends. */
   readonly backends = new Map<string, LocalCore>()
   /** Open contexts of the shared backend. */
   readonly contexts = new Set<ContextId>()
-  /** Resolves when it begins to leave. */
+  /** Resolves when it starts to disconnect. */
   readonly left: Promise<void>
   private leave: () => void = () => undefined
   private releasing: Promise<void> | undefined
@@ -36,9 +36,9 @@ export class Client {
     return id
   }
 
-  /** Ends answers where they are. */
+  /** Ends running answers with the text so far. */
   abortCalls(): void {
-    // Not an `NnError`: with one the backend would take it for a failure, and the answer so far would not count.
+    // Not an `NnError`, which the backend would treat as a failure and drop the answer so far.
     for (const {abort} of this.calls.values()) abort.abort(new Error('The call was aborted.'))
   }
 
@@ -52,7 +52,7 @@ export class Client {
     return this.releasing
   }
 
-  /** Closes a context that came too late for whoever asked for it. */
+  /** Closes a context that was opened after its caller left. */
   async closeContext(context: ContextId): Promise<void> {
     this.contexts.delete(context)
     await this.shared.close(context).catch(unlessClosed)
@@ -68,7 +68,7 @@ export class Client {
   }
 }
 
-/** Its graph may have been unloaded by somebody else, or the backend released. */
+/** Another client may have unloaded its graph, or the backend was released. */
 function unlessClosed(error: unknown): void {
   if (!(error instanceof NnError) || !['context_closed', 'backend_released'].includes(error.reason)) throw error
 }

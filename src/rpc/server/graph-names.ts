@@ -8,14 +8,14 @@ export function graphOf(graphs: readonly GraphStatus[], model: string): GraphSta
   return graphs.find(({name}) => name === model) ?? graphs.find(({graph}) => String(graph) === model)
 }
 
-/** Names of the shared models: people and HTTP clients know them by name, so each is given once. */
+/** Names of the shared models, which are unique because users and HTTP clients use them. */
 export class GraphNames {
   /** Names of models that are being loaded. */
   private readonly reserved = new Set<string>()
 
   constructor(private readonly backend: LocalCore) {}
 
-  /** Runs a load under a name that nobody else has. @throws `invalid_argument` for a name that is taken, or is a number. */
+  /** Runs a load under a name that is free. @throws `invalid_argument` for a name that is taken, or is a number. */
   async holding<T>(name: string, load: () => Promise<T>): Promise<T> {
     checkName(name, 'Choose another name.')
     const graphs = await this.backend.graphs()

@@ -3,7 +3,7 @@ import {initCore, type InitOptions, type LocalCore} from '../../backend/index.js
 import {Client} from './client.js'
 import {GraphNames} from './graph-names.js'
 
-/** How long an answer's reader has to fetch the rest of it when the daemon ends. */
+/** How long clients may read the rest of their answers when the daemon ends. */
 const fetchMs = 1000
 
 /** The backends and clients of a daemon. */
@@ -28,7 +28,7 @@ export class Hub {
     return client
   }
 
-  /** @throws `runtime_error` when the client is gone, as all are once the daemon has stopped. */
+  /** @throws `runtime_error` if the client has disconnected, as all have when the daemon has stopped. */
   client(id: string): Client {
     const client = this.clients.get(id)
     if (client !== undefined && !client.isGone) return client
@@ -46,7 +46,7 @@ export class Hub {
     throw new NnError('runtime_error', 'The client has disconnected.')
   }
 
-  /** Resolves when all that the client had open is closed. */
+  /** Resolves when everything of the client is closed. */
   async release(client: Client): Promise<void> {
     try {
       await client.release()
@@ -61,22 +61,25 @@ export class Hub {
     }
   }
 
-  /** @throws `runtime_error` when the daemon is about to end. */
+  /** @throws `runtime_error` if the daemon is stopping. */
   checkOpen(): void {
     if (this.stopping) throw isStopping()
   }
 
-  /** What a client is told of a failure: with the models closed it is no mistake of the client's, whatever it says. */
+  /**
+   * The error for a client: while the daemon stops, failures are not the client's mistake, whatever the original error
+   * is.
+   */
   failure(error: unknown): unknown {
     return this.released ? isStopping() : error
   }
 
-  /** From here on nothing new begins. */
+  /** From now on no new call starts. */
   close(): void {
     this.stopping = true
   }
 
-  /** Waits for the calls in flight, until the signal is aborted: then they are. */
+  /** Waits for running calls; aborts them when the signal is aborted. */
   async drain(signal: AbortSignal): Promise<void> {
     const abort = (): void => {
       for (const client of this.clients.values()) client.abortCalls()
@@ -101,7 +104,7 @@ export class Hub {
     }
   }
 
-  /** Whoever was just answered reads the answer, and leaves or asks no more. */
+  /** Clients read their last answers, then disconnect or get errors. */
   private async fetched(clients: readonly Client[]): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, fetchMs)))

@@ -13,7 +13,7 @@ import type {DaemonStatus} from '../daemon-status.js'
 export interface RouteOptions {
   hub: Hub
   describe: () => DaemonStatus
-  /** Begins to end the daemon; the connection stays open until it has ended. */
+  /** Stops the daemon; the connection stays open until it has ended. */
   stop: (now: boolean, connection: Socket) => void
 }
 
@@ -23,7 +23,7 @@ interface BackendRequest extends PrivateOptions {
   folder: string
 }
 
-/** What the daemon answers on its socket. */
+/** The routes on the daemon's socket. */
 export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   const {hub} = options
   app.setErrorHandler((error, _request, reply) => {
@@ -63,7 +63,7 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
   app.get<{Querystring: {types?: string}}>('/status', async ({query}) => {
     const types =
       query.types === undefined ? statusTypes : (query.types.split(',').filter((type) => type !== '') as StatusType[])
-    // First: when a client is gone here, what it had is gone from the reports.
+    // First, so that a disconnected client no longer appears in the reports.
     const daemon = options.describe()
     const reports = await Promise.all(types.map(async (type) => [type, await hub.shared.status(type)] as const))
     return {daemon, ...(Object.fromEntries(reports) as Partial<BackendStatus>)}
@@ -87,7 +87,7 @@ function lease(hub: Hub, reply: FastifyReply): FastifyReply {
   const greeting = {client: client.id, pid: process.pid, temporaryFolder: os.tmpdir()}
   reply.hijack()
   reply.raw.on('close', () => {
-    // What cannot be closed is the backend's to log; there is nobody here to tell.
+    // The backend logs errors of closing; there is no client to report them to.
     hub.release(client).catch((error: unknown) => process.emitWarning(String(error)))
   })
   reply.raw.writeHead(200, {'content-type': 'application/x-ndjson'}).write(`${JSON.stringify(greeting)}\n`)

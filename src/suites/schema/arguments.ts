@@ -31,7 +31,7 @@ const tensor = {
 const model = Type.Optional(Type.String({description: 'A name from `models`.'}))
 const name = Type.Optional(Type.String({description: 'A name or path that is passed on unchanged.'}))
 
-/** JSON text that is handed over as it stands, or an object that is turned into JSON. */
+/** JSON text that is passed on unchanged, or an object that is converted to JSON. */
 const Json = Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())], {
   title: 'an object, or JSON text that is passed on unchanged',
 })

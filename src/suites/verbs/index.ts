@@ -4,10 +4,10 @@ import * as inference from './inference.js'
 import * as lifecycle from './lifecycle.js'
 import * as observe from './observe.js'
 
-/** Calls that are carried out by themselves; `parallel` and `repeat` are made of other steps. */
+/** Calls that run directly; `parallel` and `repeat` consist of other steps. */
 export type PlainVerb = Exclude<Verb, 'parallel' | 'repeat'>
 
-/** What carries out each call. */
+/** The handler of each call. */
 export const handlers: {[V in PlainVerb]: (args: ArgumentsOf<V>, frame: Frame) => Promise<StepValue>} = {
   init_backend: lifecycle.initBackend,
   init_backend_with_config: lifecycle.initBackend,

@@ -174,7 +174,7 @@ test('a graph is switched once at a time, and one that is unloaded meanwhile lea
     const begun = new Promise<void>((resolve) => (loading = resolve))
     const first = backend.switchGraph(graph, phi3, undefined, {onPhase: (phase) => phase === 'load' && loading()})
     await begun
-    await rejects(backend.switchGraph(graph, qwen), 'runtime_error', /being switched already/)
+    await rejects(backend.switchGraph(graph, qwen), 'runtime_error', /already being switched/)
     await Promise.all([rejects(first, 'invalid_argument', /unloaded while/), backend.unload(graph)])
     assert.equal(enginesOf(), [])
     await rejects(backend.switchGraph(graph, qwen), 'invalid_argument', /no graph/)

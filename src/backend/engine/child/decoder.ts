@@ -16,7 +16,7 @@ export interface Row {
 export interface Clocks {
   /** Monotonic, in milliseconds. */
   now: () => number
-  /** What a decode costs, in milliseconds: without what other programs take of the machine, where that can be told. */
+  /** Clock for the cost of a decode, in milliseconds; excludes the time of other programs if the system reports it. */
   cost: () => number
 }
 

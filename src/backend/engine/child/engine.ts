@@ -19,7 +19,7 @@ import {warmUp} from './warm-up.js'
 /** Texts of answers go to the host at most this often, in milliseconds: nobody sees the difference. */
 const textsEveryMs = 4
 
-/** One loaded model: carries out what the host asks for and reports it through `send`. */
+/** One loaded model: runs the host's requests and reports through `send`. */
 export class Engine {
   private readonly generations = new Map<number, Promise<Generation | undefined>>()
   private readonly loop: BatchLoop
@@ -85,7 +85,7 @@ export class Engine {
     this.whenStarted(id, (generation) => this.loop.add(generation))
   }
 
-  /** Requests about a generation may come while it is being set up; they are carried out in their order. */
+  /** Requests about a generation may arrive while it is being prepared; they run in order. */
   private whenStarted(id: number, act: (generation: Generation) => void): void {
     void this.generations.get(id)?.then((generation) => {
       if (generation !== undefined) act(generation)

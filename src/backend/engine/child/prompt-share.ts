@@ -161,7 +161,7 @@ export class PromptShare {
   }
 }
 
-/** The sizes that are told apart: in steps of 4, and of an eighth to a quarter of the size where that is more. */
+/** The sizes that are measured: in steps of 4, or of an eighth to a quarter of the size if that is more. */
 function pieceSizes(largest: number): number[] {
   const sizes = [1, 2]
   for (let size = 4; size <= largest; size += Math.max(4, 2 ** Math.floor(Math.log2(size) - 2))) sizes.push(size)

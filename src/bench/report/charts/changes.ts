@@ -9,7 +9,7 @@ import {changeScale, type Scale} from './scale.js'
 
 const [width, left, right, top] = [420, 12, 408, 4]
 
-/** A sign and a word each, so that nothing hangs on a colour. */
+/** A sign and a word each, so that no information depends on colour. */
 export const verdictSigns: Readonly<Record<Verdict['verdict'], string>> = {
   better: '▲ better',
   same: '= same',
@@ -17,10 +17,13 @@ export const verdictSigns: Readonly<Record<Verdict['verdict'], string>> = {
   inconclusive: '? inconclusive',
 }
 
-/** Rows of one drawing at most: a taller one would not fit on paper. */
+/** Maximum rows of one chart: a taller one would not fit on paper. */
 const mostRows = 16
 
-/** The changes of one subject on one scale, a row a metric: the change with its interval, the limit as a band around 0. */
+/**
+ * The changes of one subject on one scale, one row per metric: the change with its interval, and the limit as a band
+ * around 0.
+ */
 export function changeCharts(
   subject: string,
   verdicts: readonly Verdict[],

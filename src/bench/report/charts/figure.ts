@@ -2,11 +2,11 @@ import {markup, type Markup} from '../markup.js'
 import {at} from './marks.js'
 import {sparse, type Scale} from './scale.js'
 
-/** A drawing with its words. */
+/** A chart with its texts. */
 export interface Chart {
-  /** Above it. */
+  /** Caption above the chart. */
   caption: Markup
-  /** For who does not see it: what it is, and what it shows. */
+  /** For screen readers: title and description. */
   title: string
   description: string
   width: number
@@ -14,7 +14,7 @@ export interface Chart {
   body: Markup
 }
 
-/** Figures side by side, as many as there is room for. `id` is unique in the page. */
+/** Figures side by side, as many as fit. `id` is unique in the page. */
 export function figures(id: string, charts: readonly Chart[]): Markup {
   return markup`<div class="figures">${charts.map((chart, index) => figure(`${id}-${index}`, chart))}</div>`
 }

@@ -10,15 +10,15 @@ export interface Point {
   /** Of the interval around y. */
   low: number
   high: number
-  /** What x is, in words. */
+  /** The meaning of x. */
   where: string
 }
 
 export interface Line {
   name: string
-  /** Which look it has: the place of its subject. */
+  /** Index of its colour and mark: the position of its subject. */
   look: number
-  /** At every x, in its order; where there is no value the line is broken. */
+  /** One point per x, in order; a missing value breaks the line. */
   points: readonly (Point | undefined)[]
 }
 
@@ -79,7 +79,7 @@ function pointText(name: string, {where, y, low, high}: Point, unit: string): st
   return `${name}, ${where}: ${figure(y)} ${unit} (${figure(low)} to ${figure(high)})`
 }
 
-/** All points of a short line, the ends and extremes of a long one. */
+/** Description: all points of a short line, the ends and extremes of a long one. */
 function describe(unit: string): (line: Line) => string {
   return ({name, points}) => {
     const present = points.filter((point) => point !== undefined)

@@ -1,6 +1,6 @@
 import {markup, type Markup} from '../markup.js'
 
-/** Colours of `style.ts`; with the shapes there are 30 looks, told apart without colours too. */
+/** Number of colours in `style.ts`; with the shapes there are 30 combinations, which also differ without colour. */
 const colours = 6
 const shapes = [
   'm-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z',
@@ -20,7 +20,7 @@ export function dash(index: number): string {
   return dashes[index % dashes.length] ?? 'none'
 }
 
-/** A mark whose path begins at its centre, with a text for the pointer. */
+/** A mark whose path starts at its centre, with a tooltip. */
 export function mark(index: number, x: number, y: number, text: string): Markup {
   const shape = shapes[index % shapes.length] ?? ''
   return markup`<path class="mark ${colourClass(index)}" d="M${at(x)} ${at(y)}${shape}"><title>${text}</title></path>`
@@ -31,7 +31,7 @@ export function at(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-/** What each mark stands for; nothing where there is only one. */
+/** The legend of the marks; empty if there is only one. */
 export function legend(names: readonly string[]): Markup | undefined {
   if (names.length < 2) return undefined
   const items = names.map(

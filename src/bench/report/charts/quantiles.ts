@@ -17,10 +17,10 @@ const [width, height] = [420, 250]
 const box: Box = {left: 50, right: 404, top: 30, bottom: 206}
 const marked = [0.5, 0.95] as const
 
-/** Points drawn of a curve at most; of more values they are quantiles at even distances. */
+/** Maximum points of a curve; more values are drawn as evenly spaced quantiles. */
 export const mostPoints = 201
 
-/** The axis is logarithmic when the most is so many times the least. */
+/** The axis is logarithmic if the largest value is this many times the smallest. */
 const wide = 50
 
 /**
@@ -42,7 +42,7 @@ export function quantileChart(caption: Markup, title: string, unit: string, all:
   }
 }
 
-/** The values in order, or so many quantiles of them, the least and the most among them. */
+/** The sorted values, or quantiles of them that include the smallest and the largest. */
 export function thinned(values: readonly number[], most: number): number[] {
   const sorted = values.toSorted((a, b) => a - b)
   return sharesOf(sorted.length, most).map((share) => quantileSorted(sorted, share))

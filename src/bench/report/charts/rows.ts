@@ -3,7 +3,7 @@ import {markup, type Markup} from '../markup.js'
 /** Room of one row: its words above, its marks below them. */
 export const rowHeight = 40
 
-/** Words above the marks of a row, what it is and how much. */
+/** Text above the marks of a row: name and value. */
 export function rowWords(
   y: number,
   [left, right]: readonly [number, number],
@@ -13,7 +13,7 @@ export function rowWords(
   return markup`<text class="name" x="${left}" y="${y + 13}">${shortened(name, 34)}<title>${name}</title></text><text class="value" x="${right}" y="${y + 13}" text-anchor="end">${value}</text>`
 }
 
-/** Names of settings differ at their ends, so it is the middle that goes. */
+/** Names with settings differ at their ends, so the middle is shortened. */
 function shortened(text: string, most: number): string {
   const letters = [...new Intl.Segmenter('en').segment(text)].map(({segment}) => segment)
   if (letters.length <= most) return text

@@ -5,18 +5,18 @@ export interface Tick {
   label: string
 }
 
-/** Values to places on an axis, in units of the drawing, and what is written along it. */
+/** Maps values to positions on an axis, in units of the chart, with the tick labels. */
 export interface Scale {
   place: (value: number) => number
   ticks: readonly Tick[]
 }
 
-/** Where an axis begins and ends in the drawing. */
+/** Start and end of an axis in the chart. */
 export type Span = readonly [from: number, to: number]
 
 /**
- * A linear axis from and to round numbers, with about `count` ticks. It begins at 0 with `fromZero`, and also by itself when the
- * values are not close together: an axis that begins elsewhere makes a small difference look large.
+ * A linear axis from and to round numbers, with about `count` ticks. It starts at 0 with `fromZero`, and automatically
+ * if the values are not close together, because any other start makes a small difference look large.
  */
 export function linearScale(values: readonly number[], span: Span, {count = 5, fromZero = false} = {}): Scale {
   const [low, high] = widened(values, fromZero)
@@ -43,9 +43,7 @@ export function withTicks({place}: Scale, values: readonly number[]): Scale {
   return {place, ticks: values.map((value) => ({value, label: tickLabel(value, 1)}))}
 }
 
-/**
- * An axis of changes as fractions above -1, by their ratio: half as much is as far from 0 as twice as much. Ticks are in percent.
- */
+/** An axis of changes as fractions above -1, by their ratio: half is as far from 0 as double. Ticks are in percent. */
 export function changeScale(fractions: readonly number[], span: Span): Scale {
   const [low = 1, high = 1] = extent(fractions.map(ratioOf))
   const {place} = logScale([low, high], span)
@@ -62,7 +60,7 @@ export function changeScale(fractions: readonly number[], span: Span): Scale {
   }
 }
 
-/** A time that was 0 is a change of -100 %, which has no place on a logarithmic scale: it stands at its end. */
+/** A time of 0 is a change of -100 %, which a logarithmic scale cannot show: it is placed at the end. */
 function ratioOf(change: number): number {
   return Math.max(0.01, 1 + change)
 }
@@ -72,11 +70,11 @@ function roundSteps(low: number, high: number): number[] {
   const steps = high / low > 200 ? [1] : [1, 2, 5]
   const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)) + 1)
   const inside = (value: number): boolean => value >= low && value <= high
-  // Parsed and not multiplied: 0.001 has to be the number that it is written as.
+  // Parsed instead of multiplied, so that 0.001 is exact.
   return decades.flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`))).filter(inside)
 }
 
-/** Of ticks that would be written over each other only some, the first always. */
+/** Drops tick labels that would overlap, never the first. */
 export function sparse({place, ticks: all}: Scale, letterWidth = 7): Tick[] {
   let free = -Infinity
   return all.filter(({value, label}) => {

@@ -17,10 +17,10 @@ export interface Strip {
 const width = 420
 const [left, right, top] = [12, 408, 4]
 
-/** Dots drawn of a row at most. */
+/** Maximum dots of a row. */
 export const mostDots = 101
 
-/** A row a subject: every repetition as a dot, the interval as a bar, the median as a mark. */
+/** One row per subject: every repetition as a dot, the interval as a bar, the median as a mark. */
 export function stripChart(caption: Markup, title: string, strips: readonly Strip[]): Chart {
   const bottom = top + strips.length * rowHeight + 4
   const box: Box = {left, right, top, bottom}

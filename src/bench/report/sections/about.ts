@@ -4,7 +4,7 @@ import {markup, type Markup, type Part} from '../markup.js'
 import {interval} from './all-figures.js'
 import type {Section} from './section.js'
 
-/** What was measured, where and how: all that someone needs to measure it again. */
+/** What was measured, where and how: everything needed to repeat it. */
 export function aboutSection(result: BenchResult): Section {
   const {machine, versions, settings, subjects, tests, command} = result
   return {

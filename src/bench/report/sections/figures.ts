@@ -9,7 +9,7 @@ import {chartCaption, metricsIn, unitLabel} from '../names.js'
 import {sweepTitle, sweepsOf, type Dimension, type Sweep} from '../sweeps.js'
 import type {Section} from './section.js'
 
-/** A drawing of each metric: along the size that the tests differ in, or by itself. */
+/** A chart of each metric: along the size in which the tests differ, or alone. */
 export function figuresSections(result: BenchResult): Section[] {
   const names = result.subjects.map(({name}) => name)
   const sweeps = sweepsOf(result.tests)
@@ -78,7 +78,7 @@ function place(dimension: Dimension, value: number): string {
   return `${value.toLocaleString('en-US')} ${words[dimension]}`
 }
 
-/** Logarithmic for sizes that double or so; a depth of 0 has no place there. */
+/** Logarithmic for sizes that double or similar; a depth of 0 cannot be shown there. */
 function axis(dimension: Dimension, values: readonly number[]): {title: string; scale: (span: Span) => Scale} {
   const [least, most] = [Math.min(...values), Math.max(...values)]
   return least > 0 && most / least >= 4

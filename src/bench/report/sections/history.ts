@@ -11,7 +11,7 @@ import type {Section} from './section.js'
 import {day} from './summary.js'
 import {dataTable} from './table.js'
 
-/** Runs drawn at most, the last ones. */
+/** Maximum number of drawn runs: the last ones. */
 export const mostRuns = 100
 
 /** Each metric over the runs, the oldest first. */

@@ -6,7 +6,7 @@ import {mostPoints, quantileChart} from '../charts/quantiles.js'
 import {markup} from '../markup.js'
 import type {Section} from './section.js'
 
-/** How latencies are spread, test by test; nothing where none was measured. */
+/** Latency distributions, test by test; empty if none was measured. */
 export function latencySection(result: BenchResult): Section | undefined {
   const found = result.tests.flatMap((test) => spreadsOf(result, test).map((spread) => ({test: test.name, ...spread})))
   if (found.length === 0) return undefined

@@ -1,6 +1,6 @@
 import type {Markup} from '../markup.js'
 
-/** A part of the page under a heading of its own. */
+/** A part of the page with its own heading. */
 export interface Section {
   id: string
   title: string

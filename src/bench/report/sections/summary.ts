@@ -3,7 +3,7 @@ import type {BenchResult} from '../../result.js'
 import {verdictSigns} from '../charts/changes.js'
 import {markup, type Markup} from '../markup.js'
 
-/** The head of the page: what was measured, when, on what, how it came out, and what to mind. */
+/** The head of the page: subjects, time, machine, verdicts and warnings. */
 export function summary(result: BenchResult, runs: number): Markup {
   const {subjects, date, machine, complete, incomplete_reason, warnings} = result
   const names = subjects.map(({name}) => markup`<li>${name}</li>`)

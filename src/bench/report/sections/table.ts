@@ -2,11 +2,11 @@ import {markup, type Markup, type Part} from '../markup.js'
 
 export interface Column {
   title: string
-  /** Numbers stand at the right, sentences are broken into lines. Defaults to `words`. */
+  /** Numbers are right-aligned, sentences wrap. Defaults to `words`. */
   kind?: 'words' | 'number' | 'sentence'
 }
 
-/** A table that scrolls by itself where the page is narrow; the first `heads` cells of a row name it. */
+/** A table that scrolls alone on a narrow page; the first `heads` cells of a row are its headers. */
 export function dataTable(
   caption: string,
   columns: readonly Column[],

@@ -134,7 +134,7 @@ test('where llama.cpp would not survive a shift, the answer ends instead, and th
     const {backend, context} = await openBackend({ctx_size: 256, cache_type_k})
     try {
       const [graph] = (await backend.status('model')).graphs
-      assert.match(graph?.warnings.join() ?? '', new RegExp(`whose keys are ${cache_type_k}`))
+      assert.match(graph?.warnings.join() ?? '', new RegExp(`with cache_type_k ${cache_type_k}`))
       await rejects(
         ask({backend, context}, 'Tell me a long story.', {ignore_eos: true, max_tokens: 400}),
         'context_full',
