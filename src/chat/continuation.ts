@@ -12,7 +12,7 @@ export function explainNew(session: string, status: SessionsStatus, host: Host):
   if (status.state_dir !== null) return `Session ${session} is new: ${status.state_dir} has no session with this id.`
   return host.kind === 'command'
     ? `Session ${session} is new and ends with this command. --state-dir keeps sessions.`
-    : `Session ${session} is new: the daemon has none of that id. It has run for ${span(host.uptimeMs)} and keeps sessions in memory only.`
+    : `Session ${session} is new: the daemon has no session with this id. It has run for ${span(host.uptimeMs)} and keeps sessions in memory only.`
 }
 
 /** How and until when the conversation can be continued; `undefined` if it ends with the chat. */

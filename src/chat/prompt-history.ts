@@ -9,7 +9,7 @@ const maxBytes = 32 * 1024 * 1024
 
 /** Prompts of this and earlier chats; the file has one JSON string per line, the newest last. */
 export class PromptHistory {
-  /** For the line editor: the newest first, each on one line. It keeps the array that it was given up to date. */
+  /** For the line editor: the newest first, each on one line. The editor keeps the array up to date. */
   readonly lines: string[]
 
   private constructor(

@@ -1,10 +1,10 @@
-/** Exit codes are 128 + the signal's number, as shells have it. */
+/** Exit codes are 128 + the signal's number, as in shells. */
 const exitCodes = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const
 type Signal = keyof typeof exitCodes
 
 const signals = Object.keys(exitCodes) as Signal[]
 
-/** The first signal asks the command to clean up and leave; a second one does not wait for that. */
+/** The first signal lets the command clean up and exit; a second one ends it at once. */
 export class Interruption {
   private readonly controller = new AbortController()
   private received: Signal | undefined

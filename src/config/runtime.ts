@@ -60,7 +60,7 @@ export function applyRuntimeOptions(config: Config, options: RuntimeOptions): Re
 }
 
 function change<Section extends object>(section: Section, options: RuntimeOptions): Section {
-  // Callers without `exactOptionalPropertyTypes` pass undefined for what they do not want to change.
+  // Callers without `exactOptionalPropertyTypes` pass undefined for options that do not change.
   const changes = Object.entries(options as Record<string, unknown>).filter(
     ([key, value]) => key in section && value !== undefined,
   )

@@ -2,7 +2,7 @@ import {isAlias, isMap, isNode, isScalar, isSeq, type Document, type LineCounter
 
 export type Locate = (path: readonly (string | number)[], target?: 'key' | 'value') => {line: number; column: number}
 
-/** Finds places in a document; a path that leads nowhere gives the place of its last part that exists. */
+/** Finds positions in a document; a path that does not exist gives the position of its last existing part. */
 export function locator(document: Document, lines: LineCounter): Locate {
   return (path, target = 'value') => {
     let node = document.contents

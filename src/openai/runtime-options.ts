@@ -49,7 +49,7 @@ export function responseGuide({response_format: format, grammar}: ChatBody): Run
   return {json_schema: schema}
 }
 
-/** How many probabilities the engine is to report: none, or those of the chosen token and of so many others. */
+/** How many probabilities the engine reports: none, or those of the chosen token and of this many others. */
 export function probabilities(wanted: number | undefined): RuntimeOptions {
   return wanted === undefined ? {} : {n_probs: Math.max(1, wanted)}
 }

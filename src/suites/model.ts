@@ -24,7 +24,7 @@ export interface StepOf<V extends Verb> {
   capture: Record<string, string>
   when: Record<string, Condition>
   timeoutMs: number
-  /** Where the step stands in its document. */
+  /** Position of the step in its document. */
   path: Path
 }
 

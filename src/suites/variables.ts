@@ -38,7 +38,7 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The value at a dotted path such as `graphs.0.ctx_size`; `undefined` where the path leads nowhere. */
+/** The value at a dotted path such as `graphs.0.ctx_size`; `undefined` if the path does not exist. */
 export function valueAt(root: unknown, path: string): unknown {
   let value = root
   for (const part of path.split('.')) {

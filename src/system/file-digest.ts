@@ -22,8 +22,8 @@ export async function fileIdentity(file: string): Promise<string> {
 }
 
 /**
- * SHA-256 of a file that is computed once and remembered in a folder for as long as the file is the same. A list of checksums
- * that cannot be read is begun anew.
+ * SHA-256 of a file that is computed once and remembered in a folder for as long as the file is the same. A list of
+ * checksums that cannot be read is replaced.
  */
 export async function rememberedDigest(file: string, folder: string): Promise<string> {
   const identity = await fileIdentity(file)

@@ -36,7 +36,7 @@ test('why one that is gone begins anew', () => {
 test('where one was looked for that is not known', () => {
   assert.is(
     explainNew('b', sessions(), daemon),
-    'Session b is new: the daemon has none of that id. It has run for 3 min and keeps sessions in memory only.',
+    'Session b is new: the daemon has no session with this id. It has run for 3 min and keeps sessions in memory only.',
   )
   assert.is(explainNew('b', sessions({state_dir: '/s'}), daemon), 'Session b is new: /s has no session with this id.')
   assert.is(

@@ -13,16 +13,16 @@ export type ExchangeOutcome =
   | {kind: 'running'}
   | {kind: 'completed'; completion: Completion}
   | {kind: 'failed'; error: Error}
-  /** The measurement was over before the answer was. */
+  /** The measurement ended before the answer. */
   | {kind: 'aborted'}
 
-/** A request that was sent and what came back. All times are of the run's clock. */
+/** A sent request and its response. All times are on the run's clock. */
 export interface Exchange {
   request: TrafficRequest
   /** When it was due. Latencies count from here. */
   scheduledMs: number
   sentMs: number
-  /** When it ended, in whatever way; absent while it runs. */
+  /** When it ended, for any reason; absent while it runs. */
   endedMs: number | undefined
   arrivals: Arrival[]
   text: string

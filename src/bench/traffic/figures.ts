@@ -5,7 +5,7 @@ import {meetsSlo, type Slo} from './slo.js'
 import {interTokens, longestGap, spread, timeToFirstToken, type Spread} from './latencies.js'
 import type {Window} from './traffic.js'
 
-/** What a run of traffic says of a server. */
+/** The metrics of a run of traffic. */
 export interface TrafficFigures {
   /** Requests that completed in the window. */
   completed: number
@@ -82,7 +82,7 @@ function itl(exchanges: readonly Exchange[], window: Window): Spread | undefined
   return shared === undefined ? undefined : {...shared, max: longestGap(exchanges, window)}
 }
 
-/** A failed request has not met them; what was aborted says nothing. */
+/** A failed request does not meet them; an aborted one does not count. */
 function goodput(completed: readonly Exchange[], failed: number, slo: Slo): number | undefined {
   const all = completed.length + failed
   return all === 0 ? undefined : completed.filter((exchange) => meetsSlo(exchange, slo)).length / all

@@ -8,7 +8,7 @@ export interface Spread {
   max: number
 }
 
-/** `undefined` of no values. */
+/** `undefined` without values. */
 export function spread(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined
   return {p50: quantile(values, 0.5), p95: quantile(values, 0.95), max: quantile(values, 1)}
@@ -28,7 +28,7 @@ export function meanInterToken({arrivals}: Exchange): number | undefined {
   return (last.atMs - first.atMs) / others.reduce((pieces, one) => pieces + one.pieces, 0)
 }
 
-/** The time in front of each token that arrived in the window. Tokens of one flush share the time in front of it. */
+/** The time before each token that arrived in the window. Tokens of one flush share the time before it. */
 export function interTokens({arrivals}: Exchange, window: Window): number[] {
   return gapsIn(arrivals, window).flatMap(({ms, pieces}) => Array.from({length: pieces}, () => ms / pieces))
 }

@@ -9,13 +9,13 @@ export interface WatchOptions {
   out: Output
   intervalMs: number
   signal: AbortSignal
-  /** What is shown on a terminal, in place of what was there. */
+  /** The output on a terminal, which replaces the earlier one. */
   screen: () => Promise<string>
-  /** What is added elsewhere. */
+  /** The line to append elsewhere. */
   line: () => Promise<string>
 }
 
-/** Shows the status again and again until the signal is aborted. */
+/** Shows the status repeatedly until the signal is aborted. */
 export async function watch({out, intervalMs, signal, screen, line}: WatchOptions): Promise<void> {
   let isFirst = true
   while (!signal.aborted) {
@@ -28,7 +28,7 @@ export async function watch({out, intervalMs, signal, screen, line}: WatchOption
   }
 }
 
-/** Line by line over the old text: nothing flickers, and nothing of it stays. */
+/** Overwrites the old text line by line, without flicker. */
 function redraw(text: string, isFirst: boolean): string {
   const lines = text.split('\n').map((line) => `${line}${eraseLine}\n`)
   return (isFirst ? home + eraseToEnd : home) + lines.join('') + eraseToEnd

@@ -45,7 +45,7 @@ export class Decoder {
     private readonly clocks: Clocks,
   ) {}
 
-  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  /** How long the current decode has run, in milliseconds; 0 if there is none. */
   get decodingMs(): number {
     return this.decodingSince === undefined ? 0 : this.clocks.now() - this.decodingSince
   }

@@ -2,19 +2,19 @@
 export interface Draft {
   /** How many tokens are guessed. */
   length: number
-  /** Share of its guesses that come true. */
+  /** Share of its guesses that are accepted. */
   accuracy: number
 }
 
-/** A draft has to make the tokens come this much sooner: less is noise. */
+/** A draft must speed up the tokens by this factor; less is noise. */
 const worthDrafting = 1.1
 const longestDraft = 15
 
 /**
- * How many guessed tokens each of the answers has in the next step, the same number for all, so that the step stays one pass
- * (`countPasses`); 0 when no number makes tokens come clearly sooner.
+ * How many tokens to guess for each answer in the next step. The number is the same for all, so that the step stays one
+ * pass (`countPasses`); 0 if guessing is not clearly faster.
  *
- * @param cost milliseconds of a step with so many rows
+ * @param cost milliseconds of a step with this number of rows
  */
 export function planDraft(drafts: readonly Draft[], cost: (rows: number) => number): number {
   const answers = drafts.length
@@ -28,7 +28,7 @@ export function planDraft(drafts: readonly Draft[], cost: (rows: number) => numb
   return best.length
 }
 
-/** The token that comes anyway, and each guess if all before it came true. */
+/** The normal token, and each guess if all guesses before it are accepted. */
 function expectedTokens(accuracy: number, length: number): number {
   return accuracy >= 1 ? length + 1 : (1 - accuracy ** (length + 1)) / (1 - accuracy)
 }

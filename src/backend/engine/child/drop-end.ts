@@ -1,8 +1,8 @@
 import type {AddonContext} from './addon-types.js'
 
 /**
- * Leaves the first `length` tokens in a sequence. `false` where that cannot be: recurrent memory has one state, and a
- * sliding window that was read from a file lacks what it had left behind, which it would have to slide back over.
+ * Keeps the first `length` tokens of a sequence. `false` if that is not possible: recurrent memory has one state, and a
+ * sliding window that was restored from a file lacks the earlier cells that it would need.
  */
 export function dropEnd(context: AddonContext, sequence: number, length: number): boolean {
   return (

@@ -2,7 +2,7 @@ import {addonLogLevels} from './addon.js'
 import type {LogTail} from './load.js'
 import type {EngineLogLevel} from '../protocol.js'
 
-/** The lines of loading are some hundreds; more are not kept. */
+/** Maximum number of kept lines; loading prints some hundreds. */
 const keptLines = 2000
 
 const ranks: Record<EngineLogLevel, number> = {
@@ -12,7 +12,7 @@ const ranks: Record<EngineLogLevel, number> = {
   error: addonLogLevels.error,
 }
 
-/** llama.cpp's own lines: passed on from the wanted level up, and kept to look things up that are said only there. */
+/** llama.cpp's log lines: passed on from a level up, and kept because some facts are only in them. */
 export class EngineLog implements LogTail {
   private readonly lines: {level: EngineLogLevel; text: string}[] = []
   private unfinished = ''
@@ -35,7 +35,7 @@ export class EngineLog implements LogTail {
     if (rank <= ranks[this.wanted]) this.pass(level, text)
   }
 
-  /** The errors so far. They come through a queue, so one turn of the event loop later than the failure. */
+  /** The errors so far. They arrive through a queue, one turn of the event loop after the failure. */
   async errors(): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 0))
     await new Promise((resolve) => setImmediate(resolve))

@@ -155,7 +155,7 @@ export class Engine {
       .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
   }
 
-  /** How long the decode under way has taken, in milliseconds; 0 when there is none. */
+  /** How long the current decode has run, in milliseconds; 0 if there is none. */
   get decodingMs(): number {
     return this.loop.decodingMs
   }

@@ -10,14 +10,14 @@ const worthSplitting = 0.85
 const fewRows = 4
 
 /**
- * Which slots share a pass when each of them has one token. A pass takes consecutive slots only (`countPasses`), so a gap
- * between two busy slots ends it, unless the slots in the gap get a row too: one row more, one pass less. Which is cheaper, and
- * whether few rows are quicker one by one, is what measured costs say.
+ * Which slots share a pass when each of them has one token. A pass takes consecutive slots only (`countPasses`), so a
+ * gap between two busy slots ends it, unless the slots in the gap get a row too: one row more, one pass less. Which is
+ * cheaper, and whether few rows are quicker one by one, is what measured costs say.
  *
  * @param slots ids of the slots that have a token, rising
  * @param canFill whether a slot in a gap can take a row
- * @param cost milliseconds of a pass of so many rows; `Infinity` where that is not known
- * @returns runs from the highest slots to the lowest: llama.cpp joins two that stand in rising order
+ * @param cost milliseconds of a pass with this number of rows; `Infinity` if unknown
+ * @returns runs from the highest slots to the lowest: llama.cpp would join two in rising order
  */
 export function planRuns(
   slots: readonly number[],

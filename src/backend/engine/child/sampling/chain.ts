@@ -10,7 +10,7 @@ import {seededRandom} from '../../../../system/random.js'
 import type {Sampled, Sampler, SamplingInput} from './sampler.js'
 import {applyDynamicTemperature} from './temperature.js'
 
-/** How many candidates are fetched: what falls beyond has no weight that a sampler could give it back. */
+/** How many candidates are fetched; the others have too little weight to matter. */
 const candidateCount = 1000
 
 /**
@@ -23,7 +23,7 @@ export class ChainSampler implements Sampler {
   private readonly mirostat: Mirostat | undefined
   private readonly all: AddonSampler
   private readonly constrained: AddonSampler | undefined
-  /** Tokens that are biased up, and so may count wherever they stand. */
+  /** Tokens with a positive bias, which may matter at any rank. */
   private readonly raised: number[]
 
   constructor(
@@ -64,7 +64,7 @@ export class ChainSampler implements Sampler {
   ): Promise<{candidates: Candidate[]; logWeight: number}> {
     const top: [number[], false, false, false, number] = [this.raised, false, false, false, candidateCount]
     const [, , , flat = [], weight] = await this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
-    // A raised token that is among the top ones too comes twice.
+    // A biased token that is also among the top ones appears twice.
     const logits = new Map<number, number>()
     for (let i = 0; i + 1 < flat.length; i += 2) logits.set(flat[i] ?? -1, flat[i + 1] ?? -Infinity)
     const found = [...logits].map(([id, logit]) => ({id, logit})).filter(({logit}) => logit > -Infinity)
@@ -73,7 +73,7 @@ export class ChainSampler implements Sampler {
     return {candidates, logWeight: (candidates[0]?.logit ?? 0) + Math.log(weight ?? 1)}
   }
 
-  /** The native sampler accepts the token it draws into the grammar's state, so it gets a copy of it to spoil. */
+  /** The native sampler accepts the token it draws into the grammar's state, so it gets a copy. */
   private async fetchConstrained(logitIndex: number): Promise<Candidate[]> {
     const {addon, grammar} = this.input
     if (this.constrained === undefined || grammar === undefined) return []

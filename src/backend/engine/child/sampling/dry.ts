@@ -5,7 +5,7 @@ export interface DryOptions {
   base: number
   /** A repetition this long or longer is penalized. */
   allowedLength: number
-  /** Tokens looked back at; negative: all. */
+  /** Number of recent tokens to check; negative: all. */
   lastTokens: number
   /** Texts that a repetition cannot reach across. */
   breakers: readonly string[]
@@ -15,8 +15,8 @@ export interface DryOptions {
 const largestLog = 88.7228391
 
 /**
- * DRY ("don't repeat yourself", as in llama.cpp): a token that would lengthen a repetition of what was said loses
- * `multiplier * base ^ (length - allowedLength)`, where `length` is how many tokens the repetition has already.
+ * DRY ("don't repeat yourself", as in llama.cpp): a token that would lengthen a repetition loses `multiplier * base ^
+ * (length - allowedLength)`, where `length` is how many tokens the repetition has already.
  *
  * @param history prompt and answer, oldest first
  * @param textOf the text of a token

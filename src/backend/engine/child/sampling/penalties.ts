@@ -12,7 +12,7 @@ export interface Penalties {
 }
 
 /**
- * Lowers candidates that stand in `recent`. Repeat penalty as CTRL (arXiv:1909.05858) in llama.cpp's form: a positive
+ * Lowers candidates that occur in `recent`. Repeat penalty as CTRL (arXiv:1909.05858) in llama.cpp's form: a positive
  * logit is divided, a negative one multiplied; presence and frequency as in OpenAI's API.
  */
 export function applyPenalties(candidates: Candidates, recent: readonly number[], penalties: Penalties): Candidates {
