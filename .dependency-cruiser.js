@@ -100,7 +100,7 @@ export default {
       from: {path: '^src/'},
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: ['type-only', 'npm-dev', 'npm-peer'],
       },
     },
     {

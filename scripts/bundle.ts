@@ -55,6 +55,8 @@ export async function bundle({outdir = path.join(root, 'dist'), write = true, pl
     // Less to parse at each start. Names stay, for stacks.
     minifyWhitespace: true,
     minifySyntax: true,
+    // Node prints the line of an error that nobody catches.
+    lineLimit: 160,
     // Licenses go into a file of their own.
     legalComments: 'none',
     metafile: true,

@@ -40,13 +40,7 @@ export class NnError extends Error {
 
   /** The same error with the text before it. */
   withPartial(partial: PartialText): NnError {
-    const {reason, message, hint, neededBytes} = this
-    return new NnError(reason, message, {
-      partial,
-      cause: this,
-      ...(hint !== undefined && {hint}),
-      ...(neededBytes !== undefined && {neededBytes}),
-    })
+    return copyWith(this, partial)
   }
 
   get code(): ErrorCode {
@@ -62,6 +56,17 @@ export class NnError extends Error {
   get canRetry(): boolean {
     return 'retry' in reasons[this.reason]
   }
+}
+
+/** Outside of the class, which a bundler would give another name if it named itself. */
+function copyWith(error: NnError, partial: PartialText): NnError {
+  const {reason, message, hint, neededBytes} = error
+  return new NnError(reason, message, {
+    partial,
+    cause: error,
+    ...(hint !== undefined && {hint}),
+    ...(neededBytes !== undefined && {neededBytes}),
+  })
 }
 
 /** Converts anything thrown into an `NnError`; an `NnError` stays unchanged. */

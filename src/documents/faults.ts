@@ -17,7 +17,10 @@ export interface Fault {
   meant?: string
 }
 
-/** What a single error of ajv says about `root`; unions are for `explainErrors`. */
+/**
+ * What a single error of ajv says about `root`; unions are for `explainErrors`.
+ * @internal
+ */
 export function explainError(error: ErrorObject, root: unknown): Fault {
   const schema = error.parentSchema as JsonSchema
   const path = toPath(error.instancePath, root)

@@ -2,7 +2,10 @@ import {isAlias, isMap, isNode, isScalar, isSeq, type Document, type LineCounter
 
 export type Locate = (path: readonly (string | number)[], target?: 'key' | 'value') => {line: number; column: number}
 
-/** Finds positions in a document; a path that does not exist gives the position of its last existing part. */
+/**
+ * Finds positions in a document; a path that does not exist gives the position of its last existing part.
+ * @internal
+ */
 export function locator(document: Document, lines: LineCounter): Locate {
   return (path, target = 'value') => {
     let node = document.contents

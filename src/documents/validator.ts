@@ -3,6 +3,7 @@ import {Ajv, type ErrorObject, type ValidateFunction} from 'ajv'
 /** Checks a value; `errors` then holds what is wrong with it. A function that ajv compiled is one. */
 export interface Validator {
   (value: unknown): boolean
+  /** @internal */
   errors?: null | ErrorObject[]
 }
 

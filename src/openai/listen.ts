@@ -1,10 +1,9 @@
 import {isIP} from 'node:net'
 import type {AddressInfo} from 'node:net'
-import type {FastifyInstance} from 'fastify'
 import {NnError} from '../errors.js'
 import {readApiKey} from './api-key.js'
 import {isLoopback} from './host-check.js'
-import {openaiServer, type OpenAiServerOptions} from './server.js'
+import {openaiServer, type HttpApp, type OpenAiServerOptions} from './server.js'
 import type {Core} from '../backend/contract/core.js'
 
 export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey' | 'loopbackOnly'> {
@@ -19,7 +18,7 @@ export interface HttpOptions extends Omit<OpenAiServerOptions, 'apiKey' | 'loopb
 }
 
 export interface HttpServer extends AsyncDisposable {
-  readonly app: FastifyInstance
+  readonly app: HttpApp
   /** As `http://127.0.0.1:8080`. */
   readonly url: string
   /** Lets running requests finish and accepts no new ones. */
@@ -56,7 +55,9 @@ export async function listenHttp(backend: Core, options: HttpOptions): Promise<H
   }
   const address = app.server.address() as AddressInfo
   const name = isIP(host) === 6 ? `[${host}]` : host
-  const close = async (): Promise<void> => app.close()
+  const close = async (): Promise<void> => {
+    await app.close()
+  }
   const dispose = async (): Promise<void> => {
     abort()
     await close()

@@ -1,3 +1,4 @@
+import type {Server} from 'node:http'
 import fastify, {type FastifyInstance} from 'fastify'
 import {keyCheck} from './api-key.js'
 import {chatRoutes} from './chat.js'
@@ -12,6 +13,13 @@ import {modelRoutes} from './models.js'
 import type {Core} from '../backend/contract/core.js'
 import type {HttpLog, Serving} from './serving.js'
 import {statusRoutes} from './status.js'
+
+/** The server as its owner drives it; within it is one of fastify's. */
+export interface HttpApp {
+  readonly server: Server
+  listen(options: {port: number; host?: string}): Promise<string>
+  close(): Promise<unknown>
+}
 
 export interface OpenAiServerOptions {
   /** Requests must carry it, except for `/health`. Defaults to none. */
@@ -30,10 +38,7 @@ export interface OpenAiServerOptions {
  * OpenAI's API over any backend, not yet listening; see docs/http.md. Does not dispose of the backend. `close` rejects
  * new requests with 503, lets running ones finish unless `inFlight` aborts them, and closes all connections.
  */
-export function openaiServer(
-  backend: Core,
-  options: OpenAiServerOptions = {},
-): {app: FastifyInstance; inFlight: InFlight} {
+export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): {app: HttpApp; inFlight: InFlight} {
   const {apiKey, loopbackOnly = false, loading = () => [], log = () => undefined} = options
   const limits = {...defaultLimits, ...options.limits}
   const metrics = createMetrics(backend)

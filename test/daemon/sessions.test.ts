@@ -11,7 +11,10 @@ test('a session is continued, and one that was idle for too long says that it is
   const home = new DaemonHome(t)
   await home.serve('--model', qwen, '--set', 'threads=1', '--set', 'idle_timeout_ms=4000')
   const first = await home.run(...asked, 'My name is Alice.')
-  assert.match(first.stderr, /^wnn: Session alice is new: the daemon has no session with this id\. .* in memory only\.\n$/)
+  assert.match(
+    first.stderr,
+    /^wnn: Session alice is new: the daemon has no session with this id\. .* in memory only\.\n$/,
+  )
   const second = await home.run(...asked, 'What is my name?')
   assert.equal([second.stdout, second.stderr], ['Your name is Alice.\n', ''])
   await home.until(({sessions}) => sessions.active === 0)

@@ -1,4 +1,4 @@
-import type {DestinationStream} from 'pino'
+import type {LogStream} from '../logging/logger.js'
 
 export interface InitOptions {
   /** The settings in docs/reference/config.md, as JSON or YAML text or as an object. Absent: defaults. */
@@ -12,7 +12,7 @@ export interface InitOptions {
   /** Paths by name, for `loadByName`. */
   models?: Readonly<Record<string, string>>
   /** Where log lines go when no `logging.file` is configured. Defaults to nowhere. */
-  logStream?: DestinationStream
+  logStream?: LogStream
   /** Defaults to the cores that this process may use. */
   cores?: number
   /**

@@ -1,7 +1,7 @@
 import {closeSync, fstatSync, openSync, realpathSync, renameSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import {isatty} from 'node:tty'
-import pino, {type DestinationStream, type Logger as Pino} from 'pino'
+import pino, {type Logger as Pino} from 'pino'
 import type {Config} from '../../config/index.js'
 import {NnError} from '../../errors.js'
 import {makeFolder} from '../../system/make-folder.js'
@@ -23,9 +23,14 @@ export interface Logger {
   close: () => void
 }
 
+/** Takes the log, one line at a time. */
+export interface LogStream {
+  write(line: string): void
+}
+
 export interface LoggerOptions {
   /** Target of lines if no file is configured; absent: none. */
-  stream?: DestinationStream
+  stream?: LogStream
 }
 
 /**
@@ -58,11 +63,11 @@ export function createLogger(settings: Config['logging'], {stream}: LoggerOption
 
 const silent: Logger = {log: () => undefined, enabled: () => false, close: () => undefined}
 
-function isTerminal(destination: DestinationStream): boolean {
+function isTerminal(destination: LogStream): boolean {
   return 'isTTY' in destination && destination.isTTY === true
 }
 
-function forPeople(terminal: DestinationStream, colors: boolean): DestinationStream {
+function forPeople(terminal: LogStream, colors: boolean): LogStream {
   const {NO_COLOR = '', TERM} = process.env
   const colored = colors && NO_COLOR === '' && TERM !== 'dumb'
   return {
@@ -73,7 +78,7 @@ function forPeople(terminal: DestinationStream, colors: boolean): DestinationStr
 }
 
 /** Appends to a file. When it is larger than `maxMb` (0: never), it is renamed to `<file>.1` and a new one starts. */
-class LogFile implements DestinationStream {
+class LogFile implements LogStream {
   private descriptor: number | undefined
   private bytes = 0
   private warned = false

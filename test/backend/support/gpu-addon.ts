@@ -31,5 +31,5 @@ export function gpuAddon(gpu: 'cuda' | false = 'cuda'): LoadedAddon & {contexts:
     getSupportsMlock: () => true,
     setNuma: () => undefined,
   }
-  return {addon: addon as unknown as Addon, build: 'v', commit: 'c', contexts}
+  return {addon: addon as unknown as Addon, build: 'v', commit: 'c', warnings: [], contexts}
 }

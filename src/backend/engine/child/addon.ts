@@ -2,6 +2,8 @@ import {readFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import type {getLlama as GetLlama} from 'node-llama-cpp'
+import {NnError} from '../../../errors.js'
 import type {Addon} from './addon-types.js'
 
 /**
@@ -14,7 +16,12 @@ export interface LoadedAddon {
   /** llama.cpp release, as `v0.5.0`. */
   build: string
   commit: string
+  /** What its owner should know. */
+  warnings: string[]
 }
+
+/** The commit of llama.cpp that the pinned version is built from. */
+const commit = 'de3ff815ea7d559ee917f063901b8986f038abc6'
 
 /** The library's numbers for log levels, from GGML's enumeration. */
 export const addonLogLevels = {fatal: 1, error: 2, warn: 3, info: 4, debug: 6} as const
@@ -26,10 +33,33 @@ export const addonLogLevels = {fatal: 1, error: 2, warn: 3, info: 4, debug: 6} a
 export async function loadAddon(wantsGpu: boolean): Promise<LoadedAddon> {
   const direct = wantsGpu ? undefined : await loadPrebuilt()
   if (direct !== undefined) return direct
-  const {getLlama} = await import('node-llama-cpp')
+  const getLlama = await importLibrary()
+  if (getLlama === undefined) {
+    const prebuilt = await loadPrebuilt()
+    if (prebuilt === undefined) throw noBinary()
+    const missing = 'node-llama-cpp, which finds GPUs, is not installed (docs/gpu.md).'
+    return {...prebuilt, warnings: [missing]}
+  }
   const llama = await getLlama({gpu: wantsGpu ? 'auto' : false, build: 'never', progressLogs: 'stderr'})
   const addon = (llama as unknown as {_bindings: Addon})._bindings
-  return {addon, build: llama.llamaCppRelease.release, commit: await readCommit()}
+  return {addon, build: llama.llamaCppRelease.release, commit, warnings: []}
+}
+
+/** The library comes with the binaries for all GPUs, which is why it is left to whoever has one. */
+async function importLibrary(): Promise<typeof GetLlama | undefined> {
+  try {
+    return (await import('node-llama-cpp')).getLlama
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+function noBinary(): NnError {
+  const machine = `${process.platform}-${process.arch}`
+  return new NnError('runtime_error', `llama.cpp is not installed for this machine (${machine}).`, {
+    hint: 'Install node-llama-cpp, which brings it: docs/gpu.md.',
+  })
 }
 
 async function loadPrebuilt(): Promise<LoadedAddon | undefined> {
@@ -46,42 +76,29 @@ async function loadPrebuilt(): Promise<LoadedAddon | undefined> {
   // The default search looks next to the executable (node); the CPU libraries are next to the addon.
   addon.loadBackends(binaries)
   await addon.init()
-  return {addon, build: metadata.buildOptions.llamaCpp.release, commit: await readCommit()}
+  return {addon, build: metadata.buildOptions.llamaCpp.release, commit, warnings: []}
 }
 
 function resolveBinaries(packageName: string): string | undefined {
   try {
     return path.dirname(path.dirname(fileURLToPath(import.meta.resolve(packageName))))
   } catch (error) {
-    // There is no prebuilt binary for this machine. The library tries other ways (a local build, another variant).
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined
+    // No prebuilt binary for this machine: the library knows other ways (a local build, another variant).
+    if (isMissing(error)) return undefined
     throw error
   }
 }
 
-/** The commit is in the header of the source bundle in the package: `<sha> HEAD` on its second line. */
-async function readCommit(): Promise<string> {
-  const bundle = path.join(
-    path.dirname(fileURLToPath(import.meta.resolve('node-llama-cpp'))),
-    '../llama/gitRelease.bundle',
-  )
-  const {open} = await import('node:fs/promises')
-  const file = await open(bundle).catch(() => undefined)
-  if (file === undefined) return 'unknown'
-  try {
-    const {buffer, bytesRead} = await file.read(Buffer.alloc(256), 0, 256, 0)
-    return /^([0-9a-f]{40}) HEAD$/m.exec(buffer.toString('latin1', 0, bytesRead))?.[1] ?? 'unknown'
-  } finally {
-    await file.close()
-  }
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
 }
 
 /** GBNF for a JSON schema, by the library's generator (its supported subset: docs of node-llama-cpp). */
-export async function grammarForJsonSchema(addon: Addon, schema: object): Promise<string> {
-  const {LlamaJsonSchemaGrammar} = await import('node-llama-cpp')
-  // `llama.createGrammarForJsonSchema` does the same, but needs an instance, which does not exist here.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  const grammar = new LlamaJsonSchemaGrammar({_bindings: addon} as never, schema as never)
-  // The generator ends every document with four line breaks as a stop trigger. Here the document simply ends.
-  return grammar.grammar.replace(/ "(?:\\n){4}" \[\\n\]\*$/m, '')
+export async function grammarForJsonSchema(schema: object): Promise<string> {
+  // Bundled from its file: the package itself is there only where GPUs are used.
+  const {getGbnfGrammarForGbnfJsonSchema} =
+    await import('../../../../node_modules/node-llama-cpp/dist/utils/gbnfJson/getGbnfGrammarForGbnfJsonSchema.js')
+  const grammar = getGbnfGrammarForGbnfJsonSchema(schema as never)
+  // The generator ends every document with four line breaks, as its own stop trigger. Here the document's end is the end.
+  return grammar.replace(/ "(?:\\n){4}" \[\\n\]\*$/m, '')
 }

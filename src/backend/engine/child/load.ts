@@ -24,7 +24,7 @@ export interface LogTail {
 
 /** Loads the model and creates its context. @throws `runtime_error` with llama.cpp's reason. */
 export async function loadModel(
-  {addon, build, commit}: LoadedAddon,
+  {addon, build, commit, warnings: addonWarnings}: LoadedAddon,
   options: EngineOptions,
   log: LogTail,
   onProgress: (fraction: number) => void,
@@ -32,7 +32,7 @@ export async function loadModel(
   const {model: settings, header, slots} = options
   const gpu = addon.getGpuType()
   if (typeof gpu !== 'string' && options.misfit != null) throw fromWire(options.misfit)
-  const warnings: string[] = []
+  const warnings = [...addonWarnings]
   const wantedLayers = resolveGpuLayers(addon, options)
   const batchSize = Math.max(resolveBatchSize(settings.batch_size, wantedLayers > 0), slots)
   if (settings.n_gpu_layers !== 0 && settings.n_gpu_layers !== 'auto' && (gpu === false || gpu === undefined)) {

@@ -45,7 +45,10 @@ test('the pinned version is the one these calls were read in', () => {
 test('the build and its commit are known', async () => {
   const {build, commit} = await loadAddon(false)
   assert.match(build, /^v\d+\.\d+\.\d+$/)
-  assert.match(commit, /^[0-9a-f]{40}$/)
+  // It stands in the header of the sources inside the package: `<sha> HEAD`.
+  const library = path.dirname(fileURLToPath(import.meta.resolve('node-llama-cpp')))
+  const sources = readFileSync(path.join(library, '../llama/gitRelease.bundle')).toString('latin1', 0, 256)
+  assert.is(commit, /^([0-9a-f]{40}) HEAD$/m.exec(sources)?.[1])
 })
 
 test('a batch gives the places of its logits, and sampling a token', async () => {

@@ -96,7 +96,7 @@ async function grammarState(
 ): Promise<GrammarState | undefined> {
   if (grammar === '' && json_schema === null) return undefined
   try {
-    const text = json_schema === null ? grammar : await grammarForJsonSchema(addon, normalizeSchema(json_schema))
+    const text = json_schema === null ? grammar : await grammarForJsonSchema(normalizeSchema(json_schema))
     checkDepth(text)
     const parsed = new addon.AddonGrammar(text, {addonExports: addon, rootRuleName: 'root'})
     return new addon.AddonGrammarEvaluationState(model.native, parsed)
