@@ -83,7 +83,7 @@ for (const [how, end] of ends) {
     await end(home, child, other)
     const {code, stderr} = await batch
     assert.is(code, 3, stderr)
-    assert.match(stderr, /go on with --resume/)
+    assert.match(stderr, /Continue with --resume/)
     // No part of an answer may pass for a whole one.
     const isWhole = rows().every(({stop_reason: reason}) => reason === 'max_tokens')
     assert.ok(rows().length < count && isWhole, JSON.stringify(rows()))
@@ -126,6 +126,6 @@ test('ends soon after the model was switched', async (t) => {
   await other.switchGraph(0, phi3)
   const {code, stderr} = await batch
   assert.is(code, 3, stderr)
-  assert.match(stderr, /The model was switched to .*phi3.*\.gguf meanwhile/)
+  assert.match(stderr, /The model was switched to .*phi3.*\.gguf during the batch/)
   assert.ok(rows().length < 2000, String(rows().length))
 })

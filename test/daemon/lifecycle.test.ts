@@ -53,7 +53,7 @@ test('a name that would mean another model is refused before anything is loaded'
   const home = new DaemonHome(t)
   const twice = await home.run('serve', '--model', qwen, '--model', qwen)
   assert.equal([twice.code, twice.stdout], [2, ''])
-  assert.match(twice.stderr, /is given twice\.\nLoad the other one/)
+  assert.match(twice.stderr, /is given twice\.\nStart the daemon with one of them/)
   assert.not.match(twice.stderr, /Loaded/)
   const number = await home.run('load', qwen, '--name', '0')
   assert.equal([number.code, number.stdout], [2, ''])
@@ -134,7 +134,7 @@ test('what is wrong with flags is said before anything is started', async (t) =>
   const cases: [argv: string[], message: RegExp][] = [
     [['load', 'no-such.gguf'], /no model file no-such\.gguf/],
     [['load', qwen, '--set', 'ctx_sise=1'], /ctx_sise.*\n?.*ctx_size/],
-    [['load', qwen, '--set', 'ctx_size'], /--set wants key=value/],
+    [['load', qwen, '--set', 'ctx_size'], /--set takes key=value/],
     [['load', qwen, '--config', 'no-such.yaml'], /no-such\.yaml/],
   ]
   for (const [argv, message] of cases) {
