@@ -52,6 +52,6 @@ test('a session outlives the daemon in its state folder alone', async (t) => {
   assert.equal([second.stdout, second.stderr], ['Your name is Alice.\n', ''])
   await home.run('stop')
   await home.serve(...serve)
-  assert.match((await home.run(...asked, 'What is my name?')).stderr, /Session alice is new: the daemon has none/)
+  assert.match((await home.run(...asked, 'What is my name?')).stderr, /Session alice is new: the daemon has no session/)
   await home.run('stop')
 })
