@@ -3,6 +3,16 @@ import {NnError, type Reason} from '../../errors.js'
 import {checkBuffer, checkBuilders, checkOneOf, checkString, checkTensor} from './arguments.js'
 import type {Answer, AnswerRequest, OpenConversation, Core} from './core.js'
 import {statusTypes, type BackendStatus, type StatusType} from './status.js'
+import {
+  dropHistory,
+  keepPartial,
+  newState,
+  requestOf,
+  setPrompt,
+  stepsEnded,
+  type ContextState,
+  type Output,
+} from './context-state.js'
 import {switchModes, type SwitchOptions, type SwitchReport} from './switch.js'
 import {readTextTensor, readUtf8, writeText} from './tensor.js'
 import {
@@ -25,29 +35,6 @@ const notBegun: readonly Reason[] = ['aborted', 'deadline']
 
 /** From so many contexts on, those that were closed by others are looked for. */
 const fewestToSweep = 64
-
-/** The readable part of an answer. It may be incomplete if the engine died. */
-interface Output {
-  text: string
-  metadata: Partial<OutputMetadata>
-}
-
-/** What WASI-NN keeps of an execution context between two calls. */
-interface ContextState {
-  input: string | undefined
-  options: RuntimeOptions
-  output: Output | undefined
-  /** The text of the token that was generated last, and the metadata so far. */
-  step: Output | undefined
-  /** The options that token-by-token generation began with, while it is under way. */
-  stepOptions: RuntimeOptions | undefined
-  /** Steps that have not had their token. */
-  pendingSteps: number
-  /** Options that are being read: a compute that comes meanwhile waits for them. */
-  reading: Promise<void> | undefined
-  /** The mode of prompts without options of their own. */
-  readonly mode: 'chat' | 'raw'
-}
 
 /** The WASI-NN calls over the typed core: it checks arguments, keeps inputs and outputs, and copies bytes. */
 export class WasiNnAdapter<C extends Core = Core> implements Backend {
@@ -331,56 +318,6 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     for (const id of before) if (!open.has(id)) this.states.delete(id)
     this.sweepAt = Math.max(fewestToSweep, 2 * this.states.size)
   }
-}
-
-function newState(mode: ContextState['mode']): ContextState {
-  return {
-    input: undefined,
-    options: {},
-    output: undefined,
-    step: undefined,
-    stepOptions: undefined,
-    pendingSteps: 0,
-    reading: undefined,
-    mode,
-  }
-}
-
-/** What token-by-token generation came to. */
-function stepsEnded(state: ContextState, answer: Answer | undefined): void {
-  const used = state.stepOptions
-  state.stepOptions = undefined
-  if (answer === undefined) return
-  state.output = answer
-  dropHistory(state, used)
-}
-
-function setPrompt(state: ContextState, text: string): void {
-  state.input = text
-  state.output = undefined
-  state.step = undefined
-}
-
-/** @throws `invalid_argument` for a context without an input. */
-function requestOf({input, options}: ContextState): Required<AnswerRequest> {
-  if (input !== undefined) return {input, options}
-  throw new NnError('invalid_argument', 'The context has no input.', {hint: 'Call set_input with index 0 first.'})
-}
-
-/** A history is for one answer: a second compute with the same options continues from it. */
-function dropHistory(state: ContextState, used: RuntimeOptions | undefined): void {
-  // Options that were set meanwhile are for a later answer, and a raw prompt has no history.
-  if (used?.history === undefined || state.options.history !== used.history) return
-  if ((used.prompt_mode ?? state.mode) === 'raw') return
-  const others = {...state.options}
-  delete others.history
-  state.options = others
-}
-
-/** Keeps what was generated before a failure, so that it can be read. */
-function keepPartial(state: ContextState, error: unknown): unknown {
-  if (error instanceof NnError && error.partial !== undefined) state.output = error.partial
-  return error
 }
 
 /** The text of an input. @throws `invalid_argument` for a broken tensor or another index. */
