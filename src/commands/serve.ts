@@ -11,7 +11,7 @@ import type {StartMessage} from '../daemon/background.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {Daemon} from '../daemon/start.js'
 
-/** What a program that starts the daemon has to know, printed on one line as soon as it can be used. */
+/** What a program that starts the daemon needs to know, printed on one line once it is ready. */
 export interface ServeReady {
   ready: true
   pid: number
@@ -23,7 +23,7 @@ export interface ServeReady {
 
 export default class Serve extends BaseCommand {
   static override summary = 'Keep models loaded for other commands, until stopped.'
-  static override description = `Runs in the foreground; wnn load starts one in the background. Only this user can connect to it. SIGTERM lets what is being answered come to its end, as wnn stop does. With --json one line on standard output says when it is ready, and where.
+  static override description = `Runs in the foreground; wnn load starts one in the background. Only this user can connect to it. SIGTERM lets running answers finish, as wnn stop does. With --json, one line on standard output says when it is ready and where it listens.
 
 Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a model could not be loaded, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.`
   static override examples = [
@@ -50,7 +50,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     'drain-timeout': Flags.integer({
       min: 0,
       default: 30_000,
-      description: 'Milliseconds that answers may go on when the daemon is stopped.',
+      description: 'Milliseconds that running answers have to finish when the daemon is stopped.',
       helpValue: 'ms',
     }),
   }
@@ -98,10 +98,10 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
       })
       this.logToStderr(`Listening on ${daemon.address} (process ${process.pid}).`)
       await daemon.ended
-      // Left to itself Node closes connections some time before the process is gone, which is what wnn stop waits for.
+      // Node would close connections some time before the process ends, and wnn stop waits for its end.
       process.once('exit', (code) => process.exit(code))
     } catch (error) {
-      // A load that was cut short by wnn stop is no failure of it.
+      // A load that wnn stop interrupted did not fail.
       const wasStopped = daemon.isStopping()
       await daemon.stop({now: true})
       if (!wasStopped) throw error
@@ -110,7 +110,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     }
   }
 
-  /** Not the result, which would come when all is over. */
+  /** Not as the result, which is printed at the end. */
   private printReady(ready: ServeReady): void {
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(ready)}\n`)
   }
@@ -125,7 +125,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
   }
 }
 
-/** Whoever started this in the background waits to hear how it went. */
+/** Reports to the process that started this one in the background and waits for it. */
 function tellStarter(message: StartMessage): void {
   if (process.send === undefined || !process.connected) return
   process.send(message, () => {

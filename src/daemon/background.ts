@@ -6,7 +6,7 @@ import {fromWire, NnError, type WireError} from '../errors.js'
 import {logFile} from '../rpc/log-file.js'
 import {makeOwnFolder} from '../system/own-folder.js'
 
-/** How the daemon that was started tells of itself over the channel to whoever started it. */
+/** What a started daemon reports over the channel to the process that started it. */
 export type StartMessage = {ready: true} | {error: WireError}
 
 export interface BackgroundOptions {
@@ -21,7 +21,7 @@ export interface BackgroundOptions {
 /**
  * Starts a daemon in the background unless one listens already; then the answer is `false`.
  *
- * @throws why it did not start; its own output is in the log beside the socket.
+ * @throws the reason why it did not start; its output is in the log beside the socket.
  */
 export async function ensureDaemon(options: BackgroundOptions): Promise<boolean> {
   if (await isRunning(options.socket, options.signal)) return false
@@ -29,19 +29,19 @@ export async function ensureDaemon(options: BackgroundOptions): Promise<boolean>
     await startInBackground(options)
     return true
   } catch (error) {
-    // Somebody else may have been quicker.
+    // Another process may have started one in the meantime.
     if (!options.signal.aborted && (await isRunning(options.socket, options.signal))) return false
     throw error
   }
 }
 
-/** Ends the daemon and waits until it has ended. @throws `not_running`. */
+/** Stops the daemon and waits until it has exited. @throws `not_running`. */
 export async function stopDaemon(socket: string, {now = false, signal}: {now?: boolean; signal?: AbortSignal} = {}) {
   const connection = new DaemonConnection(socket)
   try {
     const response = await connection.send('POST', '/stop', {now}, signal)
     await new Promise<void>((resolve, reject) => {
-      // The end of the process cuts it off.
+      // The exit of the process cuts it off.
       response.resume().once('close', () => {
         if (signal?.aborted === true) reject(signal.reason as Error)
         else resolve()
@@ -71,7 +71,7 @@ async function startInBackground({socket, root, argv = [], signal}: BackgroundOp
   makeOwnFolder(socket)
   const log = logFile(socket)
   const descriptor = openLog(log)
-  // Sources run through a loader, which is among this process's own options.
+  // Sources need a loader, which is one of this process's own options.
   const isSource = import.meta.url.endsWith('.ts')
   const command = path.join(root, 'bin', isSource ? 'dev.js' : 'run.js')
   const child = spawn(
@@ -109,10 +109,10 @@ function readiness(child: ChildProcess, log: string): Promise<void> {
   })
 }
 
-/** A daemon that runs says next to nothing: what makes the file grow is daemons that come and go. */
+/** A running daemon logs almost nothing here; each start and stop adds to the file. */
 const largeLog = 1024 ** 2
 
-/** Opens the log to append to it; a large one is first set aside, in place of the one that was before. */
+/** Opens the log for appending. A large log is renamed first and replaces the previous old one. */
 function openLog(log: string): number {
   const descriptor = openSync(log, 'a', 0o600)
   if (fstatSync(descriptor).size < largeLog) return descriptor

@@ -6,39 +6,39 @@ import {makeOwnFolder} from '../system/own-folder.js'
 import {SocketServer} from './server.js'
 import type {DaemonStatus} from '../rpc/daemon-status.js'
 
-/** Something else that takes requests for the daemon's backend, such as HTTP on a port. */
+/** Another way for requests to reach the daemon's backend, such as HTTP on a port. */
 export interface Intake {
-  /** Takes nothing new; resolves when what it has in flight is answered. */
+  /** Accepts no new requests; resolves when those in flight are answered. */
   close(): Promise<void>
-  /** Ends what is in flight. */
+  /** Aborts the requests in flight. */
   abort(): void
 }
 
 export interface DaemonOptions {
-  /** Path of the socket, in a folder that is its owner's alone or does not exist yet. */
+  /** Path of the socket. Its folder belongs to this user alone, or does not exist yet. */
   socket: string
   version: string
   /** As for `initCore`; checked strictly. Defaults to the defaults. */
   config?: string | object
   configFile?: string
-  /** Folder for histories. Defaults to none: they end with the daemon. */
+  /** Folder for histories. Defaults to none: they are lost with the daemon. */
   stateDir?: string
-  /** How long calls in flight may go on when it stops. Defaults to `30000`. */
+  /** How long calls in flight may continue when it stops, in milliseconds. Defaults to `30000`. */
   drainTimeoutMs?: number
-  /** What else asks its backend. Defaults to nothing. */
+  /** Other ways for requests to reach its backend. Defaults to none. */
   intakes?: readonly ((backend: LocalCore) => Promise<Intake>)[]
 }
 
 export interface Daemon {
   /** The socket's path. */
   address: string
-  /** What its clients share. */
+  /** The backend that its clients share. */
   backend: LocalCore
-  /** Resolves when it has ended, whoever asked for that. */
+  /** Resolves when it has stopped, for whatever reason. */
   ended: Promise<void>
-  /** Somebody has asked for that. */
+  /** Whether it was asked to stop. */
   isStopping: () => boolean
-  /** Ends it: calls in flight go on for as long as they may, or, with `now`, are ended. */
+  /** Stops it. Calls in flight may continue until the drain timeout; with `now` they are aborted. */
   stop(how?: {now?: boolean}): Promise<void>
 }
 
@@ -102,7 +102,7 @@ function describer(
   })
 }
 
-/** The order at the end: intake, calls, contexts, models, logs, and last the socket that tells of the daemon. */
+/** The order of stopping: intakes, calls, contexts, models, logs, and last the socket. */
 class Ending {
   readonly ended: Promise<void>
   private readonly now = new AbortController()
@@ -116,7 +116,7 @@ class Ending {
     private readonly limitMs: number,
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve))
-    // Each client that waits listens.
+    // Each waiting client adds a listener.
     setMaxListeners(0, this.now.signal)
   }
 
@@ -124,7 +124,7 @@ class Ending {
     return this.running !== undefined
   }
 
-  /** The first call begins; a later one with `now` does not let it wait any longer. */
+  /** The first call starts the stop; a later call with `now` ends the wait. */
   begin(now: boolean): Promise<void> {
     if (this.running === undefined) {
       this.running = this.end()

@@ -97,7 +97,7 @@ export function toApiError(thrown: unknown): ApiError {
   return new ApiError(500, 'server_error', 'unknown', 'An unexpected error occurred.', {cause: thrown})
 }
 
-/** Official clients come again by themselves. */
+/** Official clients retry after this status. */
 export function modelLoading(name: string): ApiError {
   const headers = {'retry-after': '1'}
   return new ApiError(503, 'server_error', 'model_loading', `The model "${name}" is being loaded.`, {headers})

@@ -28,9 +28,9 @@ export interface OpenAiServerOptions {
   loopbackOnly?: boolean
   /** Defaults to `defaultLimits`. */
   limits?: Partial<HttpLimits>
-  /** Names of the models that are being loaded; whoever asks for one is told to come again. Defaults to none. */
+  /** Names of the models that are being loaded; requests for one are answered with 503. Defaults to none. */
   loading?: () => readonly string[]
-  /** Is told of failures of the server, and of clients that go or are too slow. Defaults to nobody. */
+  /** Called for failures of the server, and for clients that disconnect or are too slow. Defaults to none. */
   log?: HttpLog
 }
 

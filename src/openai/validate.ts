@@ -5,12 +5,12 @@ import {badRequest} from './api-error.js'
 /** A request body that has been checked. */
 export interface Checked<Body> {
   body: Body
-  /** Fields that are not known here, and have no effect. */
+  /** Unknown fields, which have no effect. */
   ignored: string[]
 }
 
 /**
- * A check of request bodies. `null` is as good as leaving a field out; fields that are not declared are passed over.
+ * A check of request bodies. `null` is the same as leaving a field out; undeclared fields are ignored.
  *
  * It stops at the first mistake, unlike the check of documents: a list of a million wrong values must not become a
  * million errors.
@@ -36,7 +36,7 @@ export function bodyCheck<Schema extends TSchema & {properties: object}>(
   }
 }
 
-/** What a field says of values that this server does not have, rather than that they are wrong. */
+/** The message for values that are valid in OpenAI's API but not supported here. */
 function unsupportedBy({properties}: {properties: object}, field: string | number | undefined): string | undefined {
   const declared = (properties as Record<string, {unsupported?: string} | undefined>)[String(field)]
   return declared?.unsupported
@@ -48,7 +48,7 @@ function compile(schema: object): ValidateFunction {
   return ajv.compile(schema)
 }
 
-/** Names for a header; a name that is no word could break out of it. */
+/** Names for a header. Names with other characters are left out, because they could break out of it. */
 export function ignoredHeader(ignored: readonly string[]): string {
   return ignored
     .filter((name) => /^[\w.-]{1,64}$/.test(name))

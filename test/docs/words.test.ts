@@ -9,15 +9,6 @@ const test = suite('words of the documentation and the sources', {timeoutMs: 120
 /** The changelog says what was true then. Remove docs/benchmarks.md from here when its English has been revised. */
 const unchecked = ['CHANGELOG.md', 'docs/benchmarks.md']
 
-/** Sources whose English has not been revised yet. Remove a file from here when it has. */
-const uncheckedSources = [
-  'backend/engine/host/engine-child.ts',
-  'commands/serve.ts',
-  'daemon/background.ts',
-  'daemon/start.ts',
-  'openai/validate.ts',
-]
-
 /** Words and phrases that readers stumble over, and what to write instead. */
 const retired: [phrase: RegExp, instead: string][] = [
   [/\bmend(s|ed|ing)?\b/gi, 'fix'],
@@ -64,13 +55,11 @@ test('no page has a retired word', () => {
 test('no comment, message or help text of the sources has a retired word', () => {
   const names = readdirSync(`${root}src`, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.ts'))
   assert.ok(names.length > 300)
-  const found = names
-    .filter((name) => !uncheckedSources.includes(name))
-    .flatMap((name) =>
-      sourceTexts(`${root}src/${name}`)
-        .flatMap(({line, text}) => findRetired(text, line))
-        .map((finding) => `src/${name}:${finding}`),
-    )
+  const found = names.flatMap((name) =>
+    sourceTexts(`${root}src/${name}`)
+      .flatMap(({line, text}) => findRetired(text, line))
+      .map((finding) => `src/${name}:${finding}`),
+  )
   assert.is(found.join('\n'), '')
 })
 

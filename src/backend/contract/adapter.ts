@@ -230,12 +230,12 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
 
   /** Waits for options that are being read, and ends token-by-token generation, whose history must not be used again. */
   private async ready(id: ContextId, state: ContextState): Promise<void> {
-    // Who set broken options hears of it; the last good ones are in force.
+    // The call that set broken options reports them; the last good ones apply.
     if (state.reading !== undefined) await state.reading.catch(() => undefined)
     if (state.stepOptions !== undefined && state.pendingSteps === 0) await this.endSteps(id, state)
   }
 
-  /** Ends token-by-token generation. With steps still waiting it ends behind them, and nobody waits for that here. */
+  /** Ends token-by-token generation. With steps still waiting it ends after them, without waiting for that here. */
   private async endSteps(id: ContextId, state: ContextState): Promise<void> {
     if (state.pendingSteps === 0) {
       stepsEnded(state, await this.core.endSteps(id))
@@ -292,7 +292,7 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
   }
 
   private async opened({conversation, model}: OpenConversation): Promise<ContextId> {
-    // Contexts that were closed with their session were not heard of here.
+    // Contexts that were closed together with their session are not reported here.
     if (this.states.size >= this.sweepAt) await this.forgetClosed()
     this.states.set(conversation, newState(model.config.model.prompt_mode))
     return conversation

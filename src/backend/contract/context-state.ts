@@ -16,7 +16,7 @@ export interface ContextState {
   output: Output | undefined
   /** The text of the token that was generated last, and the metadata so far. */
   step: Output | undefined
-  /** The options that token-by-token generation began with, while it is under way. */
+  /** The options that token-by-token generation began with, while it runs. */
   stepOptions: RuntimeOptions | undefined
   /** Steps that have not had their token. */
   pendingSteps: number

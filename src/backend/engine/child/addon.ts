@@ -45,7 +45,7 @@ export async function loadAddon(wantsGpu: boolean): Promise<LoadedAddon> {
   return {addon, build: llama.llamaCppRelease.release, commit, warnings: []}
 }
 
-/** The library comes with the binaries for all GPUs, which is why it is left to whoever has one. */
+/** The library brings the binaries for all GPUs, so it is installed only where there is one. */
 async function importLibrary(): Promise<typeof GetLlama | undefined> {
   try {
     return (await import('node-llama-cpp')).getLlama

@@ -4,12 +4,12 @@ import type {HeartbeatLimits} from './heartbeat.js'
 /** What the pool of an engine has unless slots are many and the vocabulary is large. */
 const usualThreads = 1
 
-/** A process that waits to be told what to load. */
+/** A process that waits for a model to load. */
 let waiting: EngineChild | undefined
 
 /**
- * Starts the process of the next engine before it is known what that loads: Node takes as long to come up there as this
- * process needs for all that leads to the load. For a program that is about to load a model, and ends when it cannot.
+ * Starts the process of the next engine before its model is known: Node starts there while this process prepares the load.
+ * For a program that is about to load a model, and exits if it cannot.
  */
 export function startEngineAhead(): void {
   const child = new EngineChild(usualThreads)

@@ -8,16 +8,16 @@ import {Heartbeat, type HeartbeatLimits} from './heartbeat.js'
 import {findKnownFailure} from '../../contract/known-failures.js'
 import type {EngineEvent, EngineRequest} from '../protocol.js'
 
-/** What llama.cpp prints when it gives up stands at the end of its standard error, or of the errors that it logs. */
+/** llama.cpp prints the reason of a crash at the end of its standard error, or of the errors that it logs. */
 const keptOutput = 4096
 
 /**
- * V8 lets the space for young objects grow to 16 MiB thrice, over some 20,000 tokens; an engine has few objects that
- * live long, and is as quick with 2 MiB.
+ * V8 lets the space for young objects grow to three times 16 MiB, over some 20,000 tokens. An engine has few long-lived
+ * objects and is as fast with 2 MiB.
  */
 const smallHeap = '--max-semi-space-size=2'
 
-/** The operating system's side of an engine: its process, the messages, what it prints, its pulse and its end. */
+/** The process of an engine: its messages, its output, its heartbeat and its exit. */
 export class EngineChild {
   private readonly child: ChildProcess
   private readonly heartbeat: Heartbeat
@@ -26,23 +26,23 @@ export class EngineChild {
   private killedFor: string | undefined
   private hear: (event: EngineEvent) => void = () => undefined
   private readonly exited: Promise<void>
-  /** Resolves when the process has gone, with how it went; the last of its output, which says why, is read by then. */
+  /** Resolves when the process has exited, with the reason. The end of its output, which has the reason, is read by then. */
   readonly died: Promise<NnError>
 
   /** @param samplingThreads the size of its libuv pool, unless the environment has one */
   constructor(samplingThreads: number, limits?: HeartbeatLimits) {
     const fromSource = import.meta.url.endsWith('.ts')
-    // Where a chunk of the build lies is the bundler's business, so package.json says where the engine is.
+    // The bundler decides where this chunk lies, so package.json says where the engine is.
     const entry = fromSource ? new URL('../child/main.ts', import.meta.url).href : import.meta.resolve('#engine')
-    // In a process group of its own, the terminal's Ctrl-C does not reach it: ending it is the host's decision.
+    // In its own process group, Ctrl-C in the terminal does not reach it: the host decides when it ends.
     const child = fork(fileURLToPath(entry), [engineMark], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
-      // The host's own options (--input-type, --inspect, …) are not meant for the engine; sources need their loader.
+      // The host's own options (--input-type, --inspect, …) are not for the engine; sources need their loader.
       execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
-      // Decodes and samplings of llama.cpp run on libuv's pool, whose size is fixed when it is first used. By turns on
-      // several threads, decodes of a small model find the caches of another core and take longer (docs/benchmarks.md).
+      // Decodes and samplings of llama.cpp run on libuv's pool, whose size is fixed at its first use. When several threads take
+      // turns, a small model is not in the caches of the next core, and decodes take longer (docs/benchmarks.md).
       env: {UV_THREADPOOL_SIZE: String(samplingThreads), ...process.env},
     })
     this.child = child
@@ -72,7 +72,7 @@ export class EngineChild {
     void this.exited.then(() => this.heartbeat.stop())
   }
 
-  /** All that it says from now on, signs of life aside. */
+  /** All events from now on, except heartbeats. */
   onMessage(hear: (event: EngineEvent) => void): void {
     this.hear = hear
   }
@@ -87,17 +87,17 @@ export class EngineChild {
   }
 
   send(message: EngineRequest): void {
-    // What cannot be sent goes to a process that is dying; its end, which says why, is about to be reported.
+    // Sending fails only if the process is dying; its exit, with the reason, is about to be reported.
     if (this.child.connected) this.child.send(message, () => undefined)
   }
 
-  /** What it prints from now on belongs to something new. */
+  /** Forgets its output so far: what follows belongs to something new. */
   forgetOutput(): void {
     this.stderr = ''
     this.loggedErrors = ''
   }
 
-  /** Ends a process that does not listen; it counts as died, of this. */
+  /** Kills a process that does not react; this is the reason of its exit. */
   kill(why: string): void {
     this.killedFor ??= why
     this.child.kill('SIGKILL')
@@ -115,7 +115,7 @@ export class EngineChild {
     await this.exited
   }
 
-  /** A program that has nothing left to do ends, model or not: the engine follows when its channel closes. */
+  /** A host with nothing left to do exits, even with a model loaded: the engine follows when its channel closes. */
   letGo(): void {
     this.child.unref()
     this.child.channel?.unref()
@@ -123,7 +123,7 @@ export class EngineChild {
     if (stderr instanceof Socket) stderr.unref()
   }
 
-  /** Whether the host stays for what this process still has to say. */
+  /** Whether the host stays alive for messages of this process. */
   awaited(isAwaited: boolean): void {
     if (isAwaited) this.child.channel?.ref()
     else this.child.channel?.unref()
@@ -132,7 +132,7 @@ export class EngineChild {
   private crashError(code: number | null, signal: NodeJS.Signals | null): NnError {
     if (this.killedFor !== undefined) {
       return new NnError('engine_died', `The engine process hung and was ended: ${this.killedFor}.`, {
-        hint: 'The host goes on with a new one. If it happens again, look at the load and the memory of the machine.',
+        hint: 'The host starts a new one. If it happens again, look at the load and the memory of the machine.',
       })
     }
     const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
