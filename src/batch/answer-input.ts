@@ -61,7 +61,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
   const announce = (): void => progress.say(`Stopping after the ${running} running items. A second signal aborts them.`)
 
   // A second signal ends the process at once.
-  const tellAtOnce = (): void => progress.say(renderSummary(summary('stopped')))
+  const tellAtOnce = (): void => progress.conclude(renderSummary(summary('stopped')))
 
   signal.addEventListener('abort', announce)
   process.on('exit', tellAtOnce)

@@ -40,6 +40,12 @@ export class Progress implements Disposable {
     else this.line.say(text)
   }
 
+  /** Prints the last line: nothing is shown after it. */
+  conclude(text: string): void {
+    this[Symbol.dispose]()
+    this.output.write(`${text}\n`)
+  }
+
   [Symbol.dispose](): void {
     this.cancel()
     this.line?.[Symbol.dispose]()

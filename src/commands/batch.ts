@@ -33,7 +33,11 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
     }),
   }
   static override flags = {
-    output: Flags.string({char: 'o', description: 'Append the result rows to this file.', helpValue: 'file'}),
+    output: Flags.string({
+      char: 'o',
+      description: 'Append the result rows to this file. Required, except with --dry-run.',
+      helpValue: 'file',
+    }),
     model: Flags.string({char: 'm', description: "The GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
     'model-name': Flags.string({
       exclusive: ['model'],

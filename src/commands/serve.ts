@@ -43,7 +43,8 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
       helpValue: 'path',
     }),
     'state-dir': Flags.string({
-      description: 'Keep the histories of sessions in this folder (docs/sessions.md).',
+      description:
+        'Keep the histories of sessions in this folder, each until it was idle for backend.idle_timeout_ms, 5 minutes by default (docs/sessions.md).',
       helpValue: 'folder',
     }),
     ...httpFlags,
@@ -87,7 +88,10 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     toCome: Set<string>,
     url: string | null,
   ): Promise<void> {
-    const stop = (): void => void daemon.stop()
+    const stop = (): void => {
+      this.logToStderr('Stopping after the running answers. A second signal does not wait for them.')
+      void daemon.stop()
+    }
     this.signal.addEventListener('abort', stop)
     try {
       await this.load(daemon, models, toCome)

@@ -126,7 +126,8 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
 
   async compute(id: ContextId, options: ComputeOptions = {}): Promise<void> {
     const state = this.states.get(id) ?? (await this.state(id))
-    await this.ready(id, state)
+    // Nothing is awaited without need: an input that is set right after this call is for the next one.
+    if (isUnready(state)) await this.ready(id, state)
     await this.answer(id, state, requestOf(state), options)
   }
 
@@ -142,7 +143,7 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     if (runtimeOptions !== undefined) checkString('runtime options', runtimeOptions)
     const text = checkInput(index, tensor)
     const state = this.states.get(id) ?? (await this.state(id))
-    await this.ready(id, state)
+    if (isUnready(state)) await this.ready(id, state)
     // From here to the request nothing is awaited for a prompt: calls at the same time answer each their own question.
     if (index === 0) setPrompt(state, text)
     else state.options = await this.core.readOptions(id, text)
@@ -318,6 +319,11 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     for (const id of before) if (!open.has(id)) this.states.delete(id)
     this.sweepAt = Math.max(fewestToSweep, 2 * this.states.size)
   }
+}
+
+/** Whether options are being read, or token-by-token generation runs that the next call ends. */
+function isUnready({reading, stepOptions}: ContextState): boolean {
+  return reading !== undefined || stepOptions !== undefined
 }
 
 /** The text of an input. @throws `invalid_argument` for a broken tensor or another index. */

@@ -71,8 +71,17 @@ const readers: Readonly<
 
 /** An input is read twice, first to check it. @throws `invalid_argument` for a pipe or similar. */
 function checkRegular(name: string): string {
-  if (statSync(name, {throwIfNoEntry: false})?.isFile() !== false) return name
+  if (isRegular(name)) return name
   throw new NnError('invalid_argument', `${name} is not a regular file.`, {
     hint: 'Read a pipe as standard input: wnn batch - --output results.jsonl',
   })
+}
+
+/** A file that does not exist fails when it is read. @throws `invalid_argument` for one that may not be looked at */
+function isRegular(name: string): boolean {
+  try {
+    return statSync(name, {throwIfNoEntry: false})?.isFile() !== false
+  } catch (error) {
+    throw new NnError('file_unusable', `${name} cannot be read: ${(error as Error).message}`, {cause: error})
+  }
 }
