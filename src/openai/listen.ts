@@ -49,7 +49,8 @@ export async function listenHttp(backend: Core, options: HttpOptions): Promise<H
     await app.listen({port, host})
   } catch (error) {
     await app.close()
-    throw new NnError('invalid_argument', `Cannot listen on ${host}, port ${port}: ${(error as Error).message}`, {
+    throw new NnError('invalid_argument', `Cannot listen on ${host}, port ${port}: ${whyNot(error)}`, {
+      hint: 'Choose another port with --port; 0 takes any free one.',
       cause: error,
     })
   }
@@ -68,4 +69,11 @@ export async function listenHttp(backend: Core, options: HttpOptions): Promise<H
     app.server.once('close', () => clearTimeout(timer))
   }
   return {app, abort, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: dispose}
+}
+
+function whyNot(error: unknown): string {
+  const {code, message} = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return 'the port is in use (EADDRINUSE).'
+  if (code === 'EACCES') return 'this user may not use the port (EACCES).'
+  return message
 }

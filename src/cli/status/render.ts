@@ -86,7 +86,7 @@ const sections: Sections = {
 
 /** The status for people: a title per type, aligned text below it. */
 export function renderStatus(daemon: DaemonStatus, status: Partial<BackendStatus>): string {
-  const first = `daemon ${daemon.state} for ${duration(daemon.uptime_ms)}, process ${daemon.pid}, ${daemon.clients} clients, ${daemon.socket}`
+  const first = `daemon ${daemon.state} for ${duration(daemon.uptime_ms)}, process ${daemon.pid}, ${daemon.clients} ${daemon.clients === 1 ? 'client' : 'clients'}, ${daemon.socket}`
   const blocks = (Object.keys(status) as StatusType[]).map((type) => renderSection(type, status))
   return [first, ...blocks].join('\n\n')
 }

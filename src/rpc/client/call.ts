@@ -1,7 +1,7 @@
+import type {Readable} from 'node:stream'
 import {fromWire, NnError} from '../../errors.js'
 import {decode, encodeArguments} from '../codec.js'
 import type {DaemonConnection} from './connection.js'
-import {linesOf} from './lines.js'
 import {eventNames, methods, type CallLine, type EventName, type MethodName} from '../protocol.js'
 
 type Listeners = Partial<Record<EventName, (...args: unknown[]) => void>>
@@ -65,5 +65,19 @@ function emit(listeners: Listeners, {event, args}: {event: EventName; args: unkn
     return undefined
   } catch (error) {
     return new NnError('runtime_error', `${event} failed: ${String(error)}`, {cause: error})
+  }
+}
+
+/** The lines of a text stream, each as soon as it is complete; an incomplete last line is dropped. */
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  stream.setEncoding('utf8')
+  let pieces: string[] = []
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const [first = '', ...others] = chunk.split('\n')
+    pieces.push(first)
+    for (const next of others) {
+      yield pieces.join('')
+      pieces = [next]
+    }
   }
 }
