@@ -113,7 +113,7 @@ test('all but the health check needs the key', async () => {
   assert.is((await get('/v1/models', `bearer ${key}`)).status, 200)
 })
 
-test('a model that is being loaded is there soon, for health checks and for whoever asks for it', async () => {
+test('a model that is being loaded is 503 for health checks and requests', async () => {
   const backend = await initBackend()
   const http = await listenHttp(backend.core, {port: 0, environment: {}, loading: () => backend.core.loading})
   try {

@@ -69,7 +69,7 @@ test('several files in one process have each their own results', async (t) => {
   )
 })
 
-test('what is wrong with a group is told of the file that it comes from', async (t) => {
+test('a fault of a group is reported for the file that causes it', async (t) => {
   const files = ['good.ts', 'bad/module-throws.ts', 'bad/live-timer.ts'].map(
     (name) => new URL(name, import.meta.url).pathname,
   )

@@ -118,10 +118,10 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     const isStepping = state.stepOptions !== undefined
     // At once, so that a compute which does not wait for this call sees it.
     if (index === 0 && !isStepping) setPrompt(state, text)
-    if (index === 1) state.reading = this.readOptions(id, state, text)
+    const reading = index === 1 ? this.readOptions(id, state, text) : undefined
     await this.endSteps(id, state)
     if (index === 0 && isStepping) setPrompt(state, text)
-    await state.reading
+    await reading
   }
 
   async compute(id: ContextId, options: ComputeOptions = {}): Promise<void> {
@@ -253,12 +253,17 @@ export class WasiNnAdapter<C extends Core = Core> implements Backend {
     await this.core.check(id)
   }
 
-  private async readOptions(id: ContextId, state: ContextState, text: string): Promise<void> {
-    try {
-      state.options = await this.core.readOptions(id, text)
-    } finally {
-      state.reading = undefined
+  private readOptions(id: ContextId, state: ContextState, text: string): Promise<void> {
+    const reading = this.core.readOptions(id, text).then((options) => {
+      state.options = options
+    })
+    state.reading = reading
+    const done = (): void => {
+      if (state.reading === reading) state.reading = undefined
     }
+    // Also keeps a failure from being unhandled if the call fails before it awaits the options.
+    reading.then(done, done)
+    return reading
   }
 
   private async read(

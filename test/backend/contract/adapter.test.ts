@@ -76,6 +76,19 @@ test('an answer that was not begun leaves the last output, the first step clears
   await backend.finiSingle(context)
 })
 
+test('broken options fail their own call, whatever else that call waits for', async (t) => {
+  const {backend, graph} = await openBackend({}, {strict: true})
+  t.after(() => backend.deinit())
+  const context = await backend.initExecutionContext(graph)
+  await rejects(set(backend, context, 1, {no_such_option: 1}), 'invalid_argument', /no_such_option/)
+  await set(backend, context, 0, 'Hello!')
+  await backend.computeSingle(context)
+  await rejects(set(backend, context, 1, {no_such_option: 1}), 'invalid_argument', /no_such_option/)
+  // The core closes it: the adapter learns that from the two calls that fail.
+  await backend.core.close(context)
+  await rejects(set(backend, context, 1, {max_tokens: 2}), 'invalid_argument', /is closed/)
+})
+
 test('a context that is closing cannot be used or kept', async () => {
   const {backend, context} = await newContext()
   await set(backend, context, 0, 'Hello!')
