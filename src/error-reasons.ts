@@ -284,6 +284,18 @@ export const reasons = {
     exit: 3,
     when: 'The prompt alone does not fit into `ctx_size`.',
   },
+  conversation_rejected: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: "The model's chat template does not take the conversation: it says why, or it would leave a message out.",
+  },
+  invalid_template: {
+    code: 'invalid_argument',
+    status: 400,
+    exit: 2,
+    when: "The model's chat template is not a template that can be read.",
+  },
   end_of_sequence: {
     code: 'end_of_sequence',
     status: 500,

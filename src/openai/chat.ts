@@ -27,6 +27,7 @@ export function readChatRequest(value: unknown): CompletionRequest {
     ...responseGuide(body),
     ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
     system_prompt: systemPrompt,
+    ...(body.chat_template_kwargs !== undefined && {template_variables: body.chat_template_kwargs}),
     prompt_mode: 'chat' as const,
     // A request with a session id and only a question continues that session.
     ...((sessionId === undefined || history.length > 0) && {history}),

@@ -55,6 +55,7 @@ export const chatBody = Type.Object({
   // Checked one by one, so that a message can be named.
   messages: Type.Array(Type.Unknown(), {minItems: 1, maxItems: 10_000}),
   max_completion_tokens: Type.Optional(ended.max_tokens),
+  chat_template_kwargs: Type.Optional(asked.template_variables),
   logprobs: Type.Optional(Type.Boolean()),
   top_logprobs: Type.Optional(Type.Integer({minimum: 0, maximum: 20})),
   response_format: Type.Optional(responseFormat),

@@ -10,6 +10,7 @@ import {InFlight} from './in-flight.js'
 import {defaultLimits, type HttpLimits} from './limits.js'
 import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
+import {promptRoutes} from './prompt-routes.js'
 import type {Core} from '../backend/contract/core.js'
 import type {HttpLog, Serving} from './serving.js'
 import {statusRoutes} from './status.js'
@@ -88,7 +89,8 @@ export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): 
     inFlight.closing = true
     return inFlight.ended()
   })
-  for (const routes of [modelRoutes, chatRoutes, completionRoutes, embeddingRoutes, statusRoutes]) routes(app, serving)
+  const all = [modelRoutes, chatRoutes, completionRoutes, embeddingRoutes, promptRoutes, statusRoutes]
+  for (const routes of all) routes(app, serving)
   return {app, inFlight}
 }
 

@@ -4,7 +4,7 @@ import type {ContextId, GraphId, OutputMetadata} from '../backend/contract/types
 import type {NnError} from '../errors.js'
 import type {Case} from './model.js'
 import {StepFault} from './step-fault.js'
-import type {Target} from './target.js'
+import type {Probe, Target} from './target.js'
 import type {Scope} from './variables.js'
 
 /** The shared state of the steps of a scenario. */
@@ -35,6 +35,9 @@ export interface StepValue {
   /** The pieces that were given out while the answer was made. */
   streamed?: string
   metadata?: OutputMetadata
+  /** Tokens of a rendered prompt, and messages that it leaves out. */
+  prompt_tokens?: number
+  left_out_messages?: number
   status?: unknown
   lines?: number
   records?: Record<string, unknown>[]
@@ -49,6 +52,12 @@ export interface StepValue {
 export function backendOf({run}: Frame): Backend {
   if (run.backend === undefined) throw new StepFault('There is no backend. The first step must initialise it.')
   return run.backend
+}
+
+/** What can be seen of the backend besides its calls. */
+export function probeOf({run}: Frame): Probe {
+  if (run.target.probe === undefined) throw new StepFault(`A ${run.target.name} backend cannot be inspected.`)
+  return run.target.probe
 }
 
 /** The handle for a step: by name, by number, or the last one created. */

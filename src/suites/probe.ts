@@ -1,3 +1,4 @@
+import {WasiNnAdapter} from '../backend/contract/adapter.js'
 import {engineMark} from '../backend/contract/status.js'
 import {readdir, readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -23,6 +24,13 @@ export function probeOf(
   return {
     remains: async () => (await remainsOf(host)).filter((one) => !before.includes(one)),
     killEngine: (backend, graph) => killEngine(backend, graph, host.pid),
+    render: (backend, conversation, request) => {
+      if (!(backend instanceof WasiNnAdapter)) {
+        throw new NnError('unsupported_operation', 'This backend does not show its prompts.')
+      }
+      const {core} = backend as WasiNnAdapter
+      return core.render({conversation}, request)
+    },
   }
 }
 

@@ -1,10 +1,13 @@
 import {existsSync} from 'node:fs'
 import type {Failure} from './results.js'
 import {summarize, type CaseOutcome, type CaseResult, type RunReport} from './results.js'
-import type {Case} from './model.js'
+import type {Case, Verb} from './model.js'
 import {runCase} from './run-case.js'
 import {allSteps} from './steps.js'
 import type {Target} from './target.js'
+
+/** Steps that look behind the contract. */
+const looking: ReadonlySet<string> = new Set<Verb>(['check_released', 'kill_engine', 'render_prompt'])
 
 export interface RunOptions {
   signal?: AbortSignal
@@ -85,6 +88,6 @@ function missingFor({scenario, suite}: Case, target: Target): string | undefined
   if (model !== undefined) return `there is no model ${model}`
   const variable = env.find((name) => process.env[name] === undefined)
   if (variable !== undefined) return `${variable} is not set`
-  const looks = [...allSteps(scenario.steps)].some(({verb}) => verb === 'check_released' || verb === 'kill_engine')
+  const looks = [...allSteps(scenario.steps)].some(({verb}) => looking.has(verb))
   return looks && target.probe === undefined ? `a ${target.name} backend cannot be inspected` : undefined
 }

@@ -30,6 +30,7 @@ export const verbTraits: Record<Verb, VerbTraits> = {
   get_output_single: {short: 'context', gives: answer},
   fini_single: {short: 'context', gives: ['metadata']},
   run_inference: {short: 'text', gives: answer},
+  render_prompt: {short: 'text', gives: ['text', 'value']},
   close_execution_context: {short: 'context', gives: []},
   finalize_execution_context: {short: 'context', gives: []},
   switch_graph: {short: 'model', gives: ['value']},

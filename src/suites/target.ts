@@ -1,5 +1,6 @@
 import type {Backend} from '../backend/contract/wasi-nn.js'
-import type {GraphId} from '../backend/contract/types.js'
+import type {AnswerRequest, RenderedPrompt} from '../backend/contract/core.js'
+import type {ContextId, GraphId} from '../backend/contract/types.js'
 
 export interface InitOptions {
   /** Whether a faulty configuration is an error; otherwise it gives defaults and warnings. */
@@ -24,4 +25,6 @@ export interface Probe {
   remains(backend: Backend): Promise<string[]>
   /** Kills the process that runs the graph, as a crash would. */
   killEngine(backend: Backend, graph: GraphId): Promise<void>
+  /** The prompt that a question in a context would be answered for. */
+  render(backend: Backend, context: ContextId, request: AnswerRequest): Promise<RenderedPrompt>
 }

@@ -26,6 +26,11 @@ export function duration(ms: number): string {
   return parts.join(' ')
 }
 
+/** `1 token`, `2 tokens`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Three digits tell enough of a measured number. */
 export function short(value: number): string {
   if (value === 0 || value >= 10) return String(Math.round(value))

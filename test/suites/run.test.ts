@@ -294,7 +294,11 @@ test(
   async () => {
     const target: Target = {
       ...scriptedTarget(script),
-      probe: {remains: () => Promise.resolve(['process 7']), killEngine: () => Promise.resolve()},
+      probe: {
+        remains: () => Promise.resolve(['process 7']),
+        killEngine: () => Promise.resolve(),
+        render: () => Promise.reject(new Error('unused')),
+      },
     }
     const report = await run('  - init_execution_context: {graph: 0}\n    expect: {value: {handle: 0}}', target)
     assert.match(only(report).failures[0]?.message ?? '', /these remain: process 7/)

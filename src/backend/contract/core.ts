@@ -86,6 +86,27 @@ export interface PromptCount {
   llama_commit: string
 }
 
+/** The tokens of a text. */
+export interface TokenizedText {
+  tokens: number[]
+  /** The text of each token; U+FFFD stands for bytes that are no whole character. */
+  pieces: string[]
+}
+
+/** A prompt as the model gets it, through its chat template. */
+export interface RenderedPrompt extends TokenizedText {
+  text: string
+  /** First messages of the conversation that are left out, because they do not fit into the context. */
+  left_out_messages: number
+}
+
+export interface TokenizeOptions {
+  /** Adds the tokens that the model puts around every text, such as BOS. Defaults to `false`. */
+  addSpecial?: boolean
+  /** Reads the texts of special tokens as these tokens. Defaults to `true`. */
+  parseSpecial?: boolean
+}
+
 /**
  * The typed interface of the backend. Chat, HTTP, batches, benchmarks and the daemon's protocol call it. The WASI-NN
  * calls with handles, tensors and buffers are an adapter over it (`adapter.ts`). `LocalCore` runs in this process,
@@ -145,6 +166,15 @@ export interface Core {
 
   /** Counts the prompt tokens of a question. */
   count(target: AnswerTarget, request: AnswerRequest): Promise<PromptCount>
+
+  /** The prompt that a question would be answered for. Fails like `answer` where the prompt does. */
+  render(target: AnswerTarget, request: AnswerRequest): Promise<RenderedPrompt>
+
+  /** The tokens of a text, without the chat template. */
+  tokenize(graph: GraphId, text: string, options?: TokenizeOptions): Promise<TokenizedText>
+
+  /** The text of tokens, special tokens included. `invalid_argument` for a number that is no token of the model. */
+  detokenize(graph: GraphId, tokens: readonly number[]): Promise<string>
 
   /**
    * Reads request options from JSON or YAML text. Mistakes are logged and ignored, or with `strict_config` an

@@ -1,3 +1,4 @@
+import type {TokenizedText, TokenizeOptions} from '../contract/core.js'
 import type {OutputMetadata, StopReason} from '../contract/types.js'
 import type {Config} from '../../config/index.js'
 import type {WireError} from '../../errors.js'
@@ -11,7 +12,34 @@ export interface ChatMessage {
   tokens?: Uint32Array
 }
 
-export type Prompt = {mode: 'chat'; messages: ChatMessage[]} | {mode: 'raw'; text: string}
+export type Prompt =
+  | {
+      mode: 'chat'
+      messages: ChatMessage[]
+      /** What the template gets besides the variables that every template has. Defaults to nothing. */
+      variables?: Record<string, unknown>
+    }
+  | {mode: 'raw'; text: string}
+
+/** What decides which messages of a conversation are in its prompt. */
+export type PromptRequest = Pick<GenerateRequest, 'prompt' | 'contextSize' | 'contextShift' | 'stopping'>
+
+/** Questions about texts and tokens, which the engine answers between two steps. */
+export interface TextQuestions {
+  /** Tokens of the whole prompt, template included, whether they fit or not. */
+  count: (prompt: Prompt) => number
+  /** The prompt as an answer would get it. */
+  render: (request: PromptRequest) => EnginePrompt
+  tokenize: (text: string, options: Required<TokenizeOptions>) => TokenizedText
+  /** @throws `invalid_argument` for a number that is no token */
+  detokenize: (tokens: readonly number[]) => string
+}
+
+export interface EnginePrompt extends TokenizedText {
+  text: string
+  /** First messages of the conversation that do not fit into the context. */
+  dropped: number
+}
 
 /** Start parameters of the engine: a checked file and the sizes that the host chose. */
 export interface EngineOptions {
@@ -132,7 +160,7 @@ export type EngineRequest =
   | {type: 'generate'; id: number; request: GenerateRequest}
   | {type: 'advance'; id: number}
   | {type: 'abort'; id: number}
-  | {type: 'count'; id: number; prompt: Prompt}
+  | {type: 'text'; id: number; question: keyof TextQuestions; args: unknown[]}
   | {type: 'embed'; id: number; text: string}
   | {type: 'slots'; id: number}
   | {type: 'drop'; cache: string}
@@ -145,7 +173,7 @@ export type EngineEvent =
   | {type: 'ready'; info: EngineInfo}
   | {type: 'progress'; fraction: number}
   | {type: 'log'; level: EngineLogLevel; message: string}
-  | {type: 'counted'; id: number; tokens: number}
+  | {type: 'told'; id: number; answer: unknown}
   | {type: 'embedded'; id: number; vector: Float32Array; tokens: number}
   | {type: 'slots'; id: number; slots: SlotStatus[]; decodingMs: number; counts: DecodeCounts}
   | StateEvent

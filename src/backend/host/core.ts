@@ -24,11 +24,15 @@ import type {
   ModelSource,
   OpenOptions,
   PromptCount,
+  RenderedPrompt,
   Step,
+  TokenizedText,
+  TokenizeOptions,
 } from '../contract/core.js'
 import {statusTypes, type BackendStatus, type GraphStatus, type StatusType} from '../contract/status.js'
 import {switchModes, type SwitchOptions, type SwitchReport} from '../contract/switch.js'
 import type {ContextId, Embeddings, EmbedOptions, GraphId} from '../contract/types.js'
+import type {EngineProcess} from '../engine/host/engine-process.js'
 import {cacheFolder, pruneCaches} from '../memory/cache-folder.js'
 import type {Graph} from '../models/graph.js'
 import {removeLeftovers} from '../models/leftovers.js'
@@ -36,9 +40,9 @@ import {ModelSwitch} from '../models/switch.js'
 import {temporarySession} from '../sessions/session-store.js'
 import {StateDir} from '../sessions/state-dir.js'
 import {answer} from './contexts/answer.js'
-import {countPrompt} from './contexts/count.js'
 import {embedTexts} from './contexts/embed.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
+import {countPrompt, renderPrompt} from './contexts/prompt.js'
 import {endSingle, endSteps, takeStep} from './contexts/single-step.js'
 import type {InitOptions} from './init-options.js'
 import {Parts} from './parts.js'
@@ -202,6 +206,21 @@ export class LocalCore implements Core {
     return this.inContext(target, (context) => countPrompt(context, this.checked(context, request)))
   }
 
+  async render(target: AnswerTarget, request: AnswerRequest): Promise<RenderedPrompt> {
+    return this.inContext(target, (context) => renderPrompt(context, this.checked(context, request)))
+  }
+
+  async tokenize(id: GraphId, text: string, options: TokenizeOptions = {}): Promise<TokenizedText> {
+    checkString('text', text)
+    const {addSpecial = false, parseSpecial = true} = options
+    return this.withEngine(id, (engine) => engine.text('tokenize', text, {addSpecial, parseSpecial}))
+  }
+
+  async detokenize(id: GraphId, tokens: readonly number[]): Promise<string> {
+    checkList('tokens', tokens)
+    return this.withEngine(id, (engine) => engine.text('detokenize', tokens))
+  }
+
   /** For invalid options the configured values apply, as for an invalid configuration. */
   async readOptions(id: ContextId, text: string): Promise<RuntimeOptions> {
     const {graph} = this.context(id)
@@ -241,6 +260,12 @@ export class LocalCore implements Core {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.released) await this.deinit()
+  }
+
+  /** Runs `work` with the engine of a graph. */
+  private async withEngine<Result>(id: GraphId, work: (engine: EngineProcess) => Promise<Result>): Promise<Result> {
+    this.checkAlive()
+    return this.parts.registry.get(id).model.use(new AbortController().signal, work)
   }
 
   /** An open conversation, or a conversation of a graph that stays open only for this work. */

@@ -39,6 +39,7 @@ export async function prepareModel(
 ): Promise<PreparedModel> {
   const header = await readGgufHeader(modelPath)
   const {model} = config
+  const chatTemplate = model.chat_template ?? header.chatTemplate
   const warnings: string[] = []
   // More threads than cores means: as many as are useful.
   const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
@@ -47,7 +48,7 @@ export async function prepareModel(
       `model.threads is ${model.threads}, but the process may use ${cores} cores only; it uses ${threads} threads.`,
     )
   }
-  if (header.chatTemplate === undefined) warnings.push('The file has no chat template; ChatML is used.')
+  if ((chatTemplate ?? '').trim() === '') warnings.push('The file has no chat template; ChatML is used.')
   const canShift = survivesShift(header, model.cache_type_k)
   if (config.memory.context_shifting && !canShift) {
     warnings.push(
@@ -62,7 +63,7 @@ export async function prepareModel(
   // With layers on a GPU, the file's size says little about the memory needed here. Only the engine knows whether there
   // is a GPU.
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
-  const {architecture, layers, vocabularySize, chatTemplate, fileBytes} = header
+  const {architecture, layers, vocabularySize, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
   const store = await storeOf(modelPath, config, slots, caches).catch((error: unknown) => {
     warnings.push(`Caches are not saved: ${toNnError(error).message}`)

@@ -1,5 +1,6 @@
 import {Type, type Static} from '../../documents/index.js'
 import {batchSize} from './batch-size.js'
+import {templateVariables} from './template-variables.js'
 
 const cacheType = (what: string) =>
   Type.Enum(['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'], {
@@ -63,6 +64,14 @@ export const model = Type.Object(
       default: 'chat',
       description: "`chat` applies the model's template and keeps the history; `raw` evaluates the prompt as it is.",
     }),
+    chat_template: Type.Union([Type.String(), Type.Null()], {
+      default: null,
+      description:
+        "A chat template in Jinja that replaces the one in the model file; `chatml` is the format of that name. Null is the file's own, or ChatML if it has none.",
+    }),
+    template_variables: templateVariables(
+      'Variables for the chat template, by name; what they do depends on the template.',
+    ),
   },
   {description: 'How a model is loaded, and the size and number of its contexts.'},
 )

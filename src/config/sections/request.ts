@@ -1,4 +1,5 @@
 import {Type, type Static} from '../../documents/index.js'
+import {templateVariables} from './template-variables.js'
 import {timeLimit} from './time-limit.js'
 
 /** From first to last to give way. */
@@ -30,6 +31,9 @@ export const request = Type.Object(
       description: 'Decodes the request alone, so that other requests cannot change its text.',
     }),
     prompt_mode: Type.Enum(['chat', 'raw'], {description: 'Like `model.prompt_mode`, for this request.'}),
+    template_variables: templateVariables(
+      'Variables for the chat template, by name, besides those of `model.template_variables`.',
+    ),
     history: Type.Union([Type.Array(turn), Type.Null()], {
       default: null,
       description:

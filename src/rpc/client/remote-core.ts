@@ -13,7 +13,10 @@ import type {
   ModelSource,
   OpenOptions,
   PromptCount,
+  RenderedPrompt,
   Step,
+  TokenizedText,
+  TokenizeOptions,
 } from '../../backend/contract/core.js'
 import type {BackendStatus, GraphStatus, StatusType} from '../../backend/contract/status.js'
 import type {SwitchOptions, SwitchReport} from '../../backend/contract/switch.js'
@@ -131,6 +134,18 @@ export class RemoteCore implements Core {
 
   count(target: AnswerTarget, request: AnswerRequest): Promise<PromptCount> {
     return this.call('count', [target, request])
+  }
+
+  render(target: AnswerTarget, request: AnswerRequest): Promise<RenderedPrompt> {
+    return this.call('render', [target, request])
+  }
+
+  tokenize(graph: GraphId, text: string, options?: TokenizeOptions): Promise<TokenizedText> {
+    return this.call('tokenize', [graph, text, options])
+  }
+
+  detokenize(graph: GraphId, tokens: readonly number[]): Promise<string> {
+    return this.call('detokenize', [graph, tokens])
   }
 
   readOptions(conversation: ContextId, text: string): Promise<RuntimeOptions> {

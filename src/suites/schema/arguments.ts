@@ -94,6 +94,13 @@ export const stepArguments = {
     Type.String(),
     Type.Object({context, ...tensor, options: Type.Optional(Json), buffer_bytes}, closed),
   ]),
+  render_prompt: Type.Union([
+    Type.String(),
+    Type.Object(
+      {context, text: Type.String(), options: Type.Optional(Type.Record(Type.String(), Type.Unknown()))},
+      closed,
+    ),
+  ]),
   close_execution_context: onContext,
   finalize_execution_context: onContext,
   switch_graph: Type.Union([

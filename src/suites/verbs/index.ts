@@ -23,6 +23,7 @@ export const handlers: {[V in PlainVerb]: (args: ArgumentsOf<V>, frame: Frame) =
   get_output_single: inference.getOutputSingle,
   fini_single: inference.finiSingle,
   run_inference: inference.runInference,
+  render_prompt: inference.renderPrompt,
   close_execution_context: lifecycle.closeExecutionContext,
   finalize_execution_context: lifecycle.closeExecutionContext,
   switch_graph: lifecycle.switchGraph,

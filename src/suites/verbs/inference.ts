@@ -1,6 +1,6 @@
 import type {ComputeOptions, OutputMetadata, Tensor} from '../../backend/contract/types.js'
 import {inlineBytes} from '../bytes.js'
-import {backendOf, handleOf, type Frame, type StepValue} from '../frame.js'
+import {backendOf, handleOf, probeOf, type Frame, type StepValue} from '../frame.js'
 import type {ArgumentsOf} from '../model.js'
 import {readAll, readOnce, toJsonText} from '../output.js'
 
@@ -48,6 +48,18 @@ export async function runInference(args: ArgumentsOf<'run_inference'>, frame: Fr
     args.buffer_bytes,
   )
   return {...output, streamed: streamed()}
+}
+
+/** The prompt that a question would be answered for. */
+export async function renderPrompt(args: ArgumentsOf<'render_prompt'>, frame: Frame): Promise<StepValue> {
+  const {text, options} = args
+  const request = {input: text, ...(options && {options})}
+  const rendered = await probeOf(frame).render(backendOf(frame), contextOf(args, frame), request)
+  return {
+    text: rendered.text,
+    prompt_tokens: rendered.tokens.length,
+    left_out_messages: rendered.left_out_messages,
+  }
 }
 
 /** The whole text of the last answer, for a step that gives none itself. */

@@ -4,7 +4,7 @@ import type {StatusType} from '../../backend/contract/status.js'
 import {NnError} from '../../errors.js'
 import {suitePath} from '../bytes.js'
 import {checkFields} from '../conditions.js'
-import {backendOf, handleOf, type Frame, type StepValue} from '../frame.js'
+import {backendOf, handleOf, probeOf, type Frame, type StepValue} from '../frame.js'
 import {StepFault} from '../step-fault.js'
 import type {ArgumentsOf} from '../model.js'
 import {readAll, readOnce} from '../output.js'
@@ -73,11 +73,6 @@ export async function remainsOf(backend: Parameters<Probe['remains']>[0], probe:
     if (remains.length === 0 || performance.now() >= end) return remains
     await delay(20)
   }
-}
-
-function probeOf({run}: Frame): Probe {
-  if (run.target.probe === undefined) throw new StepFault(`A ${run.target.name} backend cannot be inspected.`)
-  return run.target.probe
 }
 
 function parseLine(line: string, index: number): Record<string, unknown> {

@@ -56,6 +56,8 @@ export interface AddonModel {
   getModelDescription: () => string
   getMemoryBreakdown: () => {cpuRam: number; gpuVram: number}
   getTokenString: (token: number) => string | undefined
+  /** llama.cpp's `llama_token_attr`, as bits. */
+  getTokenAttributes: (token: number) => number
   tokenBos: () => number
   tokenEos: () => number
   isEogToken: (token: number) => boolean

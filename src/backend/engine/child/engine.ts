@@ -5,12 +5,20 @@ import type {LoadedAddon} from './addon.js'
 import {BatchLoop, type LoopEvents, type LoopSettings} from './batch-loop.js'
 import {engineClocks} from './decoder.js'
 import {TextEmbedder} from './embedder.js'
-import {fitPrompt} from './fit-prompt.js'
 import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
 import {EngineModel} from './model.js'
-import type {EngineEvent, EngineInfo, EngineOptions, GenerateRequest, Prompt, StoreSettings} from '../protocol.js'
+import type {
+  EngineEvent,
+  EngineInfo,
+  EngineOptions,
+  GenerateRequest,
+  StoreSettings,
+  TextQuestions,
+} from '../protocol.js'
 import {PrefixStore} from './prefix-store.js'
+import {fitPrompt} from './prompt/fit-prompt.js'
+import {textQuestions} from './prompt/text-questions.js'
 import {createSampler} from './sampling/create.js'
 import {randomSeed} from '../../../system/random.js'
 import {Slots} from './slots.js'
@@ -140,9 +148,11 @@ export class Engine {
     })
   }
 
-  count(id: number, prompt: Prompt): void {
+  /** Answers a question about texts and tokens. */
+  tell(id: number, question: keyof TextQuestions, args: unknown[]): void {
     try {
-      this.send({type: 'counted', id, tokens: this.model.tokenizePrompt(prompt).tokens.length})
+      const answer = (textQuestions(this.model)[question] as (...args: unknown[]) => unknown)(...args)
+      this.send({type: 'told', id, answer})
     } catch (error) {
       this.send({type: 'failed', id, error: toWire(error), partial: null})
     }

@@ -57,8 +57,8 @@ function handle(request: EngineRequest): void {
     case 'abort':
       engine?.abort(request.id)
       break
-    case 'count':
-      engine?.count(request.id, request.prompt)
+    case 'text':
+      engine?.tell(request.id, request.question, request.args)
       break
     case 'embed':
       engine?.embed(request.id, request.text)

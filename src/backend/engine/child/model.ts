@@ -1,21 +1,26 @@
-import {NnError} from '../../../errors.js'
+import {NnError, toNnError} from '../../../errors.js'
 import type {Addon, AddonModel} from './addon-types.js'
-import {chatmlTemplate, renderChat, type Renderer} from './chat-template.js'
+import {renderChat, templateText, type Renderer} from './prompt/chat-template.js'
+import {tokenizeChat} from './prompt/chat-tokens.js'
+import {SpecialTokens} from './prompt/special-tokens.js'
 import type {ChatMessage, Prompt} from '../protocol.js'
 
 export interface TokenizedPrompt {
   tokens: Uint32Array
-  /** Where each message's turn starts, including the template text around it; empty in raw mode. */
+  /** Where each turn starts, including the template text around it; empty in raw mode. */
   turns: number[]
+  /** The prompt as text. */
+  text: string
 }
 
 /** Tokenizer and chat template of a loaded model. */
 export class EngineModel {
   readonly bos: number
   private readonly render: Renderer
-  private readonly addsSpace: boolean
   private eogTokens: number[] | undefined
+  private specialTokens: SpecialTokens | undefined
   private tokenTexts: string[] | undefined
+  private middle: Uint32Array | undefined
 
   constructor(
     readonly native: AddonModel,
@@ -24,79 +29,57 @@ export class EngineModel {
     chatTemplate: string | undefined,
   ) {
     this.bos = native.tokenBos()
-    this.addsSpace = this.text([native.tokenize('x', false)[0] ?? 0]).startsWith(' ')
     let renderer: InstanceType<Addon['AddonJinjaRenderer']> | undefined
-    this.render = (items) => {
-      renderer ??= new addon.AddonJinjaRenderer(chatTemplate ?? chatmlTemplate)
-      return renderer.render(items)
+    this.render = (variables) => {
+      renderer ??= compile(addon, templateText(chatTemplate))
+      return renderer.render(variables)
     }
   }
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
   tokenizePrompt(prompt: Prompt): TokenizedPrompt {
-    return this.withBos(
-      prompt.mode === 'raw'
-        ? {tokens: [...this.native.tokenize(prompt.text, true)], turns: []}
-        : this.tokenizeChat(prompt.messages),
-    )
+    if (prompt.mode === 'chat') return this.tokenizeMessages(prompt)
+    return this.withBos({tokens: [...this.native.tokenize(prompt.text, true)], turns: [], text: prompt.text})
   }
 
-  /** A plain text for embeddings; special tokens are not parsed. */
-  tokenizeText(text: string): TokenizedPrompt {
-    const tokens = [...this.native.tokenize(text, false)]
-    if (tokens.length === 0) return {tokens: new Uint32Array(), turns: []}
+  /** A text with the tokens that the model puts around every text; none for a text without tokens. */
+  tokenizeWhole(text: string, special: boolean): Uint32Array {
+    const tokens = [...this.native.tokenize(text, special)]
+    if (tokens.length === 0) return new Uint32Array()
     const eos = this.native.tokenEos()
     if (this.native.shouldAppendEosToken() && eos >= 0) tokens.push(eos)
-    return this.withBos({tokens, turns: []})
+    return this.withBos({tokens, turns: [], text}).tokens
   }
 
-  private withBos({tokens, turns}: {tokens: number[]; turns: number[]}): TokenizedPrompt {
+  private withBos({tokens, turns, text}: {tokens: number[]; turns: number[]; text: string}): TokenizedPrompt {
     if (!this.native.shouldPrependBosToken() || this.bos < 0 || tokens[0] === this.bos)
-      return {tokens: Uint32Array.from(tokens), turns}
-    return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1)}
+      return {tokens: Uint32Array.from(tokens), turns, text}
+    return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1), text}
   }
 
-  private tokenizeChat(messages: readonly ChatMessage[]): {tokens: number[]; turns: number[]} {
-    const strings = {bos: this.special(this.bos), eos: this.special(this.native.tokenEos())}
-    const tokens: number[] = []
-    const turns: number[] = []
-    for (const piece of renderChat(this.render, messages, strings)) {
-      if (piece.kind === 'template') {
-        const from = tokens.length
-        append(tokens, from === 0 ? this.native.tokenize(piece.text, true) : this.continued(piece.text, true))
-        turns.push(this.turnIn(tokens, from))
-        continue
-      }
-      const message = messages[piece.index]
-      if (message === undefined)
-        throw new NnError('runtime_error', 'The chat template refers to a message that does not exist.')
-      append(tokens, this.usable(message) ?? this.continued(message.content, false))
-    }
-    return {tokens, turns}
+  private tokenizeMessages({messages, variables = {}}: Prompt & {mode: 'chat'}): TokenizedPrompt {
+    const inputs = {bos: this.special(this.bos), eos: this.special(this.native.tokenEos()), variables}
+    const chat = renderChat(this.render, messages, inputs, this.specials)
+    const {tokens, turns} = tokenizeChat(
+      chat,
+      this.specials,
+      (text, special) => this.native.tokenize(text, special),
+      (message) => this.usable(message),
+      (token) => this.isEog(token),
+    )
+    return this.withBos({tokens, turns, text: chat.text})
+  }
+
+  /** The texts that are tokens of their own in a template, and plain text in a message. */
+  get specials(): SpecialTokens {
+    this.specialTokens ??= new SpecialTokens(this.native, this.vocabularySize)
+    return this.specialTokens
   }
 
   /** The tokens that a message was generated as, unless they cannot be those: what is on disk may be damaged. */
   private usable({content, tokens}: ChatMessage): Uint32Array | undefined {
     if (tokens === undefined || (tokens.length === 0 && content !== '')) return undefined
     return tokens.every((token) => token < this.vocabularySize) ? tokens : undefined
-  }
-
-  /** Where a turn starts in the template text: after the token, and the line break, that ends the previous turn. */
-  private turnIn(tokens: readonly number[], from: number): number {
-    const end = tokens.findLastIndex((token, at) => at >= from && this.isEog(token))
-    if (end < 0) return from
-    const next = tokens[end + 1]
-    return next !== undefined && this.text([next]).trim() === '' ? end + 2 : end + 1
-  }
-
-  /** SentencePiece models add a space before every text, which is wrong in the middle of a prompt. */
-  private continued(text: string, special: boolean): Uint32Array {
-    if (!this.addsSpace || text.length === 0) return this.native.tokenize(text, special)
-    const prefix = this.native.tokenize('\n', false)
-    const tokens = this.native.tokenize(`\n${text}`, special)
-    return prefix.every((token, index) => tokens[index] === token)
-      ? tokens.slice(prefix.length)
-      : this.native.tokenize(text, special)
   }
 
   /** Tokens of a plain text, special tokens not parsed. */
@@ -116,6 +99,13 @@ export class EngineModel {
 
   isEog(token: number): boolean {
     return this.native.isEogToken(token)
+  }
+
+  /** The text of one token in the middle of a text, special tokens included. */
+  piece(token: number): string {
+    if (this.specials.isSpecial(token)) return this.special(token)
+    this.middle ??= this.native.tokenize('x', false)
+    return this.text([...this.middle, token]).slice(this.text(this.middle).length)
   }
 
   /** Every token that ends an answer. */
@@ -140,6 +130,14 @@ export class EngineModel {
   }
 }
 
-function append(tokens: number[], more: Iterable<number>): void {
-  for (const token of more) tokens.push(token)
+function compile(addon: Addon, template: string): InstanceType<Addon['AddonJinjaRenderer']> {
+  try {
+    return new addon.AddonJinjaRenderer(template)
+  } catch (error) {
+    const reason = toNnError(error).message.replace(/^AddonJinjaRenderer: failed to compile template: /, '')
+    throw new NnError('invalid_template', `The model's chat template cannot be read: ${reason}`, {
+      hint: 'Set model.chat_template to a template without the mistake, or use prompt_mode raw.',
+      cause: error,
+    })
+  }
 }

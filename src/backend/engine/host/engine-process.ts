@@ -12,9 +12,9 @@ import type {
   EngineRequest,
   GenerateRequest,
   GenerateResult,
-  Prompt,
   SlotStatus,
   StateEvent,
+  TextQuestions,
 } from '../protocol.js'
 
 /** An engine answers status requests between two steps; one that takes longer is stuck. */
@@ -150,11 +150,16 @@ export class EngineProcess {
     }
   }
 
-  /** Tokens of a prompt, its template included. */
-  async count(prompt: Prompt): Promise<number> {
+  /** Asks about texts and tokens. */
+  async text<Question extends keyof TextQuestions>(
+    question: Question,
+    ...args: Parameters<TextQuestions[Question]>
+  ): Promise<ReturnType<TextQuestions[Question]>> {
     const id = ++this.lastId
-    const event = await this.request({type: 'count', id, prompt}, id)
-    return event.type === 'counted' ? event.tokens : 0
+    const event = await this.request({type: 'text', id, question, args}, id)
+    if (event.type !== 'told')
+      throw new NnError('runtime_error', `The engine answered ${event.type} to the question ${question}.`)
+    return event.answer as ReturnType<TextQuestions[Question]>
   }
 
   /** A text's vector, of length 1. @throws `prompt_too_long`, `invalid_argument` for a text without tokens. */
@@ -268,7 +273,7 @@ export class EngineProcess {
         this.stepping.get(event.id)?.(event)
         break
       case 'done':
-      case 'counted':
+      case 'told':
       case 'embedded':
       case 'slots':
       case 'flushed':

@@ -46,7 +46,11 @@ export function promptOf({context: {session}, model, input, effective: {request}
   const messages = rewrittenHistory(session.messages, request.history)
   const isSame = messages === session.messages
   const history = isSame ? promptHistory(session, model.content) : toChatMessages(messages, model.content)
-  return {mode: 'chat', messages: [...system, ...history, {role: 'user', content: input}]}
+  return {
+    mode: 'chat',
+    messages: [...system, ...history, {role: 'user', content: input}],
+    variables: {...model.config.model.template_variables, ...request.template_variables},
+  }
 }
 
 export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 'stream'>): GenerateRequest {

@@ -1,6 +1,6 @@
-import {NnError} from '../../../errors.js'
-import type {TokenizedPrompt} from './model.js'
-import type {ChatMessage, GenerateRequest, Prompt} from '../protocol.js'
+import {NnError} from '../../../../errors.js'
+import type {TokenizedPrompt} from '../model.js'
+import type {ChatMessage, Prompt, PromptRequest} from '../../protocol.js'
 
 export interface FittedPrompt extends TokenizedPrompt {
   /** First messages of the conversation that were dropped; the next request drops them too. */
@@ -14,12 +14,7 @@ export interface FittedPrompt extends TokenizedPrompt {
  * @throws `prompt_too_long` when it cannot fit; `context_full` when shifting is off and the history is too long.
  */
 export function fitPrompt(
-  {
-    prompt,
-    contextSize,
-    contextShift,
-    stopping,
-  }: Pick<GenerateRequest, 'prompt' | 'contextSize' | 'contextShift' | 'stopping'>,
+  {prompt, contextSize, contextShift, stopping}: PromptRequest,
   tokenize: (prompt: Prompt) => TokenizedPrompt,
 ): FittedPrompt {
   const whole = tokenize(prompt)
@@ -35,7 +30,7 @@ export function fitPrompt(
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
     if (tokens.length < contextSize) return {...whole, dropped: 0}
-    const {tokens: alone} = tokenize({mode: 'chat', messages: lastTurns(prompt.messages, 1)})
+    const {tokens: alone} = tokenize({...prompt, messages: lastTurns(prompt.messages, 1)})
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
     throw new NnError(
       'context_full',
@@ -46,21 +41,22 @@ export function fitPrompt(
     )
   }
   if (tokens.length + reserve <= contextSize) return {...whole, dropped: 0}
-  return dropOldest(prompt.messages, contextSize, reserve, tokenize)
+  return dropOldest(prompt, contextSize, reserve, tokenize)
 }
 
 function dropOldest(
-  messages: readonly ChatMessage[],
+  prompt: Prompt & {mode: 'chat'},
   contextSize: number,
   reserve: number,
   tokenize: (prompt: Prompt) => TokenizedPrompt,
 ): FittedPrompt {
+  const {messages} = prompt
   const others = messages.filter(({role}) => role !== 'system').length
   // Drop half of the turns at a time: everything after a cut is evaluated again, so a few large cuts cost less than
   // many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
     const kept = lastTurns(messages, keep)
-    const fitted = tokenize({mode: 'chat', messages: kept})
+    const fitted = tokenize({...prompt, messages: kept})
     const {tokens} = fitted
     if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
       return {...fitted, dropped: messages.length - kept.length}

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert'
-import {defaultConfig} from '../../../../src/config/index.js'
-import {fitPrompt, type FittedPrompt} from '../../../../src/backend/engine/child/fit-prompt.js'
-import type {TokenizedPrompt} from '../../../../src/backend/engine/child/model.js'
-import type {ChatMessage, Prompt} from '../../../../src/backend/engine/protocol.js'
-import {NnError, type ErrorCode} from '../../../../src/errors.js'
-import {suite} from '../../../support/suite.js'
+import {defaultConfig} from '../../../../../src/config/index.js'
+import {fitPrompt, type FittedPrompt} from '../../../../../src/backend/engine/child/prompt/fit-prompt.js'
+import type {TokenizedPrompt} from '../../../../../src/backend/engine/child/model.js'
+import type {ChatMessage, Prompt} from '../../../../../src/backend/engine/protocol.js'
+import {NnError, type ErrorCode} from '../../../../../src/errors.js'
+import {suite} from '../../../../support/suite.js'
 
 const test = suite('fitting a prompt')
 const {stopping} = defaultConfig(2)
@@ -12,7 +12,7 @@ const {stopping} = defaultConfig(2)
 /** Every character is a token. */
 const tokenize = (prompt: Prompt): TokenizedPrompt => {
   const text = prompt.mode === 'raw' ? prompt.text : prompt.messages.map(({content}) => content).join('')
-  return {tokens: Uint32Array.from(Buffer.from(text)), turns: []}
+  return {tokens: Uint32Array.from(Buffer.from(text)), turns: [], text}
 }
 
 const system: ChatMessage = {role: 'system', content: 'SYST'}

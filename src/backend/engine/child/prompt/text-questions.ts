@@ -1,0 +1,32 @@
+import {NnError} from '../../../../errors.js'
+import type {EngineModel} from '../model.js'
+import type {TokenizedText} from '../../../contract/core.js'
+import type {TextQuestions} from '../../protocol.js'
+import {fitPrompt} from './fit-prompt.js'
+
+/** Answers to questions about texts and tokens. */
+export function textQuestions(model: EngineModel): TextQuestions {
+  const withPieces = (tokens: Iterable<number>): TokenizedText => {
+    const list = [...tokens]
+    return {tokens: list, pieces: list.map((token) => model.piece(token))}
+  }
+  return {
+    count: (prompt) => model.tokenizePrompt(prompt).tokens.length,
+    render: (request) => {
+      const {text, tokens, dropped} = fitPrompt(request, (prompt) => model.tokenizePrompt(prompt))
+      return {text, dropped, ...withPieces(tokens)}
+    },
+    tokenize: (text, {addSpecial, parseSpecial}) =>
+      withPieces(addSpecial ? model.tokenizeWhole(text, parseSpecial) : model.native.tokenize(text, parseSpecial)),
+    detokenize: (tokens) => {
+      const wrong = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < model.vocabularySize))
+      if (wrong !== undefined) {
+        throw new NnError(
+          'invalid_argument',
+          `${wrong} is not a token of this model, which has the tokens 0 to ${model.vocabularySize - 1}.`,
+        )
+      }
+      return model.native.detokenize(Uint32Array.from(tokens), true)
+    },
+  }
+}

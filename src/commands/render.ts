@@ -1,0 +1,85 @@
+import {readFileSync} from 'node:fs'
+import {text as readAll} from 'node:stream/consumers'
+import {Args, Flags} from '@oclif/core'
+import type {RenderedPrompt} from '../backend/contract/core.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {configFlags, readConfigFlags} from '../cli/config-flags.js'
+import {renderRequest, renderTokens} from '../cli/render-request.js'
+import {socketFlag} from '../cli/socket-flag.js'
+import {NnError, toNnError} from '../errors.js'
+import {openModel} from '../pick-model/open-model.js'
+import {socketPath} from '../rpc/socket-path.js'
+import {plural} from '../terminal/units.js'
+
+/** What `wnn render --json` prints. */
+type RenderResult = RenderedPrompt & {model: string}
+
+export default class Render extends BaseCommand {
+  static override summary = 'Show the prompt that a model would get. Nothing is answered.'
+  static override description = `The conversation goes through the model's chat template, as for an answer. The prompt goes to standard output; the number of its tokens goes to standard error.
+
+Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not take the conversation; 3 the prompt does not fit, or the model could not be loaded.`
+  static override examples = [
+    '<%= config.bin %> render model.gguf --prompt "What is the capital of France?"',
+    '<%= config.bin %> render model.gguf --system "Be brief." --prompt Hello --tokens',
+    '<%= config.bin %> render model.gguf --messages conversation.json --tools tools.json',
+    '<%= config.bin %> render model.gguf --prompt Hello --variable enable_thinking=false',
+  ]
+  static override args = {
+    model: Args.string({description: "Path of a GGUF file. Defaults to the daemon's model.", ignoreStdin: true}),
+  }
+  static override flags = {
+    ...socketFlag,
+    ...configFlags,
+    'model-name': Flags.string({description: 'Use this model of the daemon.', helpValue: 'name'}),
+    prompt: Flags.string({char: 'p', description: 'The last message, by the user.', helpValue: 'text'}),
+    system: Flags.string({description: 'The system prompt.', helpValue: 'text'}),
+    messages: Flags.string({
+      description: 'A JSON file with a list of messages, or with a request that has messages; - is standard input.',
+      helpValue: 'file',
+    }),
+    tools: Flags.string({description: 'A JSON file with a list of tools for the template.', helpValue: 'file'}),
+    variable: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Set one variable of the template. Repeatable.',
+      helpValue: 'name=value',
+    }),
+    tokens: Flags.boolean({description: 'Print the tokens, one a line: id and text.'}),
+  }
+
+  async run(): Promise<RenderResult> {
+    const {args, flags} = await this.parse(Render)
+    const files = {messages: await this.read(flags.messages), tools: await this.read(flags.tools)}
+    const request = renderRequest({...flags, files, variables: flags.variable ?? []})
+    const configFlag = (['config', 'set'] as const).find((flag) => flags[flag] !== undefined)
+    await using opened = await openModel({
+      ...{socket: socketPath(flags.socket), model: args.model, name: flags['model-name']},
+      ...{config: readConfigFlags(flags), configFlag, example: 'wnn render model.gguf --prompt Hello'},
+      ...{progress: process.stderr, signal: this.signal},
+    })
+    const {core, model} = opened
+    const rendered = await core.render({graph: model.graph}, request)
+    const {tokens, text, left_out_messages: leftOut} = rendered
+    if (!this.jsonEnabled()) {
+      process.stdout.write(flags.tokens ? renderTokens(rendered) : text.endsWith('\n') ? text : `${text}\n`)
+      this.logToStderr(plural(tokens.length, 'token'))
+      if (leftOut > 0) {
+        this.logToStderr(
+          `The first ${plural(leftOut, 'message')} left out: the context of ${model.ctx_size} tokens has no room.`,
+        )
+      }
+    }
+    return {model: model.name, ...rendered}
+  }
+
+  private async read(file: string | undefined): Promise<{name: string; text: string} | undefined> {
+    if (file === undefined) return undefined
+    if (file === '-') return {name: 'standard input', text: await readAll(process.stdin)}
+    try {
+      return {name: file, text: readFileSync(file, 'utf8')}
+    } catch (error) {
+      throw new NnError('file_unusable', `${file} cannot be read: ${toNnError(error).message}`, {cause: error})
+    }
+  }
+}
