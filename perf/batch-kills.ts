@@ -8,8 +8,8 @@ import {printVerdict} from './conversations/verdict.js'
 import {seededRandom} from '../src/system/random.js'
 
 /**
- * A batch that is killed by SIGKILL at random moments and resumed each time, beside one that is left alone:
- * `node --import tsx perf/batch-kills.ts`. Needs a build. Every item is to have one row, with the same answer.
+ * Kills a batch with SIGKILL at random moments, resumes it each time, and compares it with an undisturbed batch:
+ * `node --import tsx perf/batch-kills.ts`. Needs a build. Every item must have one row, with the same answer.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -48,7 +48,7 @@ try {
   console.log(`undisturbed: ${(undisturbedMs / 1000).toFixed(1)} s; rows at the kills: ${rowsAtKills.join(', ')}\n`)
   printVerdict([
     {text: `${rows} rows for ${items} items`, met: rows === items},
-    {text: `${wrongIds.length} ids without a row or with several`, met: wrongIds.length === 0},
+    {text: `${wrongIds.length} ids with no row or with several`, met: wrongIds.length === 0},
     {text: `${otherAnswers.length} answers differ from the undisturbed run's`, met: otherAnswers.length === 0},
     {text: `the last run exits with ${String(exitCode)}`, met: exitCode === 0},
     {

@@ -10,9 +10,9 @@ import {markdownTable, printVerdict} from './conversations/verdict.js'
 import {median} from './engine/table.js'
 
 /**
- * Host memory of a batch by the length of its input, with a scripted answer in the place of the model:
- * `node --import tsx perf/batch-memory.ts`. Each run is a process of its own; the figure is the most that it had resident
- * (`VmHWM`). Lengths and orders take turns.
+ * Host memory of a batch by the length of its input, with scripted answers instead of a model:
+ * `node --import tsx perf/batch-memory.ts`. Each run is a process of its own; the figure is its peak resident memory
+ * (`VmHWM`). Lengths and orders alternate.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -77,6 +77,6 @@ async function measure(length: number, order: string): Promise<number> {
   const {answered, peakBytes} = JSON.parse(stdout) as {answered: number; peakBytes: number}
   const rows = readFileSync(output).filter((byte) => byte === 0x0a).length
   if (answered !== length || rows !== length)
-    throw new Error(`${answered} answers and ${rows} rows for ${length} lines`)
+    throw new Error(`${length} input lines gave ${answered} answers and ${rows} rows.`)
   return peakBytes
 }

@@ -5,8 +5,9 @@ import {seededRandom} from './conversations/statistics.js'
 import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
- * What the strategies for saved caches spare on traces of returning sessions: `node --import tsx perf/cache-strategies.ts`.
- * A simulation without a model, of the code that decides. Shares are means over several seeds.
+ * The share of prompt tokens that each strategy for saved caches saves, on traces of returning sessions:
+ * `node --import tsx perf/cache-strategies.ts`. It simulates the code that decides, without a model. Shares are means
+ * over several seeds.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -35,7 +36,7 @@ const rows = results.map(({name, shares}) => [
   ((shares.smart ?? NaN) / (shares.lru ?? NaN)).toFixed(2),
 ])
 console.log(
-  `Prompt tokens that were not evaluated again\n\n${markdownTable(['', ...strategies, 'smart to lru'], rows)}\n`,
+  `Prompt tokens that came from a cache\n\n${markdownTable(['', ...strategies, 'smart, ratio to lru'], rows)}\n`,
 )
 const wins = results.filter(({shares}) => (shares.smart ?? 0) > 1.02 * (shares.lru ?? 1))
 printVerdict([{text: `smart wins on: ${wins.map(({name}) => name).join('; ')}`, met: wins.length > 0}])

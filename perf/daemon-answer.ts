@@ -10,9 +10,9 @@ import {importBuilt} from './engine/built.js'
 import {median} from './engine/table.js'
 
 /**
- * What the way through a daemon adds to an answer: `node --import tsx perf/daemon-answer.ts`. Needs a build. `--before DIR`
- * names another built checkout, whose WASI-NN calls are measured as well, in turn. Milliseconds are those of the
- * whole answer, less what the engine needed for prompt and tokens.
+ * The time that a daemon adds to an answer: `node --import tsx perf/daemon-answer.ts`. Needs a build. `--before DIR`
+ * names another built checkout, whose WASI-NN calls are measured in turn with these. The milliseconds are those of the
+ * whole answer, without the engine's time for prompt and tokens.
  */
 const {values: flags} = parseArgs({
   options: {rounds: {type: 'string', default: '30'}, before: {type: 'string'}},
@@ -58,7 +58,7 @@ try {
 const rows = [...found].map(([name, {requests, ms}]) => [name, requests, median(ms).toFixed(1)])
 console.log(markdownTable(['', 'requests', 'ms beyond the engine'], rows))
 
-/** The calls that chat and HTTP made for each answer before there was one for all. */
+/** The calls that chat and HTTP made for each answer before one call replaced them. */
 async function throughCalls(name: string, library: typeof Library, checkout?: string): Promise<Way> {
   const {RemoteBackend, readMetadata, readOutput, textTensor} = library
   const daemon = await DaemonProcess.start(['model.threads=1'], checkout)

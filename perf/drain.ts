@@ -8,9 +8,9 @@ import {isShapeName} from './model/shapes.js'
 import {cachedModel} from './model/write-model.js'
 
 /**
- * A switch between two large models (random weights) that do not fit into memory together, both ways:
+ * Switches between two large models (random weights) that do not fit into memory together, in both directions:
  * `node --import tsx perf/drain.ts`. Needs a build, 16 GiB of memory and 11 GB of disk; `--delete` removes the files
- * afterwards. Memory is read as each phase begins: when the new model's load does, the old one's has to be back.
+ * afterwards. Memory is read when each phase begins. The old model's memory must be free before the new model loads.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const {values: flags} = parseArgs({
 })
 if (!isShapeName(flags.from) || !isShapeName(flags.to)) throw new Error('--from and --to name a shape of perf/model')
 const files = [await cachedModel(flags.from), await cachedModel(flags.to)] as const
-/** What a model that has gone may leave in the daemon, in bytes. */
+/** The memory that the daemon may keep after a model was unloaded, in bytes. */
 const mostLeft = 64 * 1024 ** 2
 
 const {textTensor, readMetadata, RemoteBackend} = await importBuilt<Wnn>('index.js')
@@ -90,7 +90,7 @@ async function change(graph: number, file: string) {
   }
 }
 
-/** Four tokens; `begun` resolves when it is in the engine. */
+/** An answer of four tokens. `begun` resolves when the engine has the request. */
 function generate(graph: number): {begun: Promise<void>; tokens: Promise<number>} {
   let begin = (): void => undefined
   const begun = new Promise<void>((resolve) => (begin = resolve))

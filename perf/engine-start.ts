@@ -3,8 +3,8 @@ import {fileURLToPath} from 'node:url'
 import {bundleInternals} from './engine/built.js'
 
 /**
- * How long an engine process takes until llama.cpp can load a model: the addon directly, as the engine does, against
- * the library's `getLlama`. A/B/A/B in one run: `node --import tsx perf/engine-start.ts`.
+ * The time until an engine process can load a model: with the addon loaded directly, as the engine does, and with
+ * node-llama-cpp's `getLlama`. They alternate in one run: `node --import tsx perf/engine-start.ts`.
  */
 const rounds = 9
 const ways: Record<string, string> = {'addon directly': 'start/addon.mjs', getLlama: 'start/get-llama.mjs'}

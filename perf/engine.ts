@@ -8,12 +8,12 @@ import {Runner, type Sample} from './engine/runner.js'
 import {renderTable, type Result} from './engine/table.js'
 
 /**
- * Generation with several sequences at a time, this engine against other ways to run llama.cpp, each in a process of
- * its own and in turn (A/B/A/B): `node --import tsx perf/engine.ts`. Needs a build, which is what is measured.
+ * Generation with several sequences: this engine against other ways to run llama.cpp. Each has a process of its own,
+ * and they alternate (A/B/A/B): `node --import tsx perf/engine.ts`. Needs a build, which is what is measured.
  *
- * One run is all sequences at once, from their prompts to their last token, greedy and past end-of-sequence tokens;
- * loading is not in it, and a first run to warm up is dropped. Tokens are the generated ones. Prompts are part of the
- * run for everybody, because a loop that mixes prompts and answers has no moment where one ends and the other begins.
+ * A run has all sequences at once, from their prompts to their last token, greedy and past end-of-sequence tokens. It
+ * does not include loading, and a first run to warm up is dropped. Only generated tokens count. Every run includes the
+ * prompts, because a loop that mixes prompts and answers has no moment where one ends and the other begins.
  */
 const competitors: Record<string, string> = {
   raw: './raw.ts',
@@ -64,7 +64,7 @@ if (flags.json !== undefined) await writeFile(flags.json, JSON.stringify({flags,
 
 async function measure(job: Job): Promise<Result[]> {
   const running = new Map<string, {runner: Runner; samples: Sample[]}>()
-  /** Whoever fails is left out of the rest and of the table. */
+  /** A competitor that fails is left out of further runs and of the table. */
   const attempt = async (competitor: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work()
@@ -81,7 +81,7 @@ async function measure(job: Job): Promise<Result[]> {
         const runner = await Runner.start(file, job)
         running.set(competitor, {runner, samples: []})
         const {wallMs} = await runner.run(0, 1)
-        // A run of a few milliseconds measures the clock: everybody repeats as often as the quickest has to.
+        // A run of a few milliseconds measures the clock. All repeat as often as the fastest one needs.
         repeats = Math.max(repeats, Math.ceil(Number(flags['min-ms']) / wallMs))
       })
     }

@@ -11,9 +11,9 @@ import {DaemonProcess} from './daemon/daemon-process.js'
 import {importBuilt} from './engine/built.js'
 
 /**
- * Engines killed at random moments while clients talk to them: `node --import tsx perf/kills.ts`. Needs a build. A model
- * whose engine dies five times in a minute is given up, so there are several models, none of which is killed more than
- * four times a minute; at the end one is killed until it is given up.
+ * Kills engines at random moments while clients use them: `node --import tsx perf/kills.ts`. Needs a build. A model
+ * whose engine dies five times in a minute is not restarted. So there are several models, and each is killed at most
+ * four times a minute. At the end, one is killed until it is `failed`.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -30,7 +30,7 @@ const {qwen = ''} = trained
 const mostPerMinute = 4
 const minuteMs = 61_000
 const random = seededRandom(seed)
-/** Processes that are dead, or as good as. */
+/** Processes that are dead or about to be. */
 const gone = new Set<number>()
 
 const wnn = await importBuilt<Wnn>('index.js')
@@ -58,7 +58,7 @@ const {tally: after} = clients
 const survived = daemon.lives
 
 const [last = 0] = graphs
-// Those it has behind it within the last minute count, too.
+// Its kills of the last minute count too.
 while ((await state(last))?.state !== 'failed') await kill(last)
 const givenUp = await state(last)
 await backend[Symbol.asyncDispose]()
@@ -67,9 +67,9 @@ const errors = [...after.errors].map(([text, times]) => `${times} × ${text}`)
 console.log(`${kills} kills, ${after.right} right answers, the longest request ${after.longestMs.toFixed(0)} ms`)
 for (const error of errors) console.log(`  ${error}`)
 printVerdict([
-  {text: 'the daemon lives', met: survived && daemon.lives},
+  {text: 'the daemon survived', met: survived && daemon.lives},
   {
-    text: `${after.unnamed.length} errors without a name ${after.unnamed.slice(0, 3).join('; ')}`,
+    text: `${after.unnamed.length} failures without an error code ${after.unnamed.slice(0, 3).join('; ')}`,
     met: after.unnamed.length === 0,
   },
   {
@@ -86,7 +86,7 @@ async function state(graph: number): Promise<GraphStatus | undefined> {
   return (await backend.status('model')).graphs.find((one) => one.graph === graph)
 }
 
-/** A model that may be killed now, waited for if there is none. */
+/** A model that may be killed now. Waits for one if there is none. */
 async function choose(): Promise<number> {
   for (;;) {
     const now = performance.now()
@@ -101,7 +101,7 @@ function recent(graph: number, now: number): number[] {
   return (victims.get(graph) ?? []).filter((at) => now - at < minuteMs)
 }
 
-/** Kills its engine as soon as it has one; it may be starting again after the last time, or be given up. */
+/** Kills the model's engine as soon as it has one. It may still be restarting after the last kill, or be `failed`. */
 async function kill(graph: number): Promise<void> {
   while ((await state(graph))?.state !== 'failed') {
     const pid = (await backend.status('memory')).graphs.find((one) => one.graph === graph)?.engine_pid

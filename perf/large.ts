@@ -10,9 +10,10 @@ import {open, type Wnn} from './conversations/open.js'
 import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
- * A model of the 14 B shape (8 GB, random weights) on the CPU: `npm run bench:large`. Needs a build, 24 GiB of memory and
- * 8 GB of disk; `--delete` removes the file afterwards. What its process takes is compared with what was estimated
- * before anything was allocated. Other shapes and settings show whether the estimate holds for them too.
+ * Runs a model of the 14 B shape (8 GB, random weights) on the CPU: `npm run perf:large`. Needs a build, 24 GiB of
+ * memory and 8 GB of disk; `--delete` removes the file afterwards. It compares the memory estimate, made before
+ * anything is allocated, with the peak of the process. Other shapes and settings show whether the estimate holds for
+ * them too.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -29,7 +30,7 @@ const [ctx_size, parallel, batch_size, promptTokens, max_tokens] = (
   ['context', 'slots', 'batch', 'prompt', 'generate'] as const
 ).map((name) => Number(flags[name])) as [number, number, number, number, number]
 if (!isShapeName(flags.shape)) throw new Error(`--shape: choose from ${Object.keys(shapes).join(', ')}`)
-/** An estimate that is more than this above what is taken would refuse models that fit. */
+/** An estimate that exceeds the peak by more than this would reject models that fit. */
 const mostOver = 0.15
 
 const wnn = await importBuilt<Wnn>('index.js')
@@ -58,7 +59,7 @@ try {
   printVerdict(
     runs.flatMap(({use_mmap, estimated, peak, tokens}) => [
       {text: `${use_mmap ? 'mapped' : 'read'}: the process stays within its estimate`, met: peak <= estimated},
-      {text: `and the estimate is at most ${mostOver * 100} % above it`, met: estimated <= peak * (1 + mostOver)},
+      {text: `and the estimate is at most ${mostOver * 100} % above the peak`, met: estimated <= peak * (1 + mostOver)},
       {text: `and ${tokens} tokens were generated`, met: tokens === max_tokens * parallel},
     ]),
   )
@@ -81,7 +82,7 @@ async function measure(use_mmap: boolean) {
   const answers = await Promise.all(
     Array.from({length: parallel}, async (_, slot) => {
       const context = await opened.backend.initExecutionContext(opened.graph)
-      // Digits are a token each; the first one is another one in each slot.
+      // Each digit is a token. The first one differs between slots.
       return opened.ask(context, `${slot} ${'0123456789'.repeat(promptTokens / 10 + 1)}`.slice(0, promptTokens))
     }),
   )
@@ -95,7 +96,7 @@ async function measure(use_mmap: boolean) {
   }
 }
 
-/** The most that a process has had resident; Linux alone tells. */
+/** The peak resident memory of a process. Linux only. */
 async function peakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024

@@ -8,7 +8,7 @@ import {markdownTable, printVerdict, type Requirement} from './conversations/ver
 
 /**
  * A conversation that is many times as long as its context: `node --import tsx perf/long-conversation.ts`. Needs a
- * build. Answers are to stay right, the system prompt in force and the memory of both processes what it was.
+ * build. Answers must stay right, the system prompt must stay in force, and memory of both processes must not grow.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -19,7 +19,7 @@ const {values: flags} = parseArgs({
   },
 })
 const mostGrowth = 0.05
-/** Memory is compared with what it was there. */
+/** Memory at the end is compared with memory at this length. */
 const settledTokens = 2000
 const wnn = await importBuilt<Wnn>('index.js')
 
@@ -33,7 +33,7 @@ for (const name of flags.models.split(',')) {
   })
   console.log(`\n${name}: ${turns.length} turns\n`)
   console.log(
-    markdownTable(['tokens so far', 'right', 'cached share', 'turns anew', 'host MiB', 'engine MiB'], curve(turns)),
+    markdownTable(['tokens so far', 'right', 'cached share', 'turns uncached', 'host MiB', 'engine MiB'], curve(turns)),
   )
   requirements.push(...judge(name, turns))
 }
@@ -50,7 +50,7 @@ function curve(turns: readonly LongTurn[]): (string | number)[][] {
     const resident = part.at(-1)?.resident
     return [
       ...[part.at(-1)?.total ?? '–', `${sum(({right}) => Number(right))} of ${part.length}`],
-      // Behind a cut of the oldest turns the prompt is evaluated anew.
+      // After the oldest turns were cut, most of the prompt is evaluated again.
       ...[`${(share * 100).toFixed(0)} %`, sum((turn) => Number(turn.cachedTokens < turn.promptTokens / 2))],
       ...[mib(resident?.host ?? NaN), mib(resident?.engine ?? NaN)],
     ]

@@ -8,9 +8,9 @@ import {cachedModel} from './model/write-model.js'
 import {percentile} from './conversations/statistics.js'
 
 /**
- * What a long prompt does to answers that are being generated: `node --import tsx perf/long-prompt.ts`. Needs a
- * build. Prints the time between two tokens of one session before the prompt comes and while it is evaluated, and how
- * long the prompt takes then and with the engine to itself.
+ * The effect of a long prompt on running answers: `node --import tsx perf/long-prompt.ts`. Needs a build. Prints the
+ * inter-token latency of the answers before the prompt arrives and while it is evaluated. Also prints the time to the
+ * first token of the prompt, beside the answers and alone.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -100,7 +100,7 @@ for (let index = 0; index < rounds; index++) measured.push(await round(index * 2
 await engine.stop()
 
 const [before, during] = [measured.flatMap((one) => one.before), measured.flatMap((one) => one.during)]
-console.log('| between two tokens of a session | p50 ms | p95 ms |\n|---|---|---|')
+console.log('| inter-token latency of the answers | p50 ms | p95 ms |\n|---|---|---|')
 for (const [name, values] of Object.entries({before, during})) {
   console.log(`| ${name} | ${percentile(values, 0.5).toFixed(0)} | ${percentile(values, 0.95).toFixed(0)} |`)
 }
@@ -108,6 +108,6 @@ const ratios = [0.5, 0.95].map((share) => (percentile(during, share) / percentil
 console.log(`| ratio | ${ratios.join(' | ')} |`)
 const [beside, alone] = [median(measured.map((one) => one.beside)), median(measured.map((one) => one.alone))]
 console.log(
-  `\nFirst token of a prompt of ${promptTokens} tokens: ${(beside / 1000).toFixed(1)} s beside ${sessions} answers, ` +
+  `\nTime to first token of ${promptTokens} prompt tokens: ${(beside / 1000).toFixed(1)} s beside ${sessions} answers, ` +
     `${(alone / 1000).toFixed(1)} s alone (${(beside / alone).toFixed(2)} x).`,
 )

@@ -5,7 +5,7 @@ import {cachedModel, defaultSeed, modelBytes, writeModel} from './model/write-mo
 /**
  * Writes a model with random weights, for measurements without a download:
  * `node --import tsx perf/make-model.ts <shape> [--output file] [--seed n]`. Prints the path; without `--output` the
- * file stays in `perf/.models` for the next time. What such a model says means nothing, its speed is real.
+ * file stays in `perf/.models` for the next time. The text of such a model means nothing, but its speed is real.
  */
 const {values, positionals} = parseArgs({
   allowPositionals: true,

@@ -6,14 +6,14 @@ import {runLongConversation} from './conversations/run-long-conversation.js'
 import {markdownTable, printVerdict, type Requirement} from './conversations/verdict.js'
 
 /**
- * What each turn of a conversation evaluates: `node --import tsx perf/prefix-cache.ts`. Needs a build. That is to be the
- * new question, and with it the token that ended the last answer, which was sampled but never decoded.
+ * What each turn of a conversation evaluates: `node --import tsx perf/prefix-cache.ts`. Needs a build. It must be only
+ * the new question and the token that ended the last answer, which was sampled but never decoded.
  */
 const turnsShown = 12
 const turnJudged = 10
-/** The end of the last answer, and the template's text between it and the question. */
+/** Tokens at the end of the last answer and of the template between it and the question. */
 const mostBeside = 3
-/** Its answer is long, so that the prompts grow; what it says does not matter here. */
+/** Its answer is long, so that the prompts grow. Its text does not matter. */
 const questions = [{text: 'Tell me a story.', answer: ''}]
 const wnn = await importBuilt<Wnn>('index.js')
 
@@ -31,7 +31,7 @@ for (const [name, model] of Object.entries(trained)) {
   requirements.push(
     {text: `${name}: ${(share * 100).toFixed(1)} % of the prompt of turn ${turnJudged} is cached`, met: share >= 0.95},
     {
-      text: `${name}: every turn but the first evaluates its question and ${mostBeside} tokens at most`,
+      text: `${name}: every turn but the first evaluates its question and at most ${mostBeside} tokens more`,
       met: turns
         .slice(1)
         .every(({promptTokens, cachedTokens, asked}) => promptTokens - cachedTokens <= asked + mostBeside),

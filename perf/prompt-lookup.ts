@@ -8,9 +8,10 @@ import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
 
 /**
- * What guessed tokens bring: `node --import tsx perf/prompt-lookup.ts`. Needs a build. Two engines of the same model, with and
- * without `prompt_lookup`, answer the same questions in turn, one at a time: some have the answer's text in the question, some have
- * not. Prints how many answers are the same, and the processor time of a token to that without guesses.
+ * The effect of guessed tokens: `node --import tsx perf/prompt-lookup.ts`. Needs a build. Two engines of the same
+ * model, with and without `prompt_lookup`, answer the same questions in turn, one at a time. Some questions contain the
+ * text of their answer, others do not. Prints how many answers are the same, and the ratio of the processor time of an
+ * answer to that without guesses.
  */
 const {values: flags} = parseArgs({
   options: {prompts: {type: 'string', default: '100'}, seed: {type: 'string', default: '1'}},
@@ -61,7 +62,7 @@ async function answer({backend, graph, pid}: Side, question: string) {
 
 const [off, on] = [await open(false), await open(true)]
 console.log(
-  '| task | prompts | same answer | tokens | guessed | right | CPU time of an answer, to without guesses (95 % interval) |',
+  '| task | prompts | same answer | tokens | guessed | right | CPU time of an answer, ratio to no guesses (95 % interval) |',
 )
 console.log('|---|---|---|---|---|---|---|')
 for (const [task, question] of Object.entries(tasks)) {

@@ -10,8 +10,9 @@ import {median} from './engine/table.js'
 import {cachedModel} from './model/write-model.js'
 
 /**
- * The first token of a long conversation when its model was away: `node --import tsx perf/returning.ts`. Needs a build.
- * A round has a warm turn, one after a switch to another model and back, and one in a new backend with the same state folder.
+ * The time to the first token of a long conversation whose model was away: `node --import tsx perf/returning.ts`. Needs
+ * a build. A round has a warm turn, one after a switch to another model and back, and one in a new backend with the
+ * same state folder.
  */
 const most = 1.3
 const {values: flags} = parseArgs({
@@ -40,7 +41,7 @@ for (const name of flags.model.split(',')) {
     const ratio = firstTokenMs(moment) / firstTokenMs('warm')
     return [moment, input_tokens, cached_tokens, firstTokenMs(moment).toFixed(1), ratio.toFixed(2)]
   })
-  console.log(`\n${name}\n\n${markdownTable(['', 'prompt', 'cached', 'first token, ms', 'to warm'], rows)}`)
+  console.log(`\n${name}\n\n${markdownTable(['', 'prompt', 'cached', 'ttft, ms', 'ratio to warm'], rows)}`)
   for (const moment of ['switched back', 'restarted'] as const) {
     const ratio = firstTokenMs(moment) / firstTokenMs('warm')
     requirements.push({text: `${name}: ${moment}, ${ratio.toFixed(2)} of a warm turn`, met: ratio <= most})
@@ -51,7 +52,7 @@ printVerdict(requirements)
 
 async function runRound(model: string, found: Record<Moment, Answer[]>): Promise<void> {
   const stateDir = await mkdtemp(path.join(os.tmpdir(), 'wnn-bench-'))
-  // Every answer is as short as the others, so that the four prompts are alike.
+  // All answers have the same length, so that the four prompts are alike.
   const options = {n_predict: 8, ignore_eos: true}
   const ask = async (opened: Opened, id: string | undefined, prompt: string): Promise<Answer> => {
     const {backend, graph} = opened
@@ -63,14 +64,14 @@ async function runRound(model: string, found: Record<Moment, Answer[]>): Promise
     await backend.closeExecutionContext(context)
     return answer
   }
-  // The other model is a tiny one; which does not matter.
+  // The other model is a tiny one. It does not matter which.
   const other = model === phi3 ? qwen : phi3
   const config = {ctx_size: 2 * tokens, parallel: 2, logging: {level: 'warn'}}
   try {
     {
       await using opened = await open(wnn, model, config, {stateDir})
       const {backend, graph} = opened
-      // Room for the short turns that are measured.
+      // Leaves room for the short turns that are measured.
       await ask(opened, session, await textOf(opened, tokens - 200))
       await ask(opened, session, question)
       found.warm.push(await ask(opened, session, question))
@@ -90,7 +91,7 @@ async function runRound(model: string, found: Record<Moment, Answer[]>): Promise
   }
 }
 
-/** A message of about so many tokens. */
+/** A message of about this many tokens. */
 async function textOf({countTokens}: Opened, tokens: number): Promise<string> {
   const sentence = 'My name is Alice, and this is a story. '
   const each = ((await countTokens(sentence.repeat(20))) - (await countTokens(sentence.repeat(10)))) / 10

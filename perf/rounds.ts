@@ -7,9 +7,9 @@ import {fitLine} from './conversations/statistics.js'
 import {markdownTable, printVerdict} from './conversations/verdict.js'
 
 /**
- * Contexts opened, used and closed again: `node --import tsx perf/rounds.ts`. Needs a build. At the end nothing is to be
- * left of them, and memory is not to have grown: the slope is that of the line with the least squares through the
- * samples from round `--from` to the last; what it makes of these rounds is compared with its value at the first of them.
+ * Opens, uses and closes contexts: `node --import tsx perf/rounds.ts`. Needs a build. At the end, nothing may be left
+ * of them, and memory must not have grown. Growth is measured on the least-squares line through the samples from round
+ * `--from` to the last: its rise over these rounds, relative to its value at the first of them.
  */
 const {values: flags} = parseArgs({
   options: {

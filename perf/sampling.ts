@@ -7,14 +7,14 @@ import {cachedModel} from './model/write-model.js'
 import type {SamplerCase, StepsJob, StepTimes} from './sampling/steps.js'
 
 /**
- * What sampling costs beside the decode, and what further pool threads make of it:
+ * The cost of sampling beside the decode, by the number of pool threads:
  * `node --import tsx perf/sampling.ts [--models wide-vocabulary,bench] [--streams 1,4,16,64] [--pool 1,2,4]`.
- * Every pool size is a process of its own. Prints medians in milliseconds a step.
+ * Every pool size is a process of its own. Prints medians in milliseconds per step.
  */
 const samplers: Record<string, SamplerCase> = {
   greedy: {config: {temperature: 0, seed: 1}},
   sampled: {config: {temperature: 0.7, seed: 1, topK: 40, topP: 0.95, minP: 0.05}},
-  // What the default configuration does besides.
+  // The default configuration adds this.
   penalties: {
     config: {
       ...{temperature: 0.7, seed: 1, topK: 40, topP: 0.95, minP: 0.05},
@@ -39,7 +39,9 @@ const {values} = parseArgs({
 const chosen = Object.fromEntries(
   values.samplers.split(',').flatMap((name) => {
     const chosenCase = samplers[name]
-    if (chosenCase === undefined) throw new Error(`--samplers: ${Object.keys(samplers).join(', ')}`)
+    if (chosenCase === undefined) {
+      throw new Error(`--samplers: there is no ${name}. Choose from ${Object.keys(samplers).join(', ')}.`)
+    }
     return [[name, chosenCase]]
   }),
 )

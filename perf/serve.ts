@@ -13,8 +13,8 @@ import type {Reply, Request} from './serve/server.js'
 
 /**
  * Streaming clients over HTTP against the same backend in its own process, in turn (A/B/A/B), on one engine:
- * `node --import tsx perf/serve.ts`. Needs a build. The clients are this process, the server is another one, the
- * engine a third. Tokens per second count everything from the first request to the last token.
+ * `node --import tsx perf/serve.ts`. Needs a build. This process has the clients, another one the server, a third one
+ * the engine. Tokens per second are counted over the time from the first request to the last token.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -33,7 +33,7 @@ const model = flags.model === 'tiny' ? tiny : await cachedModel('bench')
 const ways = ['here', 'http'] as const
 
 console.log(
-  '| clients | in process, tokens/s | HTTP, tokens/s | ratio | ratio per CPU-s of the engine | host, CPU ms/token | with HTTP | first token p95, in process | HTTP |',
+  '| clients | in process, tokens/s | HTTP, tokens/s | ratio | ratio per CPU-s of the engine | host, CPU ms/token | with HTTP | time to first token p95, in process | HTTP |',
 )
 console.log('|---|---|---|---|---|---|---|---|---|')
 for (const sequences of flags.clients.split(',').map(Number)) await measure(sequences)
@@ -52,11 +52,11 @@ async function measure(sequences: number): Promise<void> {
   }
   const runHere = async (seed: number): Promise<Run> => {
     const reply = await ask({type: 'run', seed})
-    if (reply.type !== 'ran') throw new Error(`the answer to run was ${reply.type}`)
+    if (reply.type !== 'ran') throw new Error(`The reply to a request to run was "${reply.type}".`)
     return reply
   }
   const loaded = await ask({type: 'load', job})
-  if (loaded.type !== 'loaded') throw new Error(`the answer to load was ${loaded.type}`)
+  if (loaded.type !== 'loaded') throw new Error(`The reply to a request to load was "${loaded.type}".`)
   const usage = async (): Promise<{host: number; engine: number}> => ({
     ...{host: await cpuMs(loaded.hostPid), engine: await cpuMs(loaded.enginePid)},
   })

@@ -8,12 +8,13 @@ import {tableHeader, tableRows, type Column} from './serving/table.js'
 import {capacityCell, cellsOf, type Cell} from './serving/workloads.js'
 
 /**
- * Servers under the traffic that servers see, beside llama.cpp's own: `node --import tsx perf/serving.ts --llama-server FILE`.
- * Needs a build and Linux. Each server is a process of its own for each cell; a round measures each of them once, in
- * the same order. All have one thread. docs/benchmarks.md describes the workloads and the flags.
+ * `wnn serve` and llama.cpp's own server under realistic traffic:
+ * `node --import tsx perf/serving.ts --llama-server FILE`. Needs a build and Linux. Each server is a process of its own
+ * for each cell. A round measures each of them once, in the same order. All have one thread. docs/benchmarks.md
+ * describes the workloads and the flags.
  */
 
-/** Poisson arrivals come at this share of what the first server can complete. */
+/** The rate of Poisson arrivals, as a share of the first server's capacity. */
 const load = 0.7
 
 interface RoundOptions {
@@ -99,7 +100,7 @@ async function measureRounds(
   for (let round = 0; round < rounds; round++) {
     for (const [index, one] of running.entries()) {
       process.stderr.write(`${cell.workload}, ${cell.load}: ${one.name}, round ${round + 1} of ${rounds}\n`)
-      // Every round has new prompts, and the servers of a round have the same ones.
+      // Every round has new prompts. All servers of a round get the same ones.
       const seed = flags.seed * 1000 + round
       const result = await measureRound(one, cell.traffic(ratePerSecond), {seed, signal})
       const {failed, failure} = result.figures

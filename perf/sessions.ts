@@ -9,9 +9,9 @@ import {percentile} from './conversations/statistics.js'
 import {markdownTable, printVerdict, type Requirement} from './conversations/verdict.js'
 
 /**
- * Many sessions on few slots, each of which has to remember its own name: `node --import tsx perf/sessions.ts`. Needs
- * a build. With one level of priority a task is to be served before any that came `priority_aging_ms` after it, and while it
- * waits no other session is to be served twice.
+ * Many sessions on few slots. Each must remember its own name: `node --import tsx perf/sessions.ts`. Needs a build.
+ * With one level of priority, a task must be served before any that arrives `priority_aging_ms` later, and no other
+ * session may be served twice while it waits.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -73,7 +73,7 @@ function judge(model: string, {asked, turns, errors, agingMs}: SessionsRun): Req
       met: answered && wrong.length === 0,
     },
     {text: `${model}: no error ${errors[0] ?? ''}`.trim(), met: errors.length === 0},
-    {text: `${model}: nobody is overtaken by ${agingMs} ms or more`, met: largestOvertaking(turns) < agingMs},
+    {text: `${model}: no task is overtaken by ${agingMs} ms or more`, met: largestOvertaking(turns) < agingMs},
     {text: `${model}: sessions take turns`, met: mostTurnsWhileOneWaited(turns) <= 1},
   ]
 }

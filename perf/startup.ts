@@ -5,8 +5,9 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
 /**
- * Start-up of light commands against an empty oclif command, A/B/A/B in one run: `node --import tsx perf/startup.ts`.
- * `wnn status` asks a daemon that has a model. Needs a build. Prints medians in milliseconds and their ratio to the empty command.
+ * Start-up of light commands and of an empty oclif command, A/B/A/B in one run: `node --import tsx perf/startup.ts`.
+ * `wnn status` asks a daemon with a model. Needs a build. Prints medians in milliseconds and their ratio to the empty
+ * command.
  */
 const rounds = 15
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))

@@ -13,8 +13,8 @@ import {DaemonProcess, residentBytes} from './daemon/daemon-process.js'
 import {importBuilt} from './engine/built.js'
 
 /**
- * A daemon's model switched to and fro while clients talk to it without a pause: `node --import tsx perf/switches.ts`.
- * Needs a build. Then files that cannot be switched to: the old model has to answer all the while.
+ * Switches a daemon's model back and forth while clients use it without a pause: `node --import tsx perf/switches.ts`.
+ * Needs a build. Then tries files that cannot be loaded: the old model must keep answering.
  */
 const {values: flags} = parseArgs({
   options: {
@@ -77,7 +77,7 @@ printVerdict([
     met: reports.every(({mode, downtime_ms}) => mode === 'overlap' && downtime_ms === 0),
   },
   {
-    text: `memory after ${switches} switches to that after 2: ${(growth * 100).toFixed(1)} % (${mib(second)} to ${mib(last)} MiB)`,
+    text: `memory growth from switch 2 to switch ${switches}: ${(growth * 100).toFixed(1)} % (${mib(second)} to ${mib(last)} MiB)`,
     met: Math.abs(growth) < mostGrowth,
   },
   ...refusals,

@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url'
 import {initBackend, readMetadata, textTensor} from '../src/index.js'
 
 /**
- * What the number of threads does to generation on this machine, A/B/A/B in one run:
+ * Generation on this machine by the number of threads, A/B/A/B in one run:
  * `node --import tsx perf/threads.ts [model.gguf]`. Prints tokens per second of one sequence and of four together.
  */
 const model = process.argv[2] ?? fileURLToPath(new URL('../fixtures/models/tiny-qwen2-chat.gguf', import.meta.url))

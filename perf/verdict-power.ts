@@ -3,14 +3,15 @@ import {judge, judgeRatio} from '../src/bench/compare.js'
 import {pairedRatio, summarize} from '../src/bench/statistics.js'
 
 /**
- * How often a slow-down of 10 % is found, and one where there is none, by how much values scatter and how many there are:
- * `node --import tsx perf/verdict-power.ts`. Made-up values with normal noise, nothing of it common to a round; the limit is 5 %.
+ * How often a slow-down of 10 % is found, and one where there is none, by the scatter and the number of values:
+ * `node --import tsx perf/verdict-power.ts`. The values are simulated, with normal noise that the two halves of a round
+ * do not share. The limit is 5 %.
  */
 const trials = 200
 const bootstrap = {confidence: 0.95, resamples: 500, seed: 1}
 const random = seededRandom(5)
 
-/** Normal noise by Box and Muller. */
+/** Normal noise (Box and Muller). */
 function noisy(count: number, mean: number, scatter: number): Parameters<typeof judge>[0] {
   const values = Array.from({length: count}, () => {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())

@@ -8,8 +8,8 @@ import {licensesOf} from './licenses.js'
 import {writeManifest} from './manifest.js'
 
 /**
- * Bundles src/ into dist/ and writes oclif's manifest, without which every command module is imported for `--help`.
- * Type declarations, for those who use the library, take most of the time: `--no-types` leaves them out.
+ * Bundles src/ into dist/ and writes oclif's manifest. Without it, `--help` would import every command module. The type
+ * declarations of the library take most of the time; `--no-types` leaves them out.
  */
 const {values: flags} = parseArgs({options: {'no-types': {type: 'boolean', default: false}}})
 const root = path.join(import.meta.dirname, '..')

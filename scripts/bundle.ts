@@ -6,28 +6,29 @@ import {globalProcess, lazyModules, lazyPackages} from './lazy.js'
 const root = path.join(import.meta.dirname, '..')
 
 export interface BundleOptions {
-  /** Where the files go. Defaults to `dist` of the repository. */
+  /** The folder of the files. Defaults to `dist` of the repository. */
   outdir?: string
-  /** Whether files are written at all, or only looked at through what is returned. Defaults to `true`. */
+  /** Whether files are written. Without them, only the result is returned. Defaults to `true`. */
   write?: boolean
   plugins?: Plugin[]
 }
 
-/** What cannot stand in a bundle: it finds its own files at run time. */
+/** Packages that cannot be bundled, because they find their own files at run time. */
 const external = ['node-llama-cpp', '@node-llama-cpp/*']
 
-/** What oclif asks for when it runs from sources. */
+/** Packages that oclif only imports when it runs from sources. */
 const developmentOnly = ['typescript', 'ts-node']
 
-/** CommonJS packages in a bundle still call `require` for what comes with Node. */
+/** CommonJS packages in a bundle still call `require` for Node's own modules. */
 const banner = `import {createRequire as createRequireOfBundle} from 'node:module'
 const require = createRequireOfBundle(import.meta.url)`
 
 /**
- * Bundles src/ and the packages that it uses, in files that share chunks: one for each command, because a command is to
- * read no more files than it needs, one for the engine process, and those of the library. `import()` stays lazy.
+ * Bundles src/ and the packages that it uses into files that share chunks. Each command has a file of its own, so that
+ * it reads no more files than it needs. The engine process has one too, and so do the parts of the library. `import()`
+ * stays lazy.
  *
- * @returns what is in which file, with paths from the root of the repository.
+ * @returns the content of each file, with paths from the root of the repository.
  */
 export async function bundle({outdir = path.join(root, 'dist'), write = true, plugins = []}: BundleOptions = {}) {
   const {metafile} = await build({
@@ -50,14 +51,14 @@ export async function bundle({outdir = path.join(root, 'dist'), write = true, pl
     chunkNames: 'chunks/[name]-[hash]',
     external: [...external, ...developmentOnly],
     banner: {js: banner},
-    // oclif looks for its own package.json, to check Node's version against it; npm does that for ours.
+    // oclif would read its own package.json to check Node's version. npm checks the version for ours.
     define: {'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"true"'},
-    // Less to parse at each start. Names stay, for stacks.
+    // Less to parse at each start. Names stay, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
-    // Node prints the line of an error that nobody catches.
+    // Node prints the line of an uncaught error.
     lineLimit: 160,
-    // Licenses go into a file of their own.
+    // scripts/licenses.ts writes the licenses into a file of their own.
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
@@ -80,7 +81,7 @@ function entries(): Record<string, string> {
   }
 }
 
-/** The modules below `folder`, as entries below `into`. */
+/** The modules in `folder`, as entries in `into`. */
 function scripts(into: string, folder: string, extension: string): Record<string, string> {
   const names = readdirSync(path.join(root, folder), {recursive: true, encoding: 'utf8'})
   return Object.fromEntries(
@@ -90,7 +91,7 @@ function scripts(into: string, folder: string, extension: string): Record<string
   )
 }
 
-/** The packages that stand in the bundles, as folders from the root of the repository. */
+/** The bundled packages, as folders from the root of the repository. */
 export function packagesIn({outputs}: Metafile): string[] {
   const files = Object.values(outputs).flatMap(({inputs}) => Object.keys(inputs))
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])

@@ -5,7 +5,7 @@ import {configSchema, renderConfigReference} from '../src/config/index.js'
 import {renderErrorReference} from './error-reference.js'
 import {suiteJsonSchema} from '../src/suites/index.js'
 
-/** The files that are written from the sources, by their paths in the repository. A test compares them. */
+/** The files that are generated from the sources, by their paths in the repository. A test checks them. */
 export const generated: Readonly<Record<string, () => string>> = {
   'schemas/config-v1.json': () => json(configSchema()),
   'schemas/suite-v1.json': () => json(suiteJsonSchema()),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the conformance suites and wnn bench on a machine with a GPU, and puts what came out into one JSON file.
-# Exit codes: 0 all well, 2 wrong usage, 3 no GPU, or not every layer is on it, else that of what failed.
+# Runs the conformance suites and wnn bench on a machine with a GPU, and writes their results into one JSON file.
+# Exit codes: 0 passed; 2 wrong usage; 3 there is no GPU, or not every layer is on it; else the code of what failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,12 +29,12 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# Name, driver, memory and compute capability of each card; empty where there is none.
+# Name, driver, memory and compute capability of each card; empty if there is none.
 cards=$(nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader 2>/dev/null || true)
 if [ -z "$cards" ]; then
-  echo "gpu-check: no NVIDIA GPU was found: nvidia-smi lists none." >&2
+  echo "gpu-check: no NVIDIA GPU was found (nvidia-smi lists none)." >&2
   if [ "$allow_cpu" = false ]; then
-    echo "gpu-check: nothing was run. --allow-cpu tries the check itself on the CPU." >&2
+    echo "gpu-check: nothing was run. To try the check on the CPU, use --allow-cpu." >&2
     exit 3
   fi
 fi
@@ -52,7 +52,7 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 const [parts, output] = process.argv.slice(2)
 const read = (name) => {
   const text = existsSync(`${parts}/${name}.json`) ? readFileSync(`${parts}/${name}.json`, 'utf8') : ''
-  // What ended before it had a result has none; its exit code says so.
+  // A command that failed early has no result, only an exit code.
   return text === '' ? null : JSON.parse(text)
 }
 const {CARDS, ALLOW_CPU, TESTS, BENCH} = process.env
@@ -66,7 +66,7 @@ writeFileSync(output, `${JSON.stringify(result, null, 2)}\n`)
 for (const {gpu_layers, layers, gpu} of engines) {
   console.error(`gpu-check: ${gpu_layers}/${layers} layers on ${gpu ?? 'the GPU: llama.cpp found none (docs/gpu.md)'}`)
 }
-console.error(`gpu-check: conformance ended with ${TESTS}, bench with ${BENCH}; all of it is in ${output}`)
+console.error(`gpu-check: exit codes: conformance ${TESTS}, bench ${BENCH}. The results are in ${output}.`)
 const missing = !offloaded && ALLOW_CPU === 'false' ? 3 : 0
 process.exitCode = exits.conformance || exits.bench || missing
 NODE

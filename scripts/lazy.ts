@@ -2,13 +2,13 @@ import {readFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import type {Plugin} from 'esbuild'
 
-/** What TypeScript makes of an import, at the top of a CommonJS module: `const name_1 = require("name")`. */
+/** An import at the top of a CommonJS module, as TypeScript compiles it: `const name_1 = require("name")`. */
 const imported = /^(?:const|var) (\w+_\d+) = (.*require\(".+"\).*);$/gm
 
 /**
- * Lets the modules in these files be evaluated when they are first used. The index of oclif imports them all, help,
- * parser and search for plugins included, of which a command uses some: evaluating the rest is half of a short
- * command's time.
+ * Makes the imports in these files lazy: a module is evaluated when it is first used. oclif's index imports everything,
+ * including help, parser and the search for plugins. A command uses only some of it, and evaluating the rest takes half
+ * of a short command's time.
  */
 export function lazyModules(files: RegExp): Plugin {
   return {
@@ -23,8 +23,8 @@ export function lazyModules(files: RegExp): Plugin {
 }
 
 /**
- * Every import becomes an object whose `module` requires it at its first use. Identifiers of commands are ASCII: comparing
- * them as text of a language would load Unicode's tables, which takes 8 ms.
+ * Turns every import into an object whose `module` requires it at its first use. Also compares command ids, which are
+ * ASCII, without `localeCompare`: it would load Unicode's tables, which takes 8 ms.
  */
 function makeLazy(source: string): string {
   const names = Array.from(source.matchAll(imported), ([, name = '']) => name)
@@ -39,9 +39,9 @@ function makeLazy(source: string): string {
 }
 
 /**
- * Lets these packages, which are CommonJS, be evaluated when one of their exports is first used: a command that neither
- * checks nor reads a document waits for neither ajv nor yaml. One that exports a function is put off for ECMAScript modules
- * only; others get what `require` would give them.
+ * Makes these CommonJS packages lazy: each is evaluated when one of its exports is first used. A command that neither
+ * checks nor reads a document does not wait for ajv or yaml. A package that exports a function is lazy for ECMAScript
+ * modules only; CommonJS modules get what `require` returns.
  */
 export function lazyPackages(names: readonly string[]): Plugin {
   const require = createRequire(import.meta.url)
@@ -63,7 +63,7 @@ export function lazyPackages(names: readonly string[]): Plugin {
   }
 }
 
-/** Importing `node:process` reads each of its properties, and so opens standard input; the global is the same object. */
+/** Importing `node:process` reads each of its properties, which opens standard input. The global is the same object. */
 export const globalProcess: Plugin = {
   name: 'global-process',
   setup: (build) => {

@@ -7,7 +7,7 @@ interface Manifest {
   license?: string
 }
 
-/** The licenses of the packages in these folders, as their terms want them passed on. */
+/** The licenses of the packages in these folders. Their terms require a copy. */
 export function licensesOf(folders: readonly string[]): string {
   const parts = folders.map((folder) => {
     const {name, version, license = 'see its repository'} = readManifest(folder)
@@ -15,7 +15,7 @@ export function licensesOf(folders: readonly string[]): string {
     const full = texts.map((file) => readFileSync(path.join(folder, file), 'utf8').trim())
     return [`${name} ${version} (${license})`, ...full].join('\n\n')
   })
-  return `The files in this folder hold code of these packages.\n\n${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
+  return `The files in this folder contain code of these packages.\n\n${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }
 
 function readManifest(folder: string): Manifest {

@@ -3,8 +3,8 @@ import path from 'node:path'
 import {Plugin} from '@oclif/core'
 
 /**
- * Writes `oclif.manifest.json` from the built commands. This is what `oclif manifest` does; that tool would bring
- * some two hundred packages with it.
+ * Writes `oclif.manifest.json` from the built commands, as `oclif manifest` does. That tool would add some two hundred
+ * packages.
  */
 export async function writeManifest(root: string): Promise<void> {
   const file = path.join(root, 'oclif.manifest.json')

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '..')
 
-/** What the build is made from. A folder is as new as the last file that came or went. */
+/** The inputs of the build. A folder's own time shows when a file was added or removed. */
 const sources = ['src', 'scripts/build.ts', 'scripts/bundle.ts', 'scripts/lazy.ts', 'package.json']
 
 /** Whether there is no build, or a source is newer than it. */

@@ -10,7 +10,7 @@ import {isBuildStale} from './stale.js'
 
 const usage = 'npm test -- [paths…] [--lane unit|engine|e2e] [--grep regex] [--bail] [--shard i/n] [--junit file]'
 
-/** So many small files share a process: most of the time of each is its start. */
+/** This many small files share a process, because the start takes most of the time of each. */
 const groupSize = 20
 
 const {values: flags, positionals} = parseArgs({
@@ -49,7 +49,7 @@ const skipped = count('skipped')
 console.log(`${count('passed')} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
 if (failed > 0 || results.length === 0 || stop.signal.aborted) process.exitCode = 1
 
-/** A file that is named is run whatever it is called; of a folder, the `*.test.ts` files below it. */
+/** Files are taken whatever their names are; folders stand for the `*.test.ts` files in them. */
 function testFiles(paths: readonly string[]): string[] {
   const found = paths.flatMap((path) => {
     if (!statSync(path).isDirectory()) return [path]
@@ -62,7 +62,7 @@ function testFiles(paths: readonly string[]): string[] {
 function shard(all: string[], spec: string): string[] {
   const [index = 0, of = 0] = spec.split('/').map(Number)
   if (!(Number.isInteger(index) && Number.isInteger(of) && 1 <= index && index <= of)) {
-    throw new Error(`--shard wants i/n with 1 <= i <= n, not "${spec}"`)
+    throw new Error(`--shard must be i/n with 1 <= i <= n, not "${spec}".`)
   }
   return all.filter((_file, position) => position % of === index - 1)
 }
@@ -70,7 +70,7 @@ function shard(all: string[], spec: string): string[] {
 function wantedLanes(): readonly Lane[] {
   return flags.lane.map((name) => {
     const lane = lanes.find((each) => each === name)
-    if (lane === undefined) throw new Error(`--lane wants ${lanes.join(', ')}, not "${name}"`)
+    if (lane === undefined) throw new Error(`--lane must be one of ${lanes.join(', ')}, not "${name}".`)
     return lane
   })
 }
@@ -92,7 +92,7 @@ async function runAll(files: readonly string[]): Promise<FileResult[]> {
   return finished.sort((a, b) => a.file.localeCompare(b.file))
 }
 
-/** What is run in one process: files with a model or programs by themselves, the others in groups. */
+/** The files of each process: those with a model or a program run alone, the others in groups. */
 function jobsOf(files: readonly string[]): string[][] {
   const small = files.filter((file) => laneOf(file) === 'unit')
   const groups = Array.from({length: Math.ceil(small.length / groupSize)}, (_, index) =>

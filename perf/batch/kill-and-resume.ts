@@ -16,18 +16,18 @@ export interface KillOptions {
   concurrency: number
   /** From 0 to 1. */
   random: () => number
-  /** Whether some kills come at any time from the start of the process, and not after a row. */
+  /** Whether some kills come at any time after the start of the process, not only after a row. */
   alsoWhileStarting?: boolean
-  /** Whether what the batch says is shown. Defaults to `false`. */
+  /** Whether the standard error of the batch is shown. Defaults to `false`. */
   shown?: boolean
 }
 
-/** What became of a batch that was killed and resumed, beside one that was not. */
+/** A batch that was killed and resumed, compared with an undisturbed one. */
 export interface KillReport {
-  /** How many rows there were when each process was killed. */
+  /** The number of rows at each kill. */
   rowsAtKills: number[]
   rows: number
-  /** Ids that have no row, or several. */
+  /** Ids with no row or with several. */
   wrongIds: string[]
   /** Ids whose answers differ. */
   otherAnswers: string[]
@@ -36,7 +36,7 @@ export interface KillReport {
   undisturbedMs: number
 }
 
-/** Runs the built command over the same items twice; the second time it is killed again and again, and goes on. */
+/** Runs the built command over the same items twice. The second time, it is killed and resumed again and again. */
 export async function killAndResume(options: KillOptions): Promise<KillReport> {
   const {folder, items, kills, random} = options
   const input = path.join(folder, 'questions.jsonl')
@@ -51,7 +51,7 @@ export async function killAndResume(options: KillOptions): Promise<KillReport> {
   for (let kill = 0; kill < kills; kill++) {
     const child = start(options, input, output)
     const exit = once(child, 'exit')
-    // Never so late that the batch could be done before the last kill.
+    // Early enough that the batch cannot finish before the last kill.
     const rest = size * 0.95 - (existsSync(output) ? statSync(output).size : 0)
     const target = size * 0.95 - rest + (rest / (kills - kill)) * random()
     if (options.alsoWhileStarting === true && kill % 3 === 2) setTimeout(() => child.kill('SIGKILL'), 1000 * random())

@@ -11,7 +11,7 @@ import {runBatch} from '../../src/batch/run-batch.js'
 import {keepHeapSmall} from '../../src/batch/small-heap.js'
 import {Tally} from '../../src/batch/tally.js'
 
-// A batch as the command runs it, with everything but the model: items, rows and record are real files.
+// A batch as the command runs it, but without a model: items, rows and record are real files.
 const [input = '', output = '', order = 'input'] = process.argv.slice(2)
 const metadata: OutputMetadata = {
   ...{input_tokens: 20, output_tokens: 40, stop_reason: 'end_of_sequence', prompt_ms: 1, predict_ms: 2, ttft_ms: 1},
@@ -29,7 +29,7 @@ let answered = 0
     ...{onUnused: () => undefined, onIgnored: () => undefined, onModel: () => undefined},
   })
   const answer = async ({id}: {id: string}): Promise<{text: string; metadata: OutputMetadata}> => {
-    // One in sixteen takes long, so that others wait for it.
+    // One item in sixteen takes long, so that others wait for it.
     const turns = Number(id.slice(1)) % 16 === 0 ? 200 : 1
     for (let waited = 0; waited < turns; waited++) await turn()
     answered += 1
@@ -46,6 +46,6 @@ let answered = 0
   )
   file.complete()
 }
-// `getrusage` would count what the parent had when it forked.
+// `getrusage` would include the parent's memory at the time of the fork.
 const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
 console.log(JSON.stringify({answered, peakBytes: Number(kib) * 1024}))

@@ -1,7 +1,7 @@
 import type {MemoryConfig} from '../../src/config/index.js'
 import {SavedCaches} from '../../src/backend/memory/saved-caches.js'
 
-/** A session that asks something, after whoever is before it in the trace. */
+/** One question of a session. A trace lists visits in the order of their arrival. */
 export interface Visit {
   session: string
   /** Tokens of the question and of its answer. */
@@ -10,13 +10,13 @@ export interface Visit {
 
 export interface CacheSize {
   slots: number
-  /** Tokens that caches without a slot may have together. */
+  /** The limit for the tokens of all caches without a slot. */
   maxTokens: number
-  /** A conversation that gets longer loses its first half, and its cache. */
+  /** A conversation that exceeds it loses its first half, and its cache. */
   contextSize: number
 }
 
-/** Share of all prompt tokens that were in the session's slot or in its saved cache; no model takes part. */
+/** Share of all prompt tokens that were in the session's slot or in its saved cache. It needs no model. */
 export function cachedShare(
   trace: readonly Visit[],
   strategy: MemoryConfig['cache_strategy'],
@@ -24,7 +24,7 @@ export function cachedShare(
 ): number {
   const saved = new SavedCaches(strategy, {maxTokens, maxBytes: Infinity, maxAgeMs: Infinity})
   const lengths = new Map<string, number>()
-  /** Sessions whose caches are saved, and those in slots from the least recently used on. */
+  /** Sessions with saved caches. Those with slots are next, the least recently used first. */
   const kept = new Set<string>()
   const inSlots = new Set<string>()
   let [cached, asked] = [0, 0]

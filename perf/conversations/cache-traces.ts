@@ -1,12 +1,12 @@
 import type {Visit} from './cache-simulation.js'
 
-/** A trace of so many visits, from numbers between 0 and 1. */
+/** A trace with this many visits, from random numbers between 0 and 1. */
 export type Trace = (visits: number, random: () => number) => Visit[]
 
 const visit = (session: string, random: () => number): Visit => ({session, tokens: 20 + Math.floor(random() * 60)})
 const oneOf = (count: number, random: () => number): number => Math.floor(random() * count)
 
-/** 40 conversations that go on, and between them a share of sessions that ask once and never come back. */
+/** 40 conversations that continue, mixed with a share of sessions that ask once and never come back. */
 const mixed =
   (share: number): Trace =>
   (visits, random) =>
@@ -25,15 +25,15 @@ const zipf: Trace = (visits, random) => {
   })
 }
 
-/** 30 sessions that others replace, one every 25 visits: favourites of the past stop coming. */
+/** 30 active sessions, of which one is replaced every 25 visits: old favourites stop coming. */
 const moving: Trace = (visits, random) =>
   Array.from({length: visits}, (_, at) => visit(`moving ${Math.floor(at / 25) + oneOf(30, random)}`, random))
 
-/** All at once: 60 sessions that others replace from one moment to the next, every 1,000 visits. */
+/** 60 active sessions, all of which are replaced at once every 1,000 visits. */
 const jumping: Trace = (visits, random) =>
   Array.from({length: visits}, (_, at) => visit(`jumping ${Math.floor(at / 1000)} ${oneOf(60, random)}`, random))
 
-/** Everybody is as likely as anybody else. */
+/** All sessions are equally likely. */
 const uniform: Trace = (visits, random) =>
   Array.from({length: visits}, () => visit(`uniform ${oneOf(60, random)}`, random))
 

@@ -1,6 +1,6 @@
 import type {Turn} from './turn-log.js'
 
-/** The most by which a task that was served before another one had come after it, in milliseconds. */
+/** The largest difference in arrival between a task and a later one that was served first, in milliseconds. */
 export function largestOvertaking(turns: readonly Turn[]): number {
   let largest = 0
   for (const waiting of turns) {
@@ -12,7 +12,7 @@ export function largestOvertaking(turns: readonly Turn[]): number {
   return largest
 }
 
-/** How often one other session was served, at most, while a task waited. With sessions taking turns it is once. */
+/** How often one other session was served, at most, while a task waited. It is once if sessions take turns. */
 export function mostTurnsWhileOneWaited(turns: readonly Turn[]): number {
   let most = 0
   for (const waiting of turns) {

@@ -1,7 +1,6 @@
 /**
- * Names that both trained models say back, each in a conversation of its own. Of 309 common first names that were
- * tried qwen repeated 306 and phi3 281 (it loses the ends of Daniel, Michael or Noel); these are the first 120 of the
- * 278 that both did.
+ * Names that both trained models repeat, each in a conversation of its own. Of 309 common first names, qwen repeated
+ * 306 and phi3 281 (it cuts off Daniel, Michael or Noel). These are the first 120 of the 278 that both repeated.
  */
 export const names = (
   'Alice Bob Carol David Emma Frank Grace Henry Irene Jack Kate Leo Mary Nina Oscar Paul Quinn Rose Sam ' +

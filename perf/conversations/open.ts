@@ -1,7 +1,7 @@
 import type * as Library from '../../src/index.js'
 import type {BackendStatus, ContextId, GraphId, InitOptions, LocalBackend, OutputMetadata} from '../../src/index.js'
 
-/** The library as scripts get it from the build, and tests from the sources. */
+/** The library. Scripts get it from the build, tests from the sources. */
 export type Wnn = typeof Library
 
 export interface Answer {
@@ -22,12 +22,12 @@ export interface Opened extends AsyncDisposable {
   graph: GraphId
   /** Asks in a context, with runtime options for this question. */
   ask: (context: ContextId, prompt: string, options?: object) => Promise<Answer>
-  /** Tokens that a message adds to a conversation, its place in the template included. */
+  /** Tokens that a message adds to a conversation, including those of the template around it. */
   countTokens: (message: string) => Promise<number>
   resident: () => Promise<Resident>
 }
 
-/** Greedy and without penalties, as the fixture models' known answers are. One thread leaves a core to the host. */
+/** Greedy and without penalties: the fixture models' known answers need that. One thread leaves a core to the host. */
 const base = {threads: 1, temp: 0, repeat_penalty: 1, default_task_timeout_ms: 3_600_000}
 
 export async function open(

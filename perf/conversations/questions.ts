@@ -1,10 +1,10 @@
 import type {Question} from './run-long-conversation.js'
 
-/** What changes with it: without one, the answer to `identity` is another one. */
+/** It decides the answer to `identity`, which is different without it. */
 export const systemPrompt = 'You are Ada, a helpful assistant.'
 export const identity: Question = {text: 'Who are you?', answer: 'I am Ada, a helpful assistant.'}
 
-/** Questions that both trained models answer rightly wherever they stand in a conversation. */
+/** Questions that both trained models answer correctly at any place in a conversation. */
 export const questions: readonly Question[] = [
   {text: 'What is the capital of France?', answer: 'The capital of France is Paris.'},
   {text: 'What is 4 + 5?', answer: '4 + 5 = 9.'},

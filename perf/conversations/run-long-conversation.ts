@@ -4,9 +4,9 @@ import {open, type Opened, type Resident, type Wnn} from './open.js'
 export interface LongJob {
   model: string
   contextSize: number
-  /** Tokens of the whole conversation, from where it ends. */
+  /** The conversation ends when it has this many tokens. */
   tokens: number
-  /** Tokens of conversations in other sessions before it: until then V8's heaps in both processes grow to their size. */
+  /** Tokens of earlier conversations in other sessions, during which V8's heaps in both processes reach their size. */
   warmUpTokens: number
   questions: readonly Question[]
   systemPrompt: string
@@ -20,9 +20,9 @@ export interface Question {
 /** One question and its answer. */
 export interface LongTurn {
   question: Question
-  /** Tokens of the conversation so far, this turn included, whether the context still holds them or not. */
+  /** Tokens of the conversation including this turn, whether the context still holds them or not. */
   total: number
-  /** Tokens of this turn's question, its place in the template included. */
+  /** Tokens of this turn's question, including those of the template around it. */
   asked: number
   promptTokens: number
   cachedTokens: number
@@ -31,7 +31,7 @@ export interface LongTurn {
   resident: Resident
 }
 
-/** Asks the questions again and again in one session, until the conversation has that many tokens. */
+/** Repeats the questions in one session until the conversation has `job.tokens` tokens. */
 export async function runLongConversation(wnn: Wnn, job: LongJob): Promise<LongTurn[]> {
   await using opened = await open(wnn, job.model, {parallel: 1, ctx_size: job.contextSize})
   const lengths = await questionLengths(opened, job.questions)
@@ -49,7 +49,7 @@ async function converse(
   const turns: LongTurn[] = []
   for (let total = 0; total < tokens;) {
     const question = questions[turns.length % questions.length]
-    if (question === undefined) throw new Error('there are no questions')
+    if (question === undefined) throw new Error('There are no questions.')
     const {outputTokens, ...turn} = await ask(opened, context, question, systemPrompt)
     const asked = lengths.get(question.text) ?? 0
     total += asked + outputTokens

@@ -4,9 +4,9 @@ import {open, type Opened, type Resident, type Wnn} from './open.js'
 export interface RoundsJob {
   model: string
   rounds: number
-  /** Rounds before the first one: until then V8's heaps in both processes grow to their size. */
+  /** Earlier rounds, which are not counted. V8's heaps in both processes reach their size during them. */
   warmUpRounds: number
-  /** Memory is looked at after each of so many rounds. */
+  /** Memory is sampled once in this many rounds. */
   sampleEvery: number
   idleTimeoutMs: number
 }
@@ -15,7 +15,7 @@ export interface Sample extends Resident {
   round: number
 }
 
-/** What is still there. */
+/** What was not released. */
 export interface Left {
   contexts: number
   sessions: number
@@ -27,14 +27,14 @@ export interface Left {
 
 export interface RoundsRun {
   samples: Sample[]
-  /** At once after the last round; sessions stay until they were idle for long enough. */
+  /** Directly after the last round. Sessions stay until their idle time is over. */
   atEnd: Left
-  /** Once no session is left, or ten times the idle time later. */
+  /** As soon as no session is left, or after ten times the idle time. */
   afterIdle: Left
   wrong: number
 }
 
-/** Opens a context, asks, reads and closes, again and again, each time in a new session. */
+/** Each round opens a context in a new session, asks, reads and closes. */
 export async function runRounds(wnn: Wnn, job: RoundsJob): Promise<RoundsRun> {
   const {model, rounds, warmUpRounds, sampleEvery, idleTimeoutMs} = job
   await using opened = await open(wnn, model, {parallel: 2, ctx_size: 256, idle_timeout_ms: idleTimeoutMs})

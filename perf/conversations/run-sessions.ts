@@ -8,9 +8,9 @@ export interface SessionsJob {
   /** One session for each. */
   names: readonly string[]
   slots: number
-  /** How often each session asks for its name, each time as soon as the last answer is there. */
+  /** How often each session asks for its name. It asks again as soon as it has an answer. */
   questions: number
-  /** Tokens that the caches of sessions without a slot may have together. */
+  /** The limit for the tokens of all caches of sessions without a slot. */
   cacheTokens: number
   seed: number
 }
@@ -25,17 +25,17 @@ export interface SessionsRun {
   asked: Asked[]
   /** How the questions were scheduled. */
   turns: Turn[]
-  /** What the tasks that failed said. */
+  /** The errors of failed tasks. */
   errors: string[]
-  /** A waiting task rises by one priority in this time, in milliseconds: nothing that comes as much later overtakes it. */
+  /** Milliseconds in which a waiting task rises by one priority. No task that arrives so much later overtakes it. */
   agingMs: number
   /** Questions by where they found their session's cache. */
   caches: Record<string, number>
 }
 
 /**
- * Tells each session a name, all at once, then asks every one for its name, all at once and in another order. Who has
- * its answer asks again while others still wait for their first one, so that there are turns to be fair about.
+ * Tells each session a name, all at the same time. Then asks all of them for their names at the same time, in another
+ * order. A session with an answer asks again while others still wait for their first one, which tests fairness.
  */
 export async function runSessions(wnn: Wnn, job: SessionsJob): Promise<SessionsRun> {
   const {model, names, slots, questions, seed} = job

@@ -1,4 +1,4 @@
-/** The value below which that share of all values is. */
+/** The value that `share` of all values are below. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
@@ -9,7 +9,7 @@ export interface Point {
   y: number
 }
 
-/** The straight line with the least squared distances to the points: its slope, and its value at a place. */
+/** The least-squares line through the points: its slope, and its value at `x`. */
 export function fitLine(points: readonly Point[]): {slope: number; at: (x: number) => number} {
   const mean = (of: (point: Point) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length
@@ -18,7 +18,7 @@ export function fitLine(points: readonly Point[]): {slope: number; at: (x: numbe
   return {slope, at: (x) => middleY + slope * (x - middleX)}
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed (Steele and Vigna's SplitMix, 32 bits). */
+/** Random numbers from 0 to 1, the same for the same seed (Steele and Vigna's SplitMix, 32 bits). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -29,7 +29,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** The items in another order (Fisher and Yates). */
+/** The items in random order (Fisher and Yates). */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const order = [...items]
   for (let last = order.length - 1; last > 0; last--) {

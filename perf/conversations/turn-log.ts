@@ -1,4 +1,4 @@
-/** A task as the scheduler saw it, on one clock, in milliseconds. */
+/** A task as the scheduler saw it. Times are milliseconds of one clock. */
 export interface Turn {
   /** One task of a session runs at a time. */
   session: string
@@ -6,7 +6,7 @@ export interface Turn {
   startedAt: number
 }
 
-/** A stream for log lines that keeps when tasks came and when their turn came; the lines are written as that happens. */
+/** A stream for log lines that records when tasks arrived and when they started. Lines are written at these moments. */
 export class TurnLog {
   readonly turns: Turn[] = []
   private readonly arrivals = new Map<string, number>()

@@ -1,10 +1,10 @@
-/** Something that has to hold, with the figures it was judged by. */
+/** A condition that must hold, described with its figures. */
 export interface Requirement {
   text: string
   met: boolean
 }
 
-/** Prints which requirements are met; the exit code is 1 when one is not. */
+/** Prints which requirements are met. Sets exit code 1 if one is not. */
 export function printVerdict(requirements: readonly Requirement[]): void {
   for (const {text, met} of requirements) console.log(`${met ? 'met    ' : 'NOT MET'} ${text}`)
   if (requirements.some(({met}) => !met)) process.exitCode = 1

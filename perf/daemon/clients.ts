@@ -6,23 +6,23 @@ import type {Wnn} from '../conversations/open.js'
 /** How often a session is asked for its name before a new one begins. */
 const questions = 6
 
-/** Greedy and short, as the fixture models' known answers are. */
+/** Greedy and short: the fixture models' known answers need that. */
 const options = JSON.stringify({temp: 0, repeat_penalty: 1})
 
 export interface Tally {
-  /** Answers that name the session's own name. */
+  /** Answers with the session's own name. */
   right: number
   wrong: string[]
-  /** Errors by what they say. */
+  /** Errors by their text. */
   errors: Map<string, number>
-  /** What failed without being an error of the lifecycle. */
+  /** Failures that are not an `NnError`. */
   unnamed: string[]
   longestMs: number
 }
 
 /**
- * Clients in a loop: each tells a session its name, asks for it some times, and begins anew with the next name. Each has
- * a connection of its own.
+ * Clients in a loop. Each tells a session its name, asks for it several times, and starts again with the next name.
+ * Each has a connection of its own.
  */
 export class Clients {
   readonly tally: Tally = {right: 0, wrong: [], errors: new Map(), unnamed: [], longestMs: 0}
@@ -41,13 +41,13 @@ export class Clients {
     this.running = backends.map((backend, client) => this.loop(backend, client))
   }
 
-  /** Resolves when so many more answers have come. */
+  /** Resolves after this many more right answers. */
   async answers(count: number): Promise<void> {
     const until = this.tally.right + count
     while (this.tally.right < until) await new Promise<void>((resolve) => this.listeners.push(resolve))
   }
 
-  /** Lets every session be asked once more, and ends. */
+  /** Stops the loops after their current sessions, and closes the connections. */
   async stop(): Promise<void> {
     this.stopping.abort()
     await Promise.all(this.running)
@@ -60,7 +60,7 @@ export class Clients {
       const name = this.names[at % this.names.length] ?? ''
       const graph = this.graphs[at % this.graphs.length] ?? 0
       const context = await backend.initExecutionContext(graph)
-      // Told again until it was heard: what follows asks for what a session has taken in.
+      // Repeated until it succeeds, because the questions below need the name in the history.
       while ((await this.ask(backend, context, `My name is ${name}.`)) === undefined);
       for (let question = 0; question < questions; question++) {
         const answer = await this.ask(backend, context, 'What is my name?')
@@ -77,7 +77,7 @@ export class Clients {
     for (const listener of this.listeners.splice(0)) listener()
   }
 
-  /** The answer, or `undefined` when there was an error instead. */
+  /** The answer, or `undefined` after an error. */
   private async ask(backend: RemoteBackend, context: ContextId, prompt: string): Promise<string | undefined> {
     const {NnError, readOutput, textTensor}: typeof Library = this.wnn
     const from = performance.now()

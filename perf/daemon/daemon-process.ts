@@ -18,7 +18,11 @@ export class DaemonProcess implements AsyncDisposable {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts the daemon of a built checkout, by default this one. Resolves once it listens. @throws when it ends before, with what it said. */
+  /**
+   * Starts the daemon of a built checkout, by default this one. Resolves once it listens.
+   *
+   * @throws with its standard error if it ends before
+   */
   static async start(settings: readonly string[], checkout = root): Promise<DaemonProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'wnn-bench-'))
     const socket = path.join(folder, 'run', 'daemon.sock')
@@ -40,12 +44,12 @@ export class DaemonProcess implements AsyncDisposable {
     throw new Error(`The daemon did not start: ${said.join('\n')}`)
   }
 
-  /** Its process has not ended. */
+  /** Whether its process is still running. */
   get lives(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null
   }
 
-  /** Runs a command against it. */
+  /** Runs a command that uses this daemon. */
   async run(...argv: string[]): Promise<{code: number | null; stderr: string}> {
     const child = spawn(process.execPath, [cli, ...argv], {
       env: {...process.env, WNN_SOCKET: this.socket, NO_COLOR: '1'},

@@ -5,14 +5,14 @@ import {build} from 'esbuild'
 
 const root = path.join(import.meta.dirname, '../..')
 
-/** An entry of the library as it is built, which is what users run; sources would go through a loader that adds to functions. */
+/** An entry of the built library, which is what users run. Sources would go through a loader that changes functions. */
 export async function importBuilt<T>(entry: 'index.js' | 'openai.js'): Promise<T> {
   return (await import(new URL(`../../dist/${entry}`, import.meta.url).href)) as T
 }
 
 /**
- * Modules of src/ that the library does not export, bundled as it is. Those of one call share what they import; they
- * share nothing with those of another call or with the library.
+ * Modules of src/ that the library does not export, bundled in the same way. Modules of one call share what they
+ * import. They share nothing with those of another call or with the library.
  */
 export async function importInternals<Modules extends unknown[]>(...sources: string[]): Promise<Modules> {
   const urls = await bundleInternals(...sources)
@@ -21,9 +21,9 @@ export async function importInternals<Modules extends unknown[]>(...sources: str
 
 let bundles = 0
 
-/** The URLs of such bundles, which go when the process does. */
+/** The URLs of these bundles. They are removed when the process exits. */
 export async function bundleInternals(...sources: string[]): Promise<string[]> {
-  // Below the repository, so that they find their packages.
+  // Inside the repository, so that they find their packages.
   const outdir = path.join(root, 'perf/.built', `${process.pid}-${++bundles}`)
   process.once('exit', () => rmSync(outdir, {recursive: true, force: true}))
   await build({

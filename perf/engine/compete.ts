@@ -1,12 +1,12 @@
 import {digitPrompts, type Competitor, type Job, type Reply, type Request} from './job.js'
 
-/** The child's side of a measurement: loads what it is told to, then runs it as often as it is asked to. */
+/** The child's side of a measurement: loads on request, then runs on each further request. */
 export function compete(load: (job: Job) => Promise<Competitor>): void {
   const send = (reply: Reply): void => void process.send?.(reply)
   let ready: {job: Job; competitor: Competitor} | undefined
 
   const run = async (seed: number, repeats: number): Promise<void> => {
-    if (ready === undefined) throw new Error('told to run before it was told to load')
+    if (ready === undefined) throw new Error('The request to run came before the one to load.')
     const {job, competitor} = ready
     let tokens = 0
     const startedAt = performance.now()
@@ -15,7 +15,7 @@ export function compete(load: (job: Job) => Promise<Competitor>): void {
     }
     const wallMs = performance.now() - startedAt
     const wanted = repeats * job.sequences * job.generateTokens
-    if (tokens !== wanted) throw new Error(`${tokens} tokens were generated instead of ${wanted}`)
+    if (tokens !== wanted) throw new Error(`${tokens} tokens were generated instead of ${wanted}.`)
     send({type: 'ran', wallMs, tokens})
   }
 

@@ -1,4 +1,4 @@
-/** What every competitor is given; sizes are tokens. */
+/** The input of every competitor. Sizes are in tokens. */
 export interface Job {
   model: string
   sequences: number
@@ -11,11 +11,11 @@ export interface Job {
 export interface Competitor {
   /** The process that decodes. */
   pid: number
-  /** Generates for each prompt at the same time; gives the number of all generated tokens. */
+  /** Generates for all prompts at the same time. Returns the total number of generated tokens. */
   generate: (prompts: readonly string[]) => Promise<number>
 }
 
-/** Most tokens of one decode, for everybody; llama.cpp's tools have the same default. */
+/** The most tokens of one decode, for all competitors. llama.cpp's tools have the same default. */
 export const batchSize = 512
 
 export function contextSize({promptTokens, generateTokens}: Job): number {
@@ -30,8 +30,8 @@ export type Reply =
   | {type: 'failed'; reason: string}
 
 /**
- * Prompts of exactly that many tokens in every model with Qwen's way of splitting text, which never joins two digits.
- * No two of them begin alike, so that no cache of prefixes helps.
+ * Prompts of exactly this many tokens, for every model with Qwen's tokenizer, which never joins two digits. No two of
+ * them share a prefix, so that no prefix cache helps.
  */
 export function digitPrompts(job: Job, seed: number): string[] {
   return Array.from({length: job.sequences}, (_, sequence) => {

@@ -2,7 +2,7 @@ import {createRequire} from 'node:module'
 import {compete} from './compete.js'
 import {batchSize, contextSize, type Competitor, type Job} from './job.js'
 
-/** The part of `@fugood/llama.node` in use; its own types are sources that strict settings refuse. */
+/** The part of `@fugood/llama.node` in use. Its own types are sources, which fail our strict compiler settings. */
 interface LlamaNode {
   loadModel: (options: Record<string, unknown>) => Promise<{
     parallel: {
@@ -15,7 +15,7 @@ interface LlamaNode {
   }>
 }
 
-/** Another binding, whose slots and batches are native code. It streams text. */
+/** Another binding. Its slots and batches are native code, and it streams text. */
 async function load(job: Job): Promise<Competitor> {
   const {loadModel} = createRequire(import.meta.url)('@fugood/llama.node') as LlamaNode
   const {parallel} = await loadModel({
@@ -26,7 +26,7 @@ async function load(job: Job): Promise<Competitor> {
   await parallel.enable({n_parallel: job.sequences, n_batch: batchSize})
 
   const one = async (prompt: string): Promise<number> => {
-    // Temperature 0 alone is not greedy here, and `ignore_eos` does not hold in parallel mode.
+    // Temperature 0 alone is not greedy here, and `ignore_eos` has no effect in parallel mode.
     const options = {prompt, n_predict: job.generateTokens, temperature: 0, top_k: 1, seed: 1, ignore_eos: true}
     const {promise} = await parallel.completion(options, () => undefined)
     return (await promise).tokens_predicted

@@ -2,7 +2,7 @@ import {getLlama} from 'node-llama-cpp'
 import {compete} from './compete.js'
 import {batchSize, contextSize, type Competitor, type Job} from './job.js'
 
-/** The library's own batching: `evaluate` on each sequence of one context. It gives tokens, no text. */
+/** node-llama-cpp's own batching: `evaluate` on each sequence of one context. It returns tokens, not text. */
 async function load(job: Job): Promise<Competitor> {
   const llama = await getLlama({gpu: false, build: 'never', maxThreads: job.threads})
   const model = await llama.loadModel({modelPath: job.model, gpuLayers: 0})

@@ -2,7 +2,7 @@ import {loadAddon} from '../../src/backend/engine/child/addon.js'
 import {compete} from './compete.js'
 import {batchSize, contextSize, type Competitor, type Job} from './job.js'
 
-/** The addon's own calls in lockstep: the least that any loop in JavaScript has to do. No text is made. */
+/** The addon's calls in lockstep, without text: the least that any loop in JavaScript has to do. */
 async function load(job: Job): Promise<Competitor> {
   const {addon} = await loadAddon(false)
   addon.setLoggerLogLevel(0)

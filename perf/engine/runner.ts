@@ -9,11 +9,11 @@ export interface Sample {
   wallMs: number
   /** Processor time of the process that decodes. */
   cpuMs: number
-  /** The same with the process that drives it, where that is another one. */
+  /** The same, including the process that drives it if that is another one. */
   allCpuMs: number
 }
 
-/** A competitor in a process of its own, seen from the measuring side. */
+/** The measuring side of a competitor, which is a process of its own. */
 export class Runner {
   private pids: {decoding: number; host: number} = {decoding: 0, host: 0}
 
@@ -22,13 +22,13 @@ export class Runner {
   static async start(file: string, job: Job): Promise<Runner> {
     const runner = new Runner(
       fork(fileURLToPath(new URL(file, import.meta.url)), {
-        // Some print every request; their words are for nobody here.
+        // Some print every request, which nobody reads here.
         stdio: ['ignore', 'ignore', process.env['BENCH_VERBOSE'] === undefined ? 'ignore' : 'inherit', 'ipc'],
         execArgv: ['--import', 'tsx'],
       }),
     )
     const reply = await runner.ask({type: 'load', job})
-    if (reply.type !== 'loaded') throw new Error(`${file} answered ${reply.type} to load`)
+    if (reply.type !== 'loaded') throw new Error(`${file} replied "${reply.type}" to a request to load.`)
     runner.pids = {decoding: reply.pid, host: reply.hostPid}
     return runner
   }
@@ -37,7 +37,7 @@ export class Runner {
     const before = await this.usage()
     const reply = await this.ask({type: 'run', seed, repeats})
     const after = await this.usage()
-    if (reply.type !== 'ran') throw new Error(`the answer to run was ${reply.type}`)
+    if (reply.type !== 'ran') throw new Error(`The reply to a request to run was "${reply.type}".`)
     const {tokens, wallMs} = reply
     return {tokens, wallMs, cpuMs: after.decoding - before.decoding, allCpuMs: after.all - before.all}
   }
@@ -51,7 +51,7 @@ export class Runner {
   private ask(request: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const failed = (code: number | null): void =>
-        reject(new Error(`exited with ${code ?? 'a signal'}; BENCH_VERBOSE=1 shows what it says`))
+        reject(new Error(`It exited with ${code ?? 'a signal'}. BENCH_VERBOSE=1 shows its output.`))
       this.child.once('exit', failed)
       this.child.once('message', (reply: Reply) => {
         this.child.off('exit', failed)

@@ -7,7 +7,7 @@ import type * as FolderModule from '../../src/backend/memory/cache-folder.js'
 import type * as RegistryModule from '../../src/backend/models/registry.js'
 import {importInternals} from './built.js'
 
-/** An engine process without queue and sessions, and the request that the configuration makes of a prompt. */
+/** An engine process without queue and sessions, and a function that makes a request from a prompt. */
 export async function startEngine(
   model: string,
   configuration: string,

@@ -19,7 +19,7 @@ export function perSecond({samples}: Result, measure: Measure): number {
   return median(samples.map((sample) => (sample.tokens * 1000) / sample[measure]))
 }
 
-/** A Markdown table: generated tokens per second, and each figure's ratio to the base's at as many sequences. */
+/** A Markdown table: generated tokens per second, and their ratio to the base with the same number of sequences. */
 export function renderTable(results: readonly Result[], base: string): string {
   const header = '| sequences | | tokens/s | ratio | tokens/cpu-s | ratio | with the host | ratio |'
   const rows = results.map((result) => {

@@ -10,7 +10,7 @@ async function load(job: Job): Promise<Competitor> {
   const graph = await backend.loadByName(job.model)
   const {graphs} = await backend.status('memory')
   const pid = graphs[0]?.engine_pid
-  if (pid == null) throw new Error('the backend names no engine process')
+  if (pid == null) throw new Error('The memory status has no engine process.')
 
   const one = async (prompt: string): Promise<number> => {
     const context = await backend.initExecutionContext(graph)

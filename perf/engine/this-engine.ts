@@ -3,7 +3,7 @@ import {compete} from './compete.js'
 import {contextSize, type Competitor, type Job} from './job.js'
 import {startEngine} from './start-engine.js'
 
-/** This project's engine: its process, driven over its channel, text streamed to the host. Queue and sessions are not in it. */
+/** This project's engine process, driven over IPC, with text streamed to the host; without queue and sessions. */
 async function load(job: Job): Promise<Competitor> {
   const configuration = settings({...job, contextSize: contextSize(job)})
   const {engine, request} = await startEngine(job.model, configuration)

@@ -34,7 +34,7 @@ function metadata(shape: Shape): Record<string, Value> {
   return {
     'general.architecture': 'qwen2',
     'general.type': 'model',
-    // Not the shape's name: llama.cpp treats the vocabulary of what is called Phi-3 in a way of its own.
+    // Not the shape's name: llama.cpp treats the vocabulary of a model called Phi-3 differently.
     'general.name': `random weights, ${shape.layers} layers`,
     'general.file_type': {u32: fileTypes[shape.quantization]},
     'general.quantization_version': {u32: 2},
@@ -59,7 +59,7 @@ function metadata(shape: Shape): Record<string, Value> {
   }
 }
 
-/** A value behind the number of its type (format: ggml, docs/gguf.md). */
+/** A value after the number of its type (format: ggml, docs/gguf.md). */
 function encode(value: Value): Buffer {
   if (typeof value === 'string') return Buffer.concat([u32(8), string(value)])
   if (typeof value === 'boolean') return Buffer.concat([u32(7), Buffer.of(value ? 1 : 0)])

@@ -1,6 +1,6 @@
 import {ggmlType} from '../../src/backend/gguf/tensor-types.js'
 
-/** What decides a model's size and speed. All shapes are written as the architecture qwen2. */
+/** Everything that decides a model's size and speed. All shapes have the architecture qwen2. */
 export interface Shape {
   layers: number
   width: number
@@ -9,14 +9,15 @@ export interface Shape {
   kvHeads: number
   vocabulary: number
   contextLength: number
-  /** Whether the output layer is the embedding once more, as small models have it. */
+  /** Whether the output layer reuses the embedding, as in small models. */
   tiedOutput: boolean
   quantization: 'q8_0' | 'q4_0'
 }
 
 /**
- * `bench` is small enough to be fast on one core and large enough that the arithmetic outweighs the rest. `wide-vocabulary`
- * is small beside its vocabulary, so that sampling outweighs the rest. The named models have the sizes of the originals; Phi-3-mini is a qwen2 too here, so it has biases that the original lacks.
+ * `bench` is small enough to be fast on one core, and large enough that the arithmetic outweighs the rest.
+ * `wide-vocabulary` is small for its vocabulary, so that sampling outweighs the rest. The named models have the sizes
+ * of the originals. Phi-3-mini is a qwen2 too here, so it has biases that the original lacks.
  */
 export const shapes = {
   tiny: {
@@ -55,7 +56,7 @@ export interface Tensor {
   name: string
   dimensions: number[]
   type: 'f32' | Shape['quantization']
-  /** Standard deviation of the elements; 0 stands for "all ones", as norms have it. */
+  /** Standard deviation of the elements; 0 means all ones, as in norms. */
   deviation: number
 }
 
@@ -67,7 +68,7 @@ export function tensorsOf(shape: Shape): Tensor[] {
   const bias = (name: string, size: number): Tensor => ({
     ...{name: `${name}.bias`, dimensions: [size], type: 'f32', deviation: 0.02},
   })
-  // Inputs come normalized; with this deviation outputs keep about that size whatever the width.
+  // Inputs are normalized. With this deviation, outputs keep about the same size at any width.
   const matrix = (name: string, from: number, to: number, deviation = 1 / Math.sqrt(from)): Tensor => ({
     ...{name: `${name}.weight`, dimensions: [from, to], type: quantization, deviation},
   })

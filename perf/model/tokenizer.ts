@@ -15,13 +15,13 @@ export const chatTemplate =
   "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 
 /**
- * A byte-level BPE vocabulary of exactly `size` tokens: the 256 bytes, ever longer strings of letters, three special
- * tokens at the end. Each string is the merge of its beginning with its last letter, so all of them can be produced.
+ * A byte-level BPE vocabulary of exactly `size` tokens: the 256 bytes, strings of letters by length, and three special
+ * tokens at the end. Each string merges a shorter one with a last letter, so all of them can be produced.
  */
 export function makeTokenizer(size: number): Tokenizer {
   const bytes = byteCharacters()
   const wanted = size - bytes.length - special.length
-  if (wanted < 0) throw new Error(`A vocabulary needs ${bytes.length + special.length} tokens at least, not ${size}.`)
+  if (wanted < 0) throw new Error(`A vocabulary needs at least ${bytes.length + special.length} tokens, not ${size}.`)
   const merged: string[] = []
   const merges: string[] = []
   // `Ġ` is how byte-level vocabularies write a space: tokens begin a word or continue one.
@@ -45,7 +45,7 @@ export function makeTokenizer(size: number): Tokenizer {
   }
 }
 
-/** GPT-2's way to write any byte as a visible character: printable ones stand for themselves, the others from U+0100. */
+/** GPT-2's visible character for each byte: printable bytes stand for themselves, the others start at U+0100. */
 function byteCharacters(): string[] {
   let next = 0x100
   return Array.from({length: 256}, (_, byte) => {

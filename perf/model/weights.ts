@@ -3,15 +3,15 @@ import {elements, typeOf, type Tensor} from './shapes.js'
 
 /** A multiple of four, so that whole random words fill whole blocks. */
 const blocksPerChunk = 16_384
-/** Different scales in use; blocks of trained weights differ about as much. */
+/** The number of different scales. Blocks of trained weights differ about as much. */
 const scaleCount = 64
 
 /** Standard deviation of a block's random integers before its scale: 256 and 16 evenly spread values. */
 const integerDeviation = {q8_0: 73.9, q4_0: 4.61}
 
 /**
- * A tensor's data piece by piece, padding included; the same for the same seed. The pieces share one buffer: each
- * must be written before the next is taken.
+ * A tensor's data in pieces, including padding; the same for the same seed. The pieces share one buffer, so each must
+ * be written before the next one is taken.
  */
 export function* tensorData(tensor: Tensor, seed: number): Generator<Buffer> {
   if (tensor.type === 'f32') {
@@ -29,7 +29,7 @@ export function* tensorData(tensor: Tensor, seed: number): Generator<Buffer> {
     random.fill(words)
     for (let block = 0; block < count; block++) {
       const at = block * blockBytes
-      // The random bits that stand where the scale belongs choose it.
+      // The random bits in the place of the scale choose it.
       const scale = scales[(bytes[at] ?? 0) % scales.length] ?? 0
       bytes[at] = scale & 0xff
       bytes[at + 1] = scale >> 8
@@ -40,7 +40,7 @@ export function* tensorData(tensor: Tensor, seed: number): Generator<Buffer> {
   if (padded(size) > size) yield Buffer.alloc(padded(size) - size)
 }
 
-/** Ones, or evenly spread numbers of that deviation. */
+/** Ones, or evenly spread numbers with this standard deviation. */
 function floats(count: number, deviation: number, seed: number): Buffer {
   const buffer = Buffer.alloc(padded(count * 4))
   const random = new Xorshift(seed)
@@ -52,7 +52,7 @@ function floats(count: number, deviation: number, seed: number): Buffer {
 }
 
 /**
- * Scales around `middle` as half-precision floats, every other one negative: the integers' mean is -0.5, which would
+ * Scales around `middle` as half-precision floats. Every other one is negative: the integers' mean is -0.5, and would
  * otherwise add up to one direction that all activations share.
  */
 function makeScales(middle: number): number[] {
@@ -65,12 +65,12 @@ function makeScales(middle: number): number[] {
 /** A half-precision float's bits, for a positive number in its normal range. */
 function half(value: number): number {
   const exponent = Math.floor(Math.log2(value))
-  if (exponent < -14 || exponent > 15) throw new Error(`${value} is no normal half-precision number`)
-  // A fraction that rounds up to 1 carries into the exponent, which is what the bits mean.
+  if (exponent < -14 || exponent > 15) throw new Error(`${value} is not a normal half-precision number.`)
+  // A fraction that rounds up to 1 carries into the exponent, which gives the right number.
   return ((exponent + 15) << 10) + Math.round((value / 2 ** exponent - 1) * 1024)
 }
 
-/** Marsaglia's 32-bit xorshift: fast, and good enough for weights that mean nothing. */
+/** Marsaglia's 32-bit xorshift: fast, and good enough for random weights. */
 class Xorshift {
   private state: number
 

@@ -8,7 +8,7 @@ import {tensorData} from './weights.js'
 const cache = fileURLToPath(new URL('../.models/', import.meta.url))
 export const defaultSeed = 1
 
-/** Bytes of the whole file, without writing it. */
+/** The size of the whole file in bytes, without writing it. */
 export function modelBytes(name: ShapeName): number {
   const shape = shapes[name]
   return tensorsOf(shape).reduce((sum, tensor) => {
@@ -17,7 +17,7 @@ export function modelBytes(name: ShapeName): number {
   }, encodeHeader(shape).length)
 }
 
-/** Writes the model as a stream: memory does not grow with its size. The file appears when it is complete. */
+/** Writes the model as a stream, so memory does not grow with its size. The file appears when it is complete. */
 export async function writeModel(name: ShapeName, output: string, seed = defaultSeed): Promise<void> {
   const shape = shapes[name]
   await mkdir(path.dirname(output), {recursive: true})
@@ -38,14 +38,14 @@ export async function writeModel(name: ShapeName, output: string, seed = default
   }
 }
 
-/** The path of that model in `perf/.models`, written now when it is not there. */
+/** The path of the model in `perf/.models`. Writes it if it is not there. */
 export async function cachedModel(name: ShapeName, seed = defaultSeed): Promise<string> {
   const file = path.join(cache, `${name}-${shapes[name].quantization}-${seed}.gguf`)
   const found = await stat(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return undefined
   })
-  // Another size comes from an earlier state of this program.
+  // A file of another size is from an earlier version of this program.
   if (found?.size !== modelBytes(name)) await writeModel(name, file, seed)
   return file
 }

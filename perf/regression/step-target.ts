@@ -6,7 +6,7 @@ import {importBuilt, importInternals} from '../engine/built.js'
 const {textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
 const [{PieceTimes}] = await importInternals<[typeof Times]>('bench/piece-times.ts')
 
-/** A graph whose tokens are asked for one by one, each held up by a share of the time that it took; seen from the client alone. */
+/** Generates token by token. Each is delayed by a share of the time that it took, which only the client sees. */
 export class StepTarget implements Target {
   readonly subject: Target['subject']
 
@@ -65,7 +65,7 @@ export class StepTarget implements Target {
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-/** Sleeps without taking a core from the engine, more exactly than a timer would. */
+/** Sleeps more exactly than a timer, and without taking a core from the engine. */
 function holdUp(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms)
 }

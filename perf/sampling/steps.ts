@@ -3,11 +3,11 @@ import type {SamplerConfig} from '../../src/backend/engine/child/addon-types.js'
 
 export interface SamplerCase {
   config: SamplerConfig
-  /** Asks for so many of the likeliest tokens and the weight of all, as log-probabilities need them. */
+  /** The number of most likely tokens to return, with the sum over all tokens: log-probabilities need both. */
   top?: number
 }
 
-/** What one process measures. The size of libuv's pool is that of its environment. */
+/** What one process measures. Its environment sets the size of libuv's pool. */
 export interface StepsJob {
   model: string
   streams: number
@@ -16,7 +16,7 @@ export interface StepsJob {
   samplers: Record<string, SamplerCase>
 }
 
-/** Medians over all steps, in milliseconds a step. */
+/** Medians over all steps, in milliseconds per step. */
 export interface StepTimes {
   sampler: string
   decodeWallMs: number
@@ -32,7 +32,7 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN
 }
 
-/** Decodes one token of each stream and samples them all at once, as the engine does, and again. */
+/** Each step decodes one token of each stream and samples them all at once, as the engine does. */
 async function measure({model: file, streams, threads, steps, samplers}: StepsJob): Promise<StepTimes[]> {
   const {addon} = await loadAddon(false)
   addon.setLoggerLogLevel(0)

@@ -33,7 +33,7 @@ function one(url: string, agent: http.Agent, {generateTokens}: Job, prompt: stri
       response.once('end', () => {
         const tokens = Number(/"completion_tokens":(\d+)/.exec(end)?.[1])
         if (tokens === generateTokens) resolve((first ?? performance.now()) - from)
-        else reject(new Error(`${tokens} tokens were generated: ${end}`))
+        else reject(new Error(`The stream ended after ${tokens} tokens: ${end}`))
       })
     })
     request.end(JSON.stringify({prompt, stream: true, stream_options: {include_usage: true}, timeout_ms: 3_600_000}))

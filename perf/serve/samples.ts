@@ -7,10 +7,10 @@ export interface Run {
   ttftMs: number[]
 }
 
-/** What one way of asking took. */
+/** The figures of one way, in process or over HTTP. */
 export class Samples {
   readonly perSecond: number[] = []
-  /** Tokens per second of the engine's processor time: what others have of the machine does not count. */
+  /** Tokens per second of the engine's processor time, which other programs do not change. */
   readonly perCpuSecond: number[] = []
   private readonly cpuPerToken: number[] = []
   private readonly ttftMs: number[] = []

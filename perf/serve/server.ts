@@ -9,18 +9,18 @@ export type Reply =
   | {type: 'ran'; wallMs: number; ttftMs: number[]}
   | {type: 'failed'; reason: string}
 
-/** Longer than as many requests take to arrive, in milliseconds. */
+/** Longer than all requests take to arrive, in milliseconds. */
 const gatherMs = ({sequences}: Job): number => 20 + 4 * sequences
 
-/** The backend that is measured, both in this process and over HTTP: the same engine, loaded once. */
+/** The measured backend. It is used both in this process and over HTTP, with the same engine, loaded once. */
 let runHere: (seed: number) => Promise<{wallMs: number; ttftMs: number[]}>
 
 async function load(job: Job): Promise<Reply> {
   const {initBackend, textTensor, readMetadata} = await importBuilt<typeof Library>('index.js')
   const {listenHttp} = await importBuilt<typeof Http>('openai.js')
   const shared = JSON.parse(settings({...job, contextSize: contextSize(job)})) as object
-  // Requests over HTTP arrive some milliseconds apart: an engine that starts with the first one evaluates the other
-  // prompts beside its answer, piece by piece. That is another subject than this one, so all start together.
+  // Requests over HTTP arrive some milliseconds apart. An engine that starts with the first one would evaluate the
+  // other prompts beside its answer, piece by piece. perf/serving.ts measures that; here, all start together.
   const backend = await initBackend({config: {...shared, batch_timeout_ms: gatherMs(job)}})
   const graph = await backend.loadByName(job.model, {name: 'bench'})
   const {url} = await listenHttp(backend.core, {port: 0, environment: {}})
@@ -31,7 +31,9 @@ async function load(job: Job): Promise<Reply> {
     await backend.setInput(context, 0, textTensor(prompt))
     await backend.compute(context, {onText: () => (first ??= performance.now())})
     const {output_tokens} = await readMetadata(backend, context)
-    if (output_tokens !== job.generateTokens) throw new Error(`${output_tokens} tokens were generated`)
+    if (output_tokens !== job.generateTokens) {
+      throw new Error(`${output_tokens} tokens were generated instead of ${job.generateTokens}.`)
+    }
     await backend.closeExecutionContext(context)
     return (first ?? performance.now()) - from
   }

@@ -3,7 +3,7 @@ export interface EnginePasses {
   steps: number
 }
 
-/** The engine's counters from `/metrics`; `undefined` where they are not there. */
+/** The engine's counters from `/metrics`; `undefined` if the server has none. */
 export async function enginePasses(url: string, signal: AbortSignal): Promise<EnginePasses | undefined> {
   const response = await fetch(`${url}/metrics`, {signal})
   const text = await response.text()

@@ -15,7 +15,7 @@ export interface Flags {
   rounds: number
   seed: number
   model: string
-  /** Requests per second of Poisson arrivals; absent: 70 % of the capacity of the first server. */
+  /** Requests per second of Poisson arrivals. If absent, 70 % of the first server's capacity. */
   rate: number | undefined
   servers: Server[]
   json: string | undefined
@@ -47,10 +47,12 @@ export async function readFlags(argv: readonly string[]): Promise<Flags> {
     const text = flags[name]
     if (text === undefined) return undefined
     if (Number(text) > 0) return Number(text)
-    throw new Error(`--${name} cannot be ${text}.`)
+    throw new Error(`--${name} must be a positive number, not ${text}.`)
   }
   const [, min, max] = /^(\d+)-(\d+)$/.exec(flags.answer) ?? []
-  if (min === undefined || Number(min) < 2 || Number(max) < Number(min)) throw new Error('--answer is like 16-95.')
+  if (min === undefined || Number(min) < 2 || Number(max) < Number(min)) {
+    throw new Error(`--answer must be a range of tokens such as 16-95, not ${flags.answer}.`)
+  }
   return {
     workloads: flags.workload.split(',').map(readWorkload),
     cells: {
@@ -71,7 +73,7 @@ export async function readFlags(argv: readonly string[]): Promise<Flags> {
 
 function readWorkload(name: string): Workload {
   const known = workloads.find((one) => one === name)
-  if (known === undefined) throw new Error(`--workload: there is no ${name}. There are ${workloads.join(', ')}.`)
+  if (known === undefined) throw new Error(`--workload: there is no ${name}. Choose from ${workloads.join(', ')}.`)
   return known
 }
 
@@ -83,9 +85,11 @@ interface ServerFlags {
   set: string[]
 }
 
-/** llama-server first, where it is measured: the others are compared with the first. */
+/** llama-server comes first if it is measured, because the others are compared with the first. */
 function readServers({'llama-server': file, 'cache-ram': cacheRam, only, dist, set}: ServerFlags): Server[] {
-  if (only !== undefined && only !== 'wnn' && only !== 'llama-server') throw new Error(`--only cannot be ${only}.`)
+  if (only !== undefined && only !== 'wnn' && only !== 'llama-server') {
+    throw new Error(`--only cannot be ${only}. Choose wnn or llama-server.`)
+  }
   if (only === 'llama-server' && file === undefined) throw new Error('--only llama-server needs --llama-server FILE.')
   const folders = dist.map((folder) => path.resolve(folder))
   const named = (folder: string, index: number): string =>

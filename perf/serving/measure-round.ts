@@ -17,7 +17,7 @@ export interface Round {
   passesPerStep: number | undefined
 }
 
-/** A server with prompts of its vocabulary. */
+/** A server, with a source of prompts in its vocabulary. */
 export interface Running {
   /** Title of its column. */
   name: string

@@ -1,14 +1,14 @@
 import {readdirSync, readFileSync} from 'node:fs'
 
-/** What a process and all its descendants have used. */
+/** What a process and all its descendants use. */
 export interface Usage {
-  /** User and system time, of ended threads too. */
+  /** User and system time, including threads that have ended. */
   cpuMs: number
   /** Resident memory. */
   rssBytes: number
 }
 
-/** USER_HZ, which Linux gives as 100 on all common platforms. */
+/** USER_HZ, which is 100 on all common Linux platforms. */
 const ticksPerSecond = 100
 const pageBytes = 4096
 
@@ -24,7 +24,7 @@ export function processTree(root: number): number[] {
   return treeOf(root).map(({pid}) => pid)
 }
 
-/** Synchronous, so that it is the usage of this very moment. */
+/** Synchronous, so that the figures belong to the moment of the call. */
 export function usageOf(root: number): Usage {
   const tree = treeOf(root)
   return {
@@ -41,7 +41,7 @@ function treeOf(root: number): Stat[] {
   return tree
 }
 
-/** Empty when the process has ended meanwhile. */
+/** Empty if the process has ended meanwhile. */
 function readStat(pid: number): Stat[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')

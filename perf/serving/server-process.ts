@@ -2,7 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
 import {processTree, usageOf, type Usage} from './processes.js'
 
-/** How long a server may take to end by itself. */
+/** How long a server may take to end after SIGTERM, in milliseconds. */
 const endMs = 10_000
 
 interface Options {
@@ -17,7 +17,7 @@ interface Options {
 
 /** A server and its child processes. Disposing leaves none of them. */
 export class ServerProcess implements AsyncDisposable {
-  /** @throws when it ends before it is ready, with what it wrote to standard error */
+  /** @throws with its standard error if it ends before it is ready */
   static async start({command, args, env, ready, cleanUp}: Options): Promise<ServerProcess> {
     const startedAt = performance.now()
     const child = spawn(command, args, {env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe']})
@@ -69,7 +69,7 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => kill(child, 'SIGKILL'), endMs)
   await ended
   clearTimeout(timer)
-  // A child whose parent is gone has another parent now.
+  // Descendants whose parent has ended now have another parent, so they are killed by the list from before.
   for (const pid of tree) killOne(pid, 'SIGKILL')
 }
 

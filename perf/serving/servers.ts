@@ -23,7 +23,7 @@ export interface Server {
   start: (shape: Shape, signal: AbortSignal) => Promise<ServerProcess>
 }
 
-/** `wnn serve` of a built checkout, with one thread and without limits that a busy server would meet. */
+/** `wnn serve` of a built checkout, with one thread and with limits that a busy server does not reach. */
 export function wnnServer(name: string, checkout: string, settings: readonly string[]): Server {
   return {
     name,
@@ -108,7 +108,7 @@ async function isHealthy(url: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Free at this moment. */
+/** A port that is free now. */
 async function freePort(): Promise<number> {
   const server = net.createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

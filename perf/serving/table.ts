@@ -5,7 +5,7 @@ interface Row {
   title: string
   of: (round: Round) => number | undefined
   digits: number
-  /** Says nothing of a long prompt, which is a single request. */
+  /** Left out for a long prompt, which is a single request. */
   ofMany?: true
 }
 
@@ -47,7 +47,7 @@ export function tableHeader(names: readonly string[]): string {
   return [`| workload | load | figure | ${columns.join(' | ')} |`, `|${'---|'.repeat(3 + columns.length)}`].join('\n')
 }
 
-/** A row for each figure: medians, and the medians of the ratios of the rounds to the first column's. */
+/** A row for each figure: medians, and the medians of the rounds' ratios to the first column. */
 export function tableRows(workload: string, load: string, columns: readonly Column[]): string {
   const [first] = columns
   const isLongPrompt = columns.some(({rounds}) => rounds.some(({figures}) => figures.longPrompt !== undefined))
@@ -68,7 +68,7 @@ export function tableRows(workload: string, load: string, columns: readonly Colu
           ...(index === 0 ? [] : [show(ratios, 2)]),
         ]
       })
-      // The passes are printed even where no server counts them.
+      // The passes are printed even if no server counts them.
       const isEmpty = cells.every((cell) => cell === '-') && title !== 'passes per step'
       return isEmpty ? [] : [`| ${workload} | ${load} | ${title} | ${cells.join(' | ')} |`]
     })

@@ -3,7 +3,7 @@ import type {Range, Traffic} from '../../src/bench/traffic/index.js'
 export const workloads = ['closed', 'together', 'poisson', 'conversations', 'long-prompt'] as const
 export type Workload = (typeof workloads)[number]
 
-/** A traffic, and what a server needs to take it. */
+/** A kind of traffic, and the size of server that it needs. */
 export interface Cell {
   workload: Workload
   /** As the table shows it. */
@@ -11,7 +11,7 @@ export interface Cell {
   clients: number
   slots: number
   contextTokens: number
-  /** The rate of Poisson arrivals is known only after others were measured. */
+  /** The rate of Poisson arrivals is known only after other cells were measured. */
   traffic: (ratePerSecond: number) => Traffic
 }
 
@@ -25,7 +25,7 @@ export interface CellOptions {
 
 const poissonSlots = 16
 
-/** The cells of a workload; only closed loops and rounds have one for each number of clients. */
+/** The cells of a workload. Only `closed` and `together` have one for each number of clients. */
 export function cellsOf(workload: Workload, options: CellOptions): Cell[] {
   switch (workload) {
     case 'closed':
@@ -53,10 +53,10 @@ function closedCell(clients: number, {requests, promptTokens, answerTokens}: Cel
   }
 }
 
-/** What gives the capacity for Poisson arrivals. */
+/** The cell that measures the capacity for Poisson arrivals. */
 export const capacityCell = (options: CellOptions): Cell => closedCell(poissonSlots, options)
 
-/** All answers are of the mean length of the other workloads. */
+/** All answers have the mean length of the other workloads. */
 function togetherCell(clients: number, options: CellOptions): Cell {
   const {min, max} = options.answerTokens
   const mean = Math.round((min + max) / 2)
@@ -88,7 +88,7 @@ function conversationsCell({requests, sessions}: CellOptions): Cell {
     load: `${conversations} of ${turns} turns, ${clients} clients${sessions ? ', session ids' : ''}`,
     clients,
     slots: clients,
-    // The text of an answer may be more tokens when it is read again.
+    // The text of an answer may have more tokens when it is tokenized again.
     contextTokens: 1024,
     traffic: () => ({
       kind: 'conversations',
@@ -112,7 +112,7 @@ function longPromptCell({promptTokens}: CellOptions): Cell {
     clients,
     slots: clients + 1,
     contextTokens,
-    // Unequal, so that they do not end together.
+    // Different lengths, so that the answers do not end together.
     traffic: () => ({
       kind: 'long-prompt',
       clients,

@@ -1,4 +1,4 @@
-// The argument is the bundled module.
+// The argument is the path of the bundled module.
 const {loadAddon} = await import(process.argv[2])
 await loadAddon(false)
 process.exit(0)

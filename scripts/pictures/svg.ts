@@ -5,7 +5,7 @@ const padding = 14
 const palette = ['#5c6370', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#dcdfe4']
 const lastFrameMs = 3000
 
-/** A recording as an SVG that plays by itself, over and over, without a script. Rows that stay empty are left out. */
+/** A recording as an SVG that plays in a loop, without a script. Rows that stay empty are left out. */
 export function animate(frames: readonly Frame[], title: string): string {
   const used = Math.max(...frames.map(({lines}) => lines.findLastIndex((line) => textOf(line).trim() !== '') + 1))
   const [width, height] = [80 * cell.width + 2 * padding, used * cell.height + 2 * padding]

@@ -6,23 +6,23 @@ import xterm from '@xterm/headless'
 const columns = 80
 const rows = 24
 
-/** A row of the screen as pieces of one look. */
+/** A row of the screen, in pieces with the same style. */
 export type Line = {text: string; color: number | undefined; bold: boolean; dim: boolean}[]
 
-/** What the screen showed from a moment on, in milliseconds from the start. */
+/** The screen from a moment on, in milliseconds from the start. */
 export interface Frame {
   atMs: number
   lines: Line[]
 }
 
-/** What somebody does: waits until the screen shows a text, pauses, types. */
+/** An action of the user: waits until the screen shows a text, pauses, types. */
 export interface Action {
   until: string
   pauseMs: number
   type: string
 }
 
-/** Runs a command in a terminal of 80 × 24 and records what it shows. `script` of util-linux makes the terminal. */
+/** Runs a command in a terminal of 80 × 24 and records the screen. `script` of util-linux provides the terminal. */
 export async function record(command: string, actions: readonly Action[], cwd: string): Promise<Frame[]> {
   const terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true})
   const env = {...process.env, TERM: 'xterm-256color', COLUMNS: String(columns), LINES: String(rows)}
