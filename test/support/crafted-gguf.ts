@@ -19,6 +19,23 @@ export async function withMetadata(
   return bytes
 }
 
+/** The fixture's bytes with another chat template. Trailing spaces of its name keep the tensors aligned. */
+export async function withChatTemplate(model: string, template: string): Promise<Buffer> {
+  const bytes = replaceText(await readFile(model), 'tokenizer.chat_template', () => template)
+  const shift = (((await readFile(model)).length - bytes.length) % 32) + 32
+  return replaceText(bytes, 'general.name', (name) => name + ' '.repeat(shift))
+}
+
+function replaceText(bytes: Buffer, key: string, change: (text: string) => string): Buffer {
+  const at = bytes.indexOf(string(key))
+  if (at < 0) throw new Error(`The model has no ${key}.`)
+  // Key, then the value's type (4 bytes), its length (8 bytes), and the text.
+  const start = at + 8 + Buffer.byteLength(key) + 4
+  const end = start + 8 + Number(bytes.readBigUInt64LE(start))
+  const text = change(bytes.toString('utf8', start + 8, end))
+  return Buffer.concat([bytes.subarray(0, start), string(text), bytes.subarray(end)])
+}
+
 /** A model with two tokens of the same text: it passes our checks, and llama.cpp v0.5.0 aborts its process on an assertion. */
 export async function twinTokens(model: string): Promise<Buffer> {
   const bytes = await readFile(model)

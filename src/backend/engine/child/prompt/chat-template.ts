@@ -146,7 +146,7 @@ function tryRead(read: () => Reading): Reading | undefined {
   }
 }
 
-/** For templates that do something else when all messages have marks: each message is marked by itself. */
+/** For templates that do something else when all messages have marks: one message is marked at a time. */
 function readOneByOne(
   attempt: (list: readonly ChatMessage[]) => string,
   messages: readonly ChatMessage[],
@@ -205,7 +205,7 @@ function ambiguous(content: string, index: number, tokens: SpecialTokens): NnErr
   const [found] = tokens.find(content)
   return new NnError(
     'conversation_rejected',
-    `Message ${index + 1} contains ${content.slice(found?.start, found?.end)}, a special token that the model's chat template looks for, so it cannot be told from the template's own.`,
+    `Message ${index + 1} contains ${content.slice(found?.start, found?.end)}, a special token that the model's chat template looks for, so the two cannot be kept apart.`,
     {hint: 'Remove it from the message.'},
   )
 }

@@ -70,7 +70,7 @@ function answersOf(
   })
 }
 
-/** Cuts the text where llama.cpp cuts it: at special tokens. What lies between them is tokenized by itself anyway. */
+/** Cuts the text where llama.cpp cuts it: at special tokens. llama.cpp tokenizes each part between them alone. */
 function cut(
   {text, specials: own}: RenderedChat,
   specials: SpecialTokens,
