@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import {initCore} from '../../src/backend/index.js'
-import type {Answer, AnswerRequest} from '../../src/backend/contract/core.js'
+import type {Answer} from '../../src/backend/contract/core.js'
 import {readChatRequest} from '../../src/openai/chat.js'
 import {temporaryFolder, withChatTemplate} from '../support/crafted-gguf.js'
 import {phi3, qwen} from '../support/fixtures.js'
