@@ -82,3 +82,13 @@ test('a template that is the name of another one, or has a mistake, is named', a
   )
   await rejects(answer(qwen, '{{ messages[', [capital]), 'invalid_argument', /chat template cannot be read/)
 })
+
+test('variables of the configuration and of a request reach the template; the request wins', async () => {
+  const chat_template = '{{ tone }} {{ topic }}{% for m in messages %} {{ m.content }}{% endfor %}'
+  const model = {parallel: 1, ctx_size: 256, chat_template, template_variables: {tone: 'calm', topic: 'rivers'}}
+  await using core = await initCore({config: {model}})
+  const graph = await core.load({name: qwen})
+  const {input, options} = readChatRequest({messages: [user('Go.')], chat_template_kwargs: {topic: 'hills'}})
+  assert.is((await core.render({graph}, {input, options})).text, 'calm hills Go.')
+  assert.is((await core.render({graph}, {input: 'Go.'})).text, 'calm rivers Go.')
+})
