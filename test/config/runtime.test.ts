@@ -83,6 +83,7 @@ test('what is not asked for is as configured', () => {
     stream_stdout: false,
     deterministic: false,
     prompt_mode: 'chat',
+    template_variables: {},
     history: null,
   })
 })

@@ -15,6 +15,8 @@ function otherValue(name: KeyName): unknown {
   const {type, default: usual, enum: choices, anyOf, minimum = 0, items} = keys.get(name)?.schema ?? {}
   if (choices !== undefined) return choices.find((choice) => choice !== usual)
   if (name === 'sampling.json_schema') return {type: 'string'}
+  if (name === 'model.chat_template') return 'chatml'
+  if (name === 'model.template_variables') return {enable_thinking: false}
   if (name === 'sampling.logit_bias') return [[1, false]]
   if (anyOf !== undefined) {
     const number = (anyOf as {type?: string; minimum?: number}[]).find((branch) => branch.type === 'integer')
