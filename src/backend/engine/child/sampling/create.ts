@@ -1,15 +1,12 @@
 import type {Config} from '../../../../config/index.js'
-import type {Addon, AddonContext, GrammarState} from '../addon-types.js'
-import {grammarForJsonSchema} from '../addon.js'
-import {NnError, toNnError} from '../../../../errors.js'
+import type {Addon, AddonContext} from '../addon-types.js'
+import {NnError} from '../../../../errors.js'
 import type {EngineModel} from '../model.js'
 import {Bans} from './bans.js'
 import {ChainSampler} from './chain.js'
-import {normalizeSchema} from './json-schema.js'
+import {readGrammar} from './read-grammar.js'
 import {NativeSampler} from './native.js'
 import type {Sampler, SamplingInput} from './sampler.js'
-
-const deepestGrammar = 200
 
 export interface SamplerRequest {
   sampling: Config['sampling']
@@ -28,6 +25,7 @@ export async function createSampler(
   request: SamplerRequest,
 ): Promise<Sampler> {
   const {sampling, contextSize} = request
+  const grammar = await readGrammar(addon, model, sampling)
   const input: SamplingInput = {
     addon,
     model,
@@ -37,7 +35,7 @@ export async function createSampler(
     repeatWindow: sampling.penalty_last_n < 0 ? contextSize : sampling.penalty_last_n,
     bias: biases(model, sampling.logit_bias),
     bans: bansOf(model, request),
-    grammar: await grammarState(addon, model, sampling),
+    grammar,
   }
   return needsChain(sampling) ? new ChainSampler(context, input) : new NativeSampler(context, input)
 }
@@ -77,34 +75,4 @@ function checkToken(model: EngineModel, token: number, key: string): number {
     'invalid_argument',
     `${key}: there is no token ${token}; the model has 0 to ${model.vocabularySize - 1}.`,
   )
-}
-
-/** llama.cpp parses grammars recursively: a deeply nested one crashes the process. */
-function checkDepth(grammar: string): void {
-  let depth = 0
-  for (const character of grammar) {
-    if (character === '(') depth++
-    if (character === ')') depth--
-    if (depth > deepestGrammar) throw new Error(`it is nested more than ${deepestGrammar} levels deep`)
-  }
-}
-
-async function grammarState(
-  addon: Addon,
-  model: EngineModel,
-  {grammar, json_schema}: Config['sampling'],
-): Promise<GrammarState | undefined> {
-  if (grammar === '' && json_schema === null) return undefined
-  try {
-    const text = json_schema === null ? grammar : await grammarForJsonSchema(normalizeSchema(json_schema))
-    checkDepth(text)
-    const parsed = new addon.AddonGrammar(text, {addonExports: addon, rootRuleName: 'root'})
-    return new addon.AddonGrammarEvaluationState(model.native, parsed)
-  } catch (error) {
-    const what = json_schema === null ? 'grammar' : 'json_schema'
-    throw new NnError('invalid_argument', `${what}: ${toNnError(error).message}`, {
-      hint: 'A GBNF grammar needs a `root` rule; see llama.cpp, grammars/README.md.',
-      cause: error,
-    })
-  }
 }

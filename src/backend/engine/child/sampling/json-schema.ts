@@ -1,4 +1,5 @@
 import {NnError} from '../../../../errors.js'
+import {mostRepetitions} from './gbnf/index.js'
 
 type Schema = Record<string, unknown>
 
@@ -64,6 +65,7 @@ class SchemaReader {
     const entries = given.flatMap((definitions) => Object.entries(definitions))
     if (entries.length === 0) return this.one(value, at)
     const $defs = Object.fromEntries(entries.map(([key, one]) => [key, this.one(one, `${at}.$defs.${key}`)]))
+    checkReferences($defs, at)
     return {...this.one(value, at), $defs}
   }
 
@@ -154,6 +156,19 @@ class SchemaReader {
   }
 }
 
+/** A definition that is nothing but itself, directly or through others, has no value; llama.cpp would not say which. */
+function checkReferences(definitions: Record<string, Schema>, at: string): void {
+  const referred = ({$ref, oneOf}: Schema): string[] => {
+    if (typeof $ref === 'string') return [$ref.slice('#/$defs/'.length)]
+    return Array.isArray(oneOf) ? (oneOf as Schema[]).flatMap(referred) : []
+  }
+  for (const [name, definition] of Object.entries(definitions)) {
+    const reached = new Set(referred(definition))
+    for (const next of reached) for (const one of referred(definitions[next] ?? {})) reached.add(one)
+    if (reached.has(name)) throw wrong(`${at}.$defs.${name}`, 'refers to itself without an object or a list in between')
+  }
+}
+
 function literal(values: unknown[], type: unknown, at: string): Schema {
   const wanted = type === undefined || Array.isArray(type) ? (type as unknown[] | undefined) : [type]
   const fitting = values.filter((value) => wanted === undefined || wanted.some((one) => isOf(value, one)))
@@ -214,8 +229,11 @@ function range(
 ): [low: number | undefined, high: number | undefined] {
   const [low, high] = [least, most].map((key) => {
     const value = schema[key]
-    if (value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)) return value as number | undefined
-    throw wrong(`${at}.${key}`, `must be an integer of at least 0; got ${JSON.stringify(value)}`)
+    if (value === undefined) return undefined
+    if (!Number.isSafeInteger(value) || Number(value) < 0)
+      throw wrong(`${at}.${key}`, `must be an integer of at least 0; got ${JSON.stringify(value)}`)
+    if (Number(value) <= mostRepetitions) return Number(value)
+    throw wrong(`${at}.${key}`, `must be at most ${mostRepetitions}; got ${JSON.stringify(value)}`)
   })
   if (low !== undefined && high !== undefined && high < low)
     throw wrong(`${at}.${most}`, `${high} is less than ${least}, ${low}`)
@@ -237,6 +255,6 @@ function defined(schema: Schema): Schema {
 
 function wrong(at: string, what: string): NnError {
   return new NnError('invalid_argument', `${at}: ${what}.`, {
-    hint: 'docs/http.md lists what a JSON schema may contain.',
+    hint: 'docs/reference/http.md lists what a JSON schema may contain.',
   })
 }

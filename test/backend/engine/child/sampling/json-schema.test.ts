@@ -77,6 +77,9 @@ const refused: [schema: unknown, message: RegExp][] = [
   [{type: 'string', enum: [1]}, /^s\.enum: has no value of type "string"/],
   [{type: 'string', minLength: 5, maxLength: 4}, /^s\.maxLength: 4 is less than minLength, 5/],
   [{type: 'string', maxLength: -1}, /^s\.maxLength: must be an integer of at least 0; got -1/],
+  [{type: 'string', maxLength: 1_000_001}, /^s\.maxLength: must be at most 1000000; got 1000001/],
+  [{anyOf: [{type: 'array', minItems: 1e9}]}, /^s\.anyOf\[0\]\.minItems: must be at most 1000000/],
+  [{$defs: {a: {oneOf: [{$ref: '#/$defs/b'}]}, b: {$ref: '#/$defs/a'}}}, /^s\.\$defs\.a: refers to itself without/],
   [{type: 'string', format: 'email'}, /^s\.format: must be one of date, time, date-time; got "email"/],
   [{type: 'string', format: 'date', maxLength: 3}, /only one of them/],
   [{type: 'array', minItems: 2, maxItems: 1}, /^s\.maxItems: 1 is less/],
@@ -95,8 +98,8 @@ for (const [schema, message] of refused) {
   })
 }
 
-test('a definition that is nothing but itself is refused by llama.cpp, and the engine goes on', async () => {
+test('a definition that is nothing but itself is refused, and the engine goes on', async () => {
   const json_schema = {$ref: '#/$defs/a', $defs: {a: {$ref: '#/$defs/a'}}}
-  await rejects(askAfresh(opened(), 'Hello!', {json_schema}), 'invalid_argument', /^json_schema: /)
+  await rejects(askAfresh(opened(), 'Hello!', {json_schema}), 'invalid_argument', /^json_schema\.\$defs\.a: refers to/)
   assert.is((await askAfresh(opened(), 'Hello!')).text, 'Hello! How can I help you?')
 })
