@@ -98,6 +98,16 @@ test("a context made for it gives the last token's output, whatever number of to
   await embedding.dispose()
 })
 
+test('a token that a grammar excludes is refused in the words that the samplers look for', () => {
+  const grammar = new addon.AddonGrammar('root ::= "yes"', {addonExports: addon, rootRuleName: 'root'})
+  const state = new addon.AddonGrammarEvaluationState(model, grammar)
+  const [no = -1] = model.tokenize('no', false)
+  assert.throws(
+    () => addon.AddonSampler.acceptGrammarEvaluationStateToken(state, no),
+    (error: unknown) => String(error).includes('Unexpected empty grammar stack'),
+  )
+})
+
 test('cells can be removed and moved', () => {
   assert.is(context.getSequenceKvCacheMinPosition(0), 0)
   assert.is(context.removeTokenCellsFromSequence(0, 1, -1), true)

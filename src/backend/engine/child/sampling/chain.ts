@@ -4,7 +4,7 @@ import {draw, softmax, sortCandidates, type Candidate, type Candidates} from './
 import {applyDry} from './dry.js'
 import {minP, topK, topP, typicalP} from './filters.js'
 import {Mirostat} from './mirostat.js'
-import {noToken} from './native.js'
+import {noToken, unlessRefused} from './native.js'
 import {applyPenalties, lastTokens} from './penalties.js'
 import {seededRandom} from '../../../../system/random.js'
 import type {Sampled, Sampler, SamplingInput} from './sampler.js'
@@ -63,7 +63,8 @@ export class ChainSampler implements Sampler {
     weigh: boolean,
   ): Promise<{candidates: Candidate[]; logWeight: number}> {
     const top: [number[], false, false, false, number] = [this.raised, false, false, false, candidateCount]
-    const [, , , flat = [], weight] = await this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
+    const sampled = this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
+    const [, , , flat = [], weight] = await unlessRefused(sampled)
     // A biased token that is also among the top ones appears twice.
     const logits = new Map<number, number>()
     for (let i = 0; i + 1 < flat.length; i += 2) logits.set(flat[i] ?? -1, flat[i + 1] ?? -Infinity)
@@ -87,12 +88,12 @@ export class ChainSampler implements Sampler {
   }
 
   private shape(candidates: Candidates, answer: string): Candidates {
-    const {sampling, bias, bans, recent, repeatWindow, model} = this.input
+    const {sampling, bias, bans, ban, recent, repeatWindow, model} = this.input
     const history = recent()
     const banned = new Set(bans.after(answer, () => history))
     const biased = sortCandidates(
       candidates
-        .map(({id, logit}) => ({id, logit: banned.has(id) ? -Infinity : logit + (bias.get(id) ?? 0)}))
+        .map(({id, logit}) => ({id, logit: logit + (banned.has(id) ? ban(id) : (bias.get(id) ?? 0))}))
         .filter(({logit}) => logit > -Infinity),
     )
     const penalized = applyPenalties(biased, lastTokens(history, repeatWindow), {

@@ -8,6 +8,12 @@ import {readGrammar} from './read-grammar.js'
 import {NativeSampler} from './native.js'
 import type {Sampler, SamplingInput} from './sampler.js'
 
+/**
+ * What is added to the logit of a banned end token while a grammar is followed: it is less likely than any other token,
+ * and is chosen only when the grammar allows nothing else.
+ */
+const lastResort = -1e9
+
 export interface SamplerRequest {
   sampling: Config['sampling']
   forbidden: Config['stopping']['forbidden_tokens']
@@ -26,6 +32,7 @@ export async function createSampler(
 ): Promise<Sampler> {
   const {sampling, contextSize} = request
   const grammar = await readGrammar(addon, model, sampling)
+  const ban = (token: number): number => (grammar !== undefined && model.isEog(token) ? lastResort : -Infinity)
   const input: SamplingInput = {
     addon,
     model,
@@ -33,8 +40,9 @@ export async function createSampler(
     seed: request.seed,
     recent: request.recent,
     repeatWindow: sampling.penalty_last_n < 0 ? contextSize : sampling.penalty_last_n,
-    bias: biases(model, sampling.logit_bias),
+    bias: biases(model, sampling.logit_bias, ban),
     bans: bansOf(model, request),
+    ban,
     grammar,
   }
   return needsChain(sampling) ? new ChainSampler(context, input) : new NativeSampler(context, input)
@@ -50,11 +58,15 @@ function needsChain(sampling: Config['sampling']): boolean {
   )
 }
 
-function biases(model: EngineModel, entries: Config['sampling']['logit_bias']): Map<number, number> {
+function biases(
+  model: EngineModel,
+  entries: Config['sampling']['logit_bias'],
+  ban: SamplingInput['ban'],
+): Map<number, number> {
   const bias = new Map<number, number>()
   for (const [what, value] of entries) {
     const tokens = typeof what === 'number' ? [checkToken(model, what, 'logit_bias')] : model.tokenize(what)
-    for (const token of tokens) bias.set(token, value === false ? -Infinity : value)
+    for (const token of tokens) bias.set(token, value === false ? ban(token) : value)
   }
   return bias
 }

@@ -11,6 +11,7 @@ export class NativeSampler implements Sampler {
   private readonly sampler: AddonSampler
   private readonly config: SamplerConfig
   private banned: readonly number[] = []
+  private excluded: ReadonlySet<number> = new Set()
 
   constructor(
     private readonly context: AddonContext,
@@ -28,14 +29,22 @@ export class NativeSampler implements Sampler {
       this.banned = banned
       this.apply()
     }
-    const token = await this.context.sampleToken(logitIndex, this.sampler)
-    if (token < 0) throw noToken()
+    const token = await unlessRefused(this.context.sampleToken(logitIndex, this.sampler))
+    // When every token is excluded, llama.cpp takes one of them.
+    if (token < 0 || this.excluded.has(token) || this.passesUnread(token)) throw noToken()
     return {token}
+  }
+
+  /** A grammar allows no text with a NUL, but llama.cpp reads such a token as an empty one when it has taken it. */
+  private passesUnread(token: number): boolean {
+    const {grammar, model} = this.input
+    return grammar !== undefined && model.text([token]).startsWith('\0')
   }
 
   private apply(): void {
     const bias = new Map(this.input.bias)
-    for (const token of this.banned) bias.set(token, -Infinity)
+    for (const token of this.banned) bias.set(token, this.input.ban(token))
+    this.excluded = new Set([...bias].flatMap(([token, value]) => (value === -Infinity ? [token] : [])))
     const {repeatWindow, recent} = this.input
     this.sampler.applyConfig({
       ...this.config,
@@ -67,12 +76,23 @@ function nativeConfig({sampling, seed, repeatWindow, grammar}: SamplingInput): S
   }
 }
 
-export function noToken(): NnError {
+/** When the grammar excludes every token, llama.cpp takes one of them and then refuses it. */
+export async function unlessRefused<Result>(sampled: Promise<Result>): Promise<Result> {
+  try {
+    return await sampled
+  } catch (error) {
+    if (String(error).includes('Unexpected empty grammar stack')) throw noToken(error)
+    throw error
+  }
+}
+
+export function noToken(cause?: unknown): NnError {
   return new NnError(
     'runtime_error',
     'No token is allowed next: the grammar, the forbidden tokens or the model exclude every token.',
     {
       hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.',
+      cause,
     },
   )
 }

@@ -32,5 +32,7 @@ export interface SamplingInput {
   /** What is added to a token's logit. */
   bias: ReadonlyMap<number, number>
   bans: Bans
+  /** What is added to the logit of a banned token: nearly always `-Infinity`. */
+  ban: (token: number) => number
   grammar: GrammarState | undefined
 }
