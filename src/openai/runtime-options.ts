@@ -42,13 +42,34 @@ export function runtimeOptions(body: CommonBody): RuntimeOptions {
 
 /** The grammar or schema for a chat's `response_format`. */
 export function responseGuide({response_format: format, grammar}: ChatBody): RuntimeOptions {
-  if (format === undefined || format.type === 'text') return {}
+  if (format === undefined) return {}
+  checkSchemaPlace(format)
+  if (format.type === 'text') return {}
   if (grammar !== undefined && grammar !== '')
     throw badRequest('grammar: cannot be combined with response_format.', 'grammar')
-  if (format.type === 'json_object') return {grammar: jsonObjectGrammar}
+  if (format.type === 'json_object') {
+    const {schema = {}} = format
+    const isAnyObject = Object.keys(schema).length === 0
+    return isAnyObject ? {grammar: jsonObjectGrammar} : schemaGuide(schema, 'response_format.schema')
+  }
   const param = 'response_format.json_schema.schema'
   const schema = format.json_schema?.schema
   if (schema === undefined) throw badRequest(`${param}: is missing.`, param)
+  return schemaGuide(schema, param)
+}
+
+/** A schema in the place of another type would be ignored. */
+function checkSchemaPlace({type, schema, json_schema}: NonNullable<ChatBody['response_format']>): void {
+  if (schema !== undefined && type !== 'json_object')
+    throw badRequest(`response_format.schema: is for the type json_object, not ${type}.`, 'response_format.schema')
+  if (json_schema !== undefined && type !== 'json_schema')
+    throw badRequest(
+      `response_format.json_schema: is for the type json_schema, not ${type}.`,
+      'response_format.json_schema',
+    )
+}
+
+function schemaGuide(schema: Record<string, unknown>, param: string): RuntimeOptions {
   if (isDeeper(schema, deepestSchema))
     throw badRequest(`${param}: is nested more than ${deepestSchema} levels deep.`, param)
   try {

@@ -43,11 +43,13 @@ const common = {
   ignore_eos: Type.Optional(chosen.ignore_eos),
 }
 
+const jsonSchema = Type.Optional(Type.Unsafe<Record<string, unknown>>({type: 'object'}))
+
 const responseFormat = Type.Object({
   type: Type.Enum(['text', 'json_object', 'json_schema']),
-  json_schema: Type.Optional(
-    Type.Object({schema: Type.Optional(Type.Unsafe<Record<string, unknown>>({type: 'object'}))}),
-  ),
+  json_schema: Type.Optional(Type.Object({schema: jsonSchema})),
+  // llama-server's place for the schema of a `json_object`.
+  schema: jsonSchema,
 })
 
 export const chatBody = Type.Object({
