@@ -66,12 +66,19 @@ export interface OutputMetadata {
   logprobs?: TokenLogprob[]
 }
 
-/** Natural logarithms of the model's own probabilities, before any sampler changed them. */
-export interface TokenLogprob {
+/** A generated token, and the most likely ones at its place. */
+export interface TokenLogprob extends LikelyToken {
+  top: LikelyToken[]
+}
+
+export interface LikelyToken {
   token: number
+  /** U+FFFD for a part of a character. */
   text: string
+  /** Its bytes in UTF-8: the bytes of all tokens are those of the text. */
+  bytes: number[]
+  /** Natural logarithm of the model's own probability, before any sampler changed it. */
   logprob: number
-  top: {token: number; text: string; logprob: number}[]
 }
 
 export interface ComputeOptions {

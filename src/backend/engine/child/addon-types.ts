@@ -55,9 +55,12 @@ export interface AddonModel {
   getTotalParameters: () => number
   getModelDescription: () => string
   getMemoryBreakdown: () => {cpuRam: number; gpuVram: number}
+  /** As the vocabulary writes it. */
   getTokenString: (token: number) => string | undefined
-  /** llama.cpp's `llama_token_attr`, as bits. */
+  /** Bits of llama.cpp's enumeration of attributes. */
   getTokenAttributes: (token: number) => number
+  /** By llama.cpp's enumeration of kinds. */
+  getVocabularyType: () => number
   tokenBos: () => number
   tokenEos: () => number
   isEogToken: (token: number) => boolean

@@ -4,6 +4,7 @@ import {renderChat, templateText, type Renderer} from './prompt/chat-template.js
 import {tokenizeChat} from './prompt/chat-tokens.js'
 import {SpecialTokens} from './prompt/special-tokens.js'
 import type {ChatMessage, Prompt} from '../protocol.js'
+import {tokenBytes} from './token-bytes.js'
 
 export interface TokenizedPrompt {
   tokens: Uint32Array
@@ -120,6 +121,11 @@ export class EngineModel {
   get texts(): readonly string[] {
     this.tokenTexts ??= this.listTexts()
     return this.tokenTexts
+  }
+
+  /** The bytes of a single token, which may be a part of a character. */
+  bytes(token: number): number[] {
+    return tokenBytes(this.native, token, this.texts[token] ?? '')
   }
 
   private listTexts(): string[] {

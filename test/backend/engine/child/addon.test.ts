@@ -108,6 +108,12 @@ test('a token that a grammar excludes is refused in the words that the samplers 
   )
 })
 
+test('tokens have the text, kind and attributes that bytes are read from', () => {
+  const half = [...model.tokenize('é', false)][0] ?? -1
+  assert.equal([model.getVocabularyType(), typeof model.getTokenString(half)], [2, 'string'])
+  assert.ok(model.getTokenAttributes(half) > 0)
+})
+
 test('cells can be removed and moved', () => {
   assert.is(context.getSequenceKvCacheMinPosition(0), 0)
   assert.is(context.removeTokenCellsFromSequence(0, 1, -1), true)

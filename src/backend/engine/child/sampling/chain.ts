@@ -1,4 +1,4 @@
-import type {TokenLogprob} from '../../../contract/types.js'
+import type {LikelyToken, TokenLogprob} from '../../../contract/types.js'
 import type {AddonContext, AddonSampler} from '../addon-types.js'
 import {draw, softmax, sortCandidates, type Candidate, type Candidates} from './candidates.js'
 import {applyDry} from './dry.js'
@@ -132,9 +132,10 @@ export class ChainSampler implements Sampler {
 
   private logprob(token: number, {candidates, logWeight}: {candidates: Candidate[]; logWeight: number}): TokenLogprob {
     const {model, sampling} = this.input
-    const entry = ({id, logit}: Candidate): {token: number; text: string; logprob: number} => ({
+    const entry = ({id, logit}: Candidate): LikelyToken => ({
       token: id,
       text: model.texts[id] ?? '',
+      bytes: model.bytes(id),
       logprob: logit - logWeight,
     })
     const chosen = candidates.find(({id}) => id === token) ?? {id: token, logit: -Infinity}
