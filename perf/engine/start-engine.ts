@@ -24,6 +24,7 @@ export async function startEngine(
   const graph = await registry.loadByName(model, parsed)
   const request = (text: string): GenerateRequest => ({
     prompt: {mode: 'raw', text},
+    droppedBefore: 0,
     session: text,
     ...{sampling: config.sampling, stopping: config.stopping, contextShift: null, contextSize: config.model.ctx_size},
     ...{cachePrompt: config.memory.cache_prompt, deterministic: false, promptLookup: false},

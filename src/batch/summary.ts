@@ -23,6 +23,8 @@ export interface BatchSummary {
   input_tokens: number
   cached_tokens: number
   output_tokens: number
+  /** Items of this run whose prompt lacked the oldest messages, because they did not fit into the context. */
+  shortened: number
   wall_ms: number
   output_tokens_per_second: number
   items_per_second: number
@@ -50,12 +52,12 @@ export function summarize(
   tally: Tally,
   run: Pick<BatchSummary, 'output' | 'outcome' | 'skipped' | 'skipped_failed' | 'remaining' | 'wall_ms'>,
 ): BatchSummary {
-  const {succeeded, failed, errors, inputTokens, cachedTokens, outputTokens, latencyMs} = tally
+  const {succeeded, failed, errors, inputTokens, cachedTokens, outputTokens, shortened, latencyMs} = tally
   const perSecond = (count: number): number => (run.wall_ms > 0 ? (count / run.wall_ms) * 1000 : 0)
   return {
     ...run,
     ...{succeeded, failed, errors},
-    ...{input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens},
+    ...{input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens, shortened},
     output_tokens_per_second: perSecond(outputTokens),
     items_per_second: perSecond(tally.ended),
     latency_ms: latencyMs,
@@ -74,6 +76,9 @@ export function renderSummary(summary: BatchSummary): string {
       ? [['skipped', `${skipped}, done earlier${skippedFailed > 0 ? `, ${skippedFailed} of them failed` : ''}`]]
       : []),
     ['tokens', `${summary.input_tokens} in (${summary.cached_tokens} cached), ${summary.output_tokens} out`],
+    ...(summary.shortened > 0
+      ? [['shortened', `${summary.shortened} without their oldest messages, which did not fit into the context`]]
+      : []),
     ['latency', latencies.length === 0 ? '–' : latencies.join(', ')],
     [
       'time',

@@ -13,6 +13,8 @@ export class Tally {
   inputTokens = 0
   outputTokens = 0
   cachedTokens = 0
+  /** Items whose prompt lacked the oldest messages. */
+  shortened = 0
   private readonly latencies = createHistogram()
 
   get ended(): number {
@@ -28,6 +30,7 @@ export class Tally {
     }
     const {input_tokens, output_tokens, cached_tokens} = tokensOf(ended.answer)
     this.succeeded += 1
+    if ('text' in ended.answer && ended.answer.metadata.dropped_messages !== undefined) this.shortened += 1
     this.inputTokens += input_tokens
     this.outputTokens += output_tokens
     this.cachedTokens += cached_tokens

@@ -131,6 +131,11 @@ const Request = Type.Object(
       Type.Integer({minimum: 0}),
       'Prompt tokens from a cache; null if the server does not report them.',
     ),
+    dropped_messages: Type.Optional(
+      count(
+        'Oldest messages that did not fit into the context; absent if there are none, or a server does not say so.',
+      ),
+    ),
     generated_tokens: count('Generated tokens; `counted` says how they were counted.'),
     counted: Type.Enum(['engine', 'usage', 'pieces'], {
       description:

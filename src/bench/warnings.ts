@@ -22,18 +22,25 @@ export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[
 const uncounted = 'the server does not count tokens. Each piece of text counts as one token, which may be too few.'
 
 /** Lengths differ between requests. */
-function trafficOddities({ended_early, counted}: RequestSample): string[] {
+function trafficOddities(request: RequestSample): string[] {
+  const {ended_early, counted} = request
   return [
+    ...droppedMessages(request),
     ...(ended_early ? ['an answer has fewer tokens than requested; rates use the actual number.'] : []),
     ...(counted === 'pieces' ? [uncounted] : []),
   ]
+}
+
+function droppedMessages({dropped_messages: dropped}: RequestSample): string[] {
+  if (dropped === undefined) return []
+  return ['a conversation did not fit into the context, so its oldest messages were left out of prompts.']
 }
 
 function oddities(request: RequestSample, test: Test, index: number): string[] {
   const {prompt_tokens, generate_tokens, depth, workload} = test
   const wanted = depth + prompt_tokens
   const isAgain = workload === 'prefix' && index === 1
-  const found: string[] = []
+  const found = droppedMessages(request)
   if (request.prompt_tokens === null) {
     if (workload === 'pp') found.push('the server does not report the number of prompt tokens, so there is no pp.')
   } else if (request.prompt_tokens !== wanted) {

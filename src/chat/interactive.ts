@@ -1,4 +1,4 @@
-import type {ComputeOptions} from '../backend/contract/types.js'
+import type {ComputeOptions, OutputMetadata} from '../backend/contract/types.js'
 import {NnError, toNnError} from '../errors.js'
 import type {GraphStatus} from '../backend/contract/status.js'
 import type {Chat} from './chat.js'
@@ -10,6 +10,7 @@ import type {OpenChat} from './open-chat.js'
 import type {PromptHistory} from './prompt-history.js'
 import type {Screen} from './screen.js'
 import {runSlashCommand} from './slash-commands.js'
+import {droppedLine} from './stats.js'
 
 /** Exit code after Ctrl-C, as shells have it for SIGINT. */
 const interruptedExit = 130
@@ -53,6 +54,8 @@ class Talk implements Chat {
   private draft: Draft = emptyDraft
   private exitCode: number | undefined
   private interrupts = 0
+  /** Messages that the last prompt lacked. */
+  private dropped = 0
 
   constructor(
     private readonly options: InteractiveOptions,
@@ -155,9 +158,18 @@ class Talk implements Chat {
     const reply = await Promise.race([hasLeft, this.reopening(ask, how)])
     view.end()
     if (reply === undefined) return
+    this.tellDropped(reply.metadata)
     if (stats && reply.metadata !== undefined) screen.stats(reply.metadata)
     else if (reply.text === '' && stop.signal.aborted) screen.note('stopped')
     if (reply.failure !== undefined) screen.fail(reply.failure)
+  }
+
+  /** Once for each number: a conversation that no longer fits lacks messages in every further prompt. */
+  private tellDropped(metadata: OutputMetadata | undefined): void {
+    const dropped = metadata?.dropped_messages ?? 0
+    const line = metadata === undefined || dropped === this.dropped ? undefined : droppedLine(metadata)
+    if (metadata !== undefined) this.dropped = dropped
+    if (line !== undefined) this.options.screen.note(line)
   }
 
   /** Retries once if there was no text because the daemon no longer has the chat, and it could be reopened. */

@@ -4,7 +4,7 @@ import type {OutputMetadata} from '../backend/contract/types.js'
 import {NnError} from '../errors.js'
 import type {OpenChat} from './open-chat.js'
 import {sanitize} from '../terminal/sanitize.js'
-import {statsLine} from './stats.js'
+import {droppedLine, statsLine} from './stats.js'
 import {paint, type Output} from '../terminal/style.js'
 
 /** What `wnn chat --json` prints. */
@@ -22,6 +22,8 @@ export interface OneShotOptions {
   out?: Output | undefined
   /** Where to print statistics afterwards. */
   stats?: Output | undefined
+  /** Called with what the user should know about the answer. */
+  tell: (text: string) => void
   signal: AbortSignal
 }
 
@@ -37,7 +39,7 @@ export async function readPrompt(input: Readable, signal: AbortSignal): Promise<
 
 /** Answers one prompt: the text and a newline, and nothing else, go to `out`. */
 export async function answerOnce(chat: OpenChat, options: OneShotOptions): Promise<ChatResult> {
-  const {prompt, out, stats, signal} = options
+  const {prompt, out, stats, tell, signal} = options
   const show = out?.isTTY === true ? sanitize : (piece: string) => piece
   const reply = await chat.conversation.ask(prompt, {signal, ...(out && {onText: (piece) => out.write(show(piece))})})
   if (reply.text !== '' || reply.failure === undefined) out?.write('\n')
@@ -45,6 +47,8 @@ export async function answerOnce(chat: OpenChat, options: OneShotOptions): Promi
   if (reply.failure !== undefined) throw reply.failure
   const {text: answer, metadata} = reply
   if (metadata === undefined) throw new NnError('unknown', 'The answer has no metadata.')
+  const dropped = droppedLine(metadata)
+  if (dropped !== undefined) tell(dropped)
   stats?.write(`${paint(stats, 'dim', statsLine(metadata))}\n`)
   return {text: answer, session: chat.session, model: chat.model.name, metadata}
 }

@@ -11,7 +11,16 @@ export function statsLine(metadata: OutputMetadata): string {
     ...(tokens > 1 && ms > 0 ? [`${rate(tokens - 1, ms)} tok/s`] : []),
     ...(tokens > 0 ? [`first after ${duration(ttft)}`] : []),
     `${metadata.cached_tokens} of ${metadata.input_tokens} prompt tokens cached`,
+    ...(metadata.dropped_messages === undefined
+      ? []
+      : [`the oldest ${count(metadata.dropped_messages, 'message')} left out`]),
   ].join(' · ')
+}
+
+/** What was left out of the prompt; `undefined` if it was nothing. */
+export function droppedLine({dropped_messages: dropped}: OutputMetadata): string | undefined {
+  if (dropped === undefined) return undefined
+  return `The oldest ${count(dropped, 'message')} did not fit into the context and ${dropped === 1 ? 'was' : 'were'} left out of the prompt.`
 }
 
 /** What `/stats` shows. */

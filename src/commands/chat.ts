@@ -77,6 +77,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
         stats: orElse(flags.stats, false) ? process.stderr : undefined,
+        tell: (text) => this.tell(text),
         signal,
       })
       await this.keptSessions(chat)

@@ -48,11 +48,12 @@ function chatShape(identity: Identity, {logprobs, top_logprobs: top = 0, stream_
     first: event(chunk({role: 'assistant', content: ''})),
     piece: textEvents((content) => chunk({content})),
     last: (metadata) => {
-      const finish = chunk(
-        {},
-        finishReason(metadata.stop_reason),
-        logprobs === true ? chatLogprobs(metadata.logprobs, top) : null,
-      )
+      const {stop_reason, dropped_messages} = metadata
+      const finish = {
+        ...chunk({}, finishReason(stop_reason), logprobs === true ? chatLogprobs(metadata.logprobs, top) : null),
+        // Not every stream has a usage, and the headers of a stream are sent too early.
+        ...(dropped_messages !== undefined && {dropped_messages}),
+      }
       const counts = {...chunk({}), choices: [], usage: usage(metadata)}
       return event(finish) + (stream_options?.include_usage === true ? event(counts) : '')
     },

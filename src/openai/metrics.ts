@@ -60,6 +60,7 @@ function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
   const prompt = counter('wnn_prompt_tokens_total', 'Prompt tokens, cached ones included.')
   const cached = counter('wnn_cached_prompt_tokens_total', 'Prompt tokens that came from a cache.')
   const generated = counter('wnn_generated_tokens_total', 'Generated tokens.')
+  const shortened = counter('wnn_shortened_prompts_total', 'Prompts without the oldest messages, which did not fit.')
   return (metadata) => {
     ttft.observe(metadata.ttft_ms / 1000)
     wait.observe(Math.max(0, metadata.ttft_ms - metadata.prompt_ms) / 1000)
@@ -67,6 +68,7 @@ function answerMetrics({histogram, counter}: Makers): Metrics['answered'] {
     prompt.inc(metadata.input_tokens)
     cached.inc(metadata.cached_tokens)
     generated.inc(metadata.output_tokens)
+    if (metadata.dropped_messages !== undefined) shortened.inc()
   }
 }
 

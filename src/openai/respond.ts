@@ -36,7 +36,9 @@ export async function respondTo(
   using client = clientSignal(reply, serving)
   if (stream) return await respondInPieces(serving, reply, wanted, headers, client)
   const answer = await answerQuestion(serving.backend, question, {signal: client.signal})
-  serving.metrics.answered(answer.metadata)
+  const {metadata} = answer
+  serving.metrics.answered(metadata)
+  if (metadata.dropped_messages !== undefined) headers['x-wnn-dropped-messages'] = String(metadata.dropped_messages)
   return await reply.headers(headers).send(shape.whole(answer))
 }
 

@@ -20,12 +20,12 @@ export interface Identity {
   system_fingerprint: string
 }
 
-export function usage({input_tokens, output_tokens, cached_tokens}: OutputMetadata): object {
+export function usage({input_tokens, output_tokens, cached_tokens, dropped_messages}: OutputMetadata): object {
   return {
     prompt_tokens: input_tokens,
     completion_tokens: output_tokens,
     total_tokens: input_tokens + output_tokens,
-    prompt_tokens_details: {cached_tokens},
+    prompt_tokens_details: {cached_tokens, ...(dropped_messages !== undefined && {dropped_messages})},
   }
 }
 

@@ -84,7 +84,7 @@ test('sums up what was answered, and how long it took', () => {
   assert.equal(summary, {
     ...run,
     ...{succeeded: 101, failed: 3, errors: {timeout: 2, runtime_error: 1}},
-    ...{input_tokens: 1050, cached_tokens: 200, output_tokens: 500},
+    ...{input_tokens: 1050, cached_tokens: 200, output_tokens: 500, shortened: 0},
     ...{output_tokens_per_second: 250, items_per_second: 52},
   })
   for (const [name, expected] of [
@@ -97,6 +97,28 @@ test('sums up what was answered, and how long it took', () => {
   assert.equal(summarize(new Tally(), {...run, wall_ms: 0}).latency_ms, {
     ...{p50: null, p95: null, p99: null, max: null},
   })
+})
+
+test('says how many prompts lacked messages, if some did', () => {
+  const run = {
+    output: 'rows.jsonl',
+    outcome: 'complete',
+    skipped: 0,
+    skipped_failed: 0,
+    remaining: 0,
+    wall_ms: 1,
+  } as const
+  const tally = new Tally()
+  const metadata = {input_tokens: 10, output_tokens: 5, cached_tokens: 2} as OutputMetadata
+  const add = (changes: Partial<OutputMetadata>): void =>
+    tally.add({item: 1, attempts: 1, latencyMs: 1, answer: {text: '', metadata: {...metadata, ...changes}}})
+  add({})
+  assert.not.match(renderSummary(summarize(tally, run)), /shortened/)
+  add({dropped_messages: 4})
+  add({dropped_messages: 1})
+  const summary = summarize(tally, run)
+  assert.is(summary.shortened, 2)
+  assert.match(renderSummary(summary), /^shortened +2 without their oldest messages, which did not fit/m)
 })
 
 test('says why it ended early, and what is left', () => {

@@ -70,6 +70,8 @@ const odd: [what: string, changes: Partial<RequestSample>, of: Partial<Test>, me
   ],
   ['an answer that ended early', {generated_tokens: 7, ended_early: true}, {}, /ended after 7 of 11 tokens/],
   ['tokens that are pieces', {counted: 'pieces'}, {}, /Each piece of text counts as one token/],
+  ['a conversation that does not fit', {dropped_messages: 2}, {}, /did not fit into the context/],
+  ['one in traffic', {dropped_messages: 2}, {workload: 'traffic'}, /its oldest messages were left out of prompts/],
   ['a prompt from the cache', {cached_tokens: 60}, {workload: 'pp'}, /60 tokens came from a cache/],
   [
     'a cache that nobody tells of',

@@ -10,7 +10,7 @@ const daemon = {kind: 'daemon', uptimeMs: 180_000} as const
 const own = {kind: 'command'} as const
 
 function sessions(changes: Partial<SessionsStatus> = {}, messages = 2): SessionsStatus {
-  const rest = {contexts: [], idle_ms: 0, cached_tokens: 0, cache: 'none'} as const
+  const rest = {contexts: [], idle_ms: 0, cached_tokens: 0, cache: 'none', dropped_messages: 0} as const
   return {...madeUpStatus().sessions, sessions: [{id: 'a', messages, ...rest, contexts: []}], ...changes}
 }
 

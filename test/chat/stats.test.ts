@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type {OutputMetadata} from '../../src/backend/contract/types.js'
-import {duration, statsLine, statsReport} from '../../src/chat/stats.js'
+import {droppedLine, duration, statsLine, statsReport} from '../../src/chat/stats.js'
 import {addAnswer, noUsage} from '../../src/chat/usage.js'
 import {suite} from '../support/suite.js'
 
@@ -20,6 +20,8 @@ const lines: [change: Partial<OutputMetadata>, line: string][] = [
   ],
   [{output_tokens: 1, predict_ms: 0}, '1 token · first after 45 ms · 5 of 20 prompt tokens cached'],
   [{output_tokens: 0, stop_reason: 'aborted'}, 'stopped · 0 tokens · 5 of 20 prompt tokens cached'],
+  [{dropped_messages: 1}, `${statsLine(answer)} · the oldest 1 message left out`],
+  [{dropped_messages: 4}, `${statsLine(answer)} · the oldest 4 messages left out`],
   [{stop_reason: 'max_tokens'}, `cut off by max_tokens · ${statsLine(answer)}`],
   [{stop_reason: 'stop', stopped_by: '\n'}, `ended by stop "\\n" · ${statsLine(answer)}`],
   [{stop_reason: 'context_full'}, `cut off: the context is full · ${statsLine(answer)}`],
@@ -27,6 +29,17 @@ const lines: [change: Partial<OutputMetadata>, line: string][] = [
 for (const [change, line] of lines) {
   test(`${JSON.stringify(change)} is told`, () => assert.is(statsLine({...answer, ...change}), line))
 }
+
+test('messages that a prompt lacks are told', () => {
+  const lines = [undefined, 1, 4].map((dropped) =>
+    droppedLine(dropped === undefined ? answer : {...answer, dropped_messages: dropped}),
+  )
+  assert.equal(lines, [
+    undefined,
+    'The oldest 1 message did not fit into the context and was left out of the prompt.',
+    'The oldest 4 messages did not fit into the context and were left out of the prompt.',
+  ])
+})
 
 test('times have the unit that fits', () => {
   assert.equal([0.4, 999, 1000, 59_940, 60_000, 125_400].map(duration), [

@@ -47,6 +47,24 @@ test('answers items of both forms, and gives those that are not usable a row tha
   assert.equal([none, job.isComplete], [[], true])
 })
 
+test('rows and the summary say which prompts lack their oldest messages', async (t) => {
+  const job = new Job(t)
+  const messages = Array.from({length: 13}, (_, index) => ({
+    ...{role: index % 2 === 0 ? 'user' : 'assistant', content: `This is message number ${index}.`},
+  }))
+  const input = job.file('in.jsonl', [
+    {id: 'long', messages, max_tokens: 8},
+    {custom_id: 'form', method: 'POST', url: '/v1/chat/completions', body: {messages, max_tokens: 8}},
+    {id: 'short', prompt: 'Hello!', max_tokens: 8},
+  ])
+  const {code, stdout} = await job.run(input, '--set', 'ctx_size=96', '--json')
+  assert.equal([code, (JSON.parse(stdout) as BatchSummary).shortened], [0, 2])
+  const [long, form, short] = readFileSync(job.output, 'utf8').split('\n')
+  assert.match(long ?? '', /"usage":\{.*"dropped_messages":[1-9]/)
+  assert.match(form ?? '', /"prompt_tokens_details":\{.*"dropped_messages":[1-9]/)
+  assert.not.match(short ?? '', /dropped_messages/)
+})
+
 test('embeddings are computed too, and one that cannot be is a failed item', async (t) => {
   const job = new Job(t)
   const item = (id: string, body: object): object => ({custom_id: id, method: 'POST', url: '/v1/embeddings', body})

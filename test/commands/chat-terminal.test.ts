@@ -36,6 +36,17 @@ test('a conversation remembers, tells its numbers, and Ctrl-D ends it', async (t
   assert.not.ok(engines.some(isAlive))
 })
 
+test('a conversation that no longer fits says which messages its prompts lack, once for each number', async (t) => {
+  const wnn = start(t, ['--no-stats', '--ctx-size', '64'])
+  await wnn.until(prompt)
+  await say(wnn, 'My name is Alice.', 'Nice to meet you, Alice!')
+  await say(wnn, 'What is my name?', 'Your name is Alice.')
+  await say(wnn, 'My name is Bob.', /Bob!\r\nThe oldest \d messages did not fit into the context and were left out of/)
+  wnn.type(ctrl.d)
+  assert.is((await wnn.ended).code, 0)
+  assert.is(wnn.stdout.split('did not fit').length, 2)
+})
+
 test('commands change the conversation', async (t) => {
   const file = path.join(folder(t), 'chat.json')
   const wnn = start(t, ['--no-stats'])

@@ -113,6 +113,17 @@ test('a line about the answer that cannot be written costs nothing else', async 
   assert.equal([stdout, code], ['The capital of France is Paris.\n', 0])
 })
 
+test('a prompt that lacks the oldest messages is told about on standard error', async (t) => {
+  const kept = [...chat, '--state-dir', folder(t), '--temp', '0', '--session', 'long', '--ctx-size', '64']
+  const told: string[] = []
+  for (let turn = 0; turn < 5; turn++) {
+    const {stdout, stderr, code} = await runWnn(t, kept, 'My name is Alice.\n')
+    assert.equal([code, stdout.split('\n').length], [0, 2])
+    told.push(...(stderr.match(/^wnn: The oldest \d+ messages? did not fit into the context .*$/gm) ?? []))
+  }
+  assert.ok(told.length > 0 && told.length < 5, told.join('\n'))
+})
+
 test('--state-dir keeps conversations, --session continues one', async (t) => {
   const kept = [...chat, '--state-dir', path.join(folder(t), 'state'), '--temp', '0']
   const alice = await runWnn(t, [...kept, '--session', 'alice'], 'My name is Alice.')

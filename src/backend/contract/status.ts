@@ -111,6 +111,8 @@ export interface SessionsStatus {
     cached_tokens: number
     /** Where they came from: the session's own slot, another session's slot, a saved cache, or nowhere. */
     cache: 'slot' | 'shared' | 'saved' | 'none'
+    /** Oldest messages that no longer fit into the context and are not in prompts. */
+    dropped_messages: number
   }[]
   /** The last 100 sessions that were removed and not opened again, with the reason: idle or evicted. */
   removed: {id: string; reason: 'idle' | 'evicted'}[]
@@ -122,6 +124,8 @@ export interface PerformanceStatus {
   prompt_tokens: number
   cached_tokens: number
   generated_tokens: number
+  /** Answers whose prompt lacked the oldest messages of the conversation, because they did not fit into the context. */
+  shortened_prompts: number
   prompt_tokens_per_second: number
   generated_tokens_per_second: number
   uptime_ms: number
@@ -183,6 +187,8 @@ export interface Totals {
   generatedTokens: number
   promptMs: number
   predictMs: number
+  /** Answers whose prompt lacked the oldest messages. */
+  shortenedPrompts: number
 }
 
 /** Decode counts since the start. */

@@ -54,6 +54,8 @@ export interface OutputMetadata {
   ttft_ms: number
   /** Prompt tokens that were found in the KV cache and not evaluated again. */
   cached_tokens: number
+  /** Oldest messages of the conversation that the prompt lacks, because they did not fit; absent if there are none. */
+  dropped_messages?: number
   /** Guessed tokens that were decoded, and how many were accepted; absent if there were none. */
   drafted_tokens?: number
   accepted_tokens?: number

@@ -107,6 +107,8 @@ export interface EngineInfo {
 
 export interface GenerateRequest {
   prompt: Prompt
+  /** Oldest messages of the conversation that `prompt` lacks, because they did not fit earlier. */
+  droppedBefore: number
   /** The session of the request; its saved caches belong to it. */
   session: string | null
   sampling: Config['sampling']
@@ -136,7 +138,7 @@ export interface GenerateResult {
   tokens: Uint32Array | null
   stopReason: StopReason
   cacheSource: CacheSource
-  /** First messages that did not fit into the context. */
+  /** First messages of the prompt that did not fit into the context. */
   droppedMessages: number
   metadata: OutputMetadata
 }

@@ -8,7 +8,7 @@ import type {Totals} from '../contract/status.js'
 /** Logs events and counts them for the status. */
 export class Journal {
   readonly totals: Totals = {
-    ...{tasks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0, promptMs: 0, predictMs: 0},
+    ...{tasks: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0, promptMs: 0, predictMs: 0, shortenedPrompts: 0},
   }
 
   constructor(readonly logger: Logger) {}
@@ -22,6 +22,7 @@ export class Journal {
     totals.generatedTokens += metadata.output_tokens
     totals.promptMs += metadata.prompt_ms
     totals.predictMs += metadata.predict_ms
+    if (metadata.dropped_messages !== undefined) totals.shortenedPrompts++
     if (!logged) return
     const who = {context: context.id, graph: context.graph.id, session: context.session.id}
     logger.log('info', 'TASK', 'task completed', {...who, wait_ms: waitedMs, stop_reason: metadata.stop_reason})
@@ -31,6 +32,7 @@ export class Journal {
         input_tokens: metadata.input_tokens,
         cached_tokens: metadata.cached_tokens,
         output_tokens: metadata.output_tokens,
+        ...(metadata.dropped_messages !== undefined && {dropped_messages: metadata.dropped_messages}),
       },
       ...{prompt_ms: metadata.prompt_ms, predict_ms: metadata.predict_ms, ttft_ms: metadata.ttft_ms},
     })

@@ -35,6 +35,7 @@ const reporters: Reporters = {
         idle_ms: idleMs,
         cached_tokens: session.cachedTokens,
         cache: session.cacheSource,
+        dropped_messages: session.leftOut.messages,
       })),
       removed: sessions.removed,
       contexts: open.map((context) => ({
@@ -50,6 +51,7 @@ const reporters: Reporters = {
     prompt_tokens: totals.promptTokens,
     cached_tokens: totals.cachedTokens,
     generated_tokens: totals.generatedTokens,
+    shortened_prompts: totals.shortenedPrompts,
     prompt_tokens_per_second: perSecond(totals.promptTokens - totals.cachedTokens, totals.promptMs),
     generated_tokens_per_second: perSecond(totals.generatedTokens, totals.predictMs),
     uptime_ms: performance.now() - startedAt,

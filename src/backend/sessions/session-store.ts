@@ -206,14 +206,18 @@ export function rewrittenHistory(
 }
 
 /** The messages for a model's prompt: all, or the rest if the first ones did not fit. */
-export function promptHistory({leftOut, messages}: Session, model: string): ChatMessage[] {
-  return toChatMessages(leftOut.model === model ? messages.slice(leftOut.messages) : messages, model)
+export function promptHistory(session: Session, model: string): ChatMessage[] {
+  return toChatMessages(session.messages.slice(leftOutMessages(session, model)), model)
+}
+
+/** How many of the first messages did not fit into this model's context. */
+export function leftOutMessages({leftOut}: Session, model: string): number {
+  return leftOut.model === model ? leftOut.messages : 0
 }
 
 /** Records that more of the first messages did not fit. */
 export function leaveOut(session: Session, model: string, messages: number): void {
-  const before = session.leftOut.model === model ? session.leftOut.messages : 0
-  session.leftOut = {model, messages: before + messages}
+  session.leftOut = {model, messages: leftOutMessages(session, model) + messages}
 }
 
 /** The messages for a model's template, with their tokens if this model generated them. */

@@ -22,12 +22,13 @@ function shortRow(ended: Ended<BatchItem, BatchAnswer>): object {
   }
   if (!('text' in ended.answer)) throw new Error(`line ${line} has no text to write`)
   const {text, metadata} = ended.answer
-  const {stop_reason, stopped_by, input_tokens, output_tokens, cached_tokens, seed, logprobs} = metadata
+  const {stop_reason, stopped_by, input_tokens, output_tokens, cached_tokens, dropped_messages, seed, logprobs} =
+    metadata
   const {ttft_ms, prompt_ms, predict_ms} = metadata
   return {
     ...{id, line, text, stop_reason},
     ...(stopped_by !== undefined && {stopped_by}),
-    usage: {input_tokens, output_tokens, cached_tokens},
+    usage: {input_tokens, output_tokens, cached_tokens, ...(dropped_messages !== undefined && {dropped_messages})},
     timings: roundAll({total_ms: latencyMs, ttft_ms, prompt_ms, predict_ms}),
     ...{seed, attempts},
     ...(logprobs !== undefined && {logprobs}),

@@ -45,6 +45,7 @@ export class BackendTarget implements Target {
     return {
       prompt_tokens: metadata.input_tokens,
       cached_tokens: metadata.cached_tokens,
+      ...(metadata.dropped_messages !== undefined && {dropped_messages: metadata.dropped_messages}),
       generated_tokens: metadata.output_tokens,
       counted: 'engine',
       ended_early: metadata.output_tokens < maxTokens,

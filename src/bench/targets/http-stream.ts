@@ -14,7 +14,7 @@ interface Chunk {
   usage?: {
     prompt_tokens?: number
     completion_tokens?: number
-    prompt_tokens_details?: {cached_tokens?: number} | null
+    prompt_tokens_details?: {cached_tokens?: number; dropped_messages?: number} | null
   } | null
   /** llama-server's own clock. */
   timings?: {prompt_ms?: number; predicted_ms?: number; cache_n?: number}

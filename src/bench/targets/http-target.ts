@@ -73,12 +73,14 @@ export class HttpTarget implements Target {
       throw new NnError('runtime_error', `${this.server.base} sent a response without a body.`)
     const end = await this.read(response.body, {times, signal, onText})
     const generated = countOf(end.usage?.completion_tokens)
+    const dropped = countOf(end.usage?.prompt_tokens_details?.dropped_messages)
     if ((generated ?? times.count) === 0) {
       throw new NnError('runtime_error', `${this.server.base} sent an answer without tokens.`)
     }
     return {
       prompt_tokens: countOf(end.usage?.prompt_tokens) ?? null,
       cached_tokens: countOf(end.usage?.prompt_tokens_details?.cached_tokens ?? end.timings?.cache_n) ?? null,
+      ...(dropped !== undefined && {dropped_messages: dropped}),
       generated_tokens: generated ?? times.count,
       counted: generated === undefined ? 'pieces' : 'usage',
       ended_early: (generated ?? times.count) < maxTokens,

@@ -65,6 +65,9 @@ const sections: Sections = {
       ['answers', `${performance.tasks} in ${duration(performance.uptime_ms)}`],
       ['prompts', `${performance.prompt_tokens} tokens, ${performance.cached_tokens} of them cached`],
       ['', `${short(performance.prompt_tokens_per_second)} tokens/s evaluated`],
+      ...(performance.shortened_prompts > 0
+        ? [['', `${performance.shortened_prompts} without the oldest messages`]]
+        : []),
       [
         'answered',
         `${performance.generated_tokens} tokens, ${short(performance.generated_tokens_per_second)} tokens/s`,

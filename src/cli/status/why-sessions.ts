@@ -6,9 +6,10 @@ const near = 0.9
 /** Minimum number of evicted caches for this hint. */
 const fewDropped = 3
 
-export function explainSessions({sessions, memory, queue}: BackendStatus): Finding[] {
+export function explainSessions({sessions, memory, queue, performance}: BackendStatus): Finding[] {
   return [
     ...explainHistories(sessions),
+    ...explainShortened(performance, sessions),
     ...explainLimits(sessions, queue.max_concurrent),
     ...explainCaches(memory.saved_caches, sessions),
   ]
@@ -18,6 +19,26 @@ function explainHistories({write_error: reason, state_dir: folder}: BackendStatu
   if (reason === null) return []
   const text = `The histories of sessions cannot be written to ${folder ?? 'their folder'}: ${reason}.`
   return [{level: 'problem', text, fix: 'Free some disk space, or use another --state-dir.'}]
+}
+
+/** The answer to a shortened conversation may ignore what was said at its start. */
+function explainShortened(
+  {shortened_prompts: shortened, tasks}: BackendStatus['performance'],
+  {sessions}: BackendStatus['sessions'],
+): Finding[] {
+  if (shortened === 0) return []
+  const [worst] = sessions.toSorted((a, b) => b.dropped_messages - a.dropped_messages)
+  const example =
+    worst === undefined || worst.dropped_messages === 0
+      ? ''
+      : ` Session ${worst.id} now lacks ${worst.dropped_messages} of its ${worst.messages} messages.`
+  return [
+    {
+      level: 'hint',
+      text: `${share(shortened, tasks)} answers had a prompt without the oldest messages, which did not fit into the context.${example}`,
+      fix: 'Raise model.ctx_size, or start a new session.',
+    },
+  ]
 }
 
 function explainLimits(sessions: BackendStatus['sessions'], maxConcurrent: number): Finding[] {

@@ -36,7 +36,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
       ...{write_error: null, sessions: [], removed: [], contexts: []},
     },
     performance: {
-      ...{tasks: 20, prompt_tokens: 100, cached_tokens: 50, generated_tokens: 200},
+      ...{tasks: 20, prompt_tokens: 100, cached_tokens: 50, generated_tokens: 200, shortened_prompts: 0},
       ...{prompt_tokens_per_second: 1000, generated_tokens_per_second: 87.65, uptime_ms: 61_000},
       graphs: [
         {

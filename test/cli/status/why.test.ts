@@ -86,6 +86,27 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     /Raise model\.ctx_size \(the model was trained on 4096\)/,
   ],
   [
+    'prompts that lack messages',
+    (s) => (s.performance.shortened_prompts = 4),
+    'hint',
+    /^4 of 20 \(20 %\) answers had a prompt without the oldest messages, which did not fit into the context\.$/,
+    /Raise model\.ctx_size/,
+  ],
+  [
+    'a session whose prompts lack messages',
+    (s) => {
+      const session = {contexts: [], idle_ms: 0, cached_tokens: 0, cache: 'slot', messages: 12} as const
+      s.performance.shortened_prompts = 4
+      s.sessions.sessions = [
+        {...session, id: 'a', contexts: [], dropped_messages: 2},
+        {...session, id: 'b', contexts: [], dropped_messages: 8},
+      ]
+    },
+    'hint',
+    /Session b now lacks 8 of its 12 messages\.$/,
+    /start a new session/,
+  ],
+  [
     'an engine that died and came back',
     (s) => (s.model = madeUpStatus({crashes: 2, last_crash: 'It hung.', since_crash_ms: 65_000}).model),
     'hint',

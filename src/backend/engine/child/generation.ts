@@ -153,6 +153,7 @@ export class Generation {
 
   metadata(): OutputMetadata {
     const firstAt = this.firstTokenAt ?? this.parts.now()
+    const dropped = this.request.droppedBefore + this.parts.dropped
     return {
       input_tokens: this.parts.prompt.length,
       output_tokens: this.tokens.length,
@@ -162,6 +163,7 @@ export class Generation {
       predict_ms: this.lastTokenAt - firstAt,
       ttft_ms: firstAt - this.startedAt,
       cached_tokens: this.prepared?.cachedTokens ?? 0,
+      ...(dropped > 0 && {dropped_messages: dropped}),
       ...(this.drafts.drafted > 0 && {drafted_tokens: this.drafts.drafted, accepted_tokens: this.drafts.accepted}),
       seed: this.parts.seed,
       llama_build: this.parts.build.release,

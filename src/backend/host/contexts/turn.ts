@@ -4,6 +4,7 @@ import {NnError} from '../../../errors.js'
 import type {LoadedModel} from '../../models/loaded-model.js'
 import {
   leaveOut,
+  leftOutMessages,
   promptHistory,
   rewrittenHistory,
   toChatMessages,
@@ -53,11 +54,18 @@ export function promptOf({context: {session}, model, input, effective: {request}
   }
 }
 
+/** Messages that the session has and `promptOf` leaves out. */
+function droppedBefore({context: {session}, model, effective: {request}}: Turn): number {
+  const isSame = rewrittenHistory(session.messages, request.history) === session.messages
+  return request.prompt_mode === 'chat' && isSame ? leftOutMessages(session, model.content) : 0
+}
+
 export function generateRequest(turn: Turn, how: Pick<GenerateRequest, 'pace' | 'stream'>): GenerateRequest {
   const {model, memory} = turn.model.config
   const {sampling, stopping, request} = turn.effective
   return {
     prompt: promptOf(turn),
+    droppedBefore: droppedBefore(turn),
     session: turn.context.session.temporary ? null : turn.context.session.id,
     sampling,
     stopping,

@@ -15,6 +15,7 @@ const model = {
 
 export const request: GenerateRequest = {
   prompt: {mode: 'raw', text: ''},
+  droppedBefore: 0,
   session: null,
   sampling,
   stopping: {...stopping, max_tokens: 64, max_time_ms: 0, max_repetition_count: 0},
