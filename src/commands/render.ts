@@ -60,13 +60,13 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
     })
     const {core, model} = opened
     const rendered = await core.render({graph: model.graph}, request)
-    const {tokens, text, left_out_messages: leftOut} = rendered
+    const {tokens, text, dropped_messages: dropped} = rendered
     if (!this.jsonEnabled()) {
       process.stdout.write(flags.tokens ? renderTokens(rendered) : text.endsWith('\n') ? text : `${text}\n`)
       this.logToStderr(plural(tokens.length, 'token'))
-      if (leftOut > 0) {
+      if (dropped > 0) {
         this.logToStderr(
-          `The first ${plural(leftOut, 'message')} left out: the context of ${model.ctx_size} tokens has no room.`,
+          `Without the first ${plural(dropped, 'message')}, which the context of ${model.ctx_size} tokens has no room for.`,
         )
       }
     }

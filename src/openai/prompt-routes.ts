@@ -64,8 +64,8 @@ export function promptRoutes(app: FastifyInstance, serving: Serving): void {
   app.post('/apply-template', async (request, reply) => {
     const {model: name, input, options, ignored} = readPromptRequest(request.body)
     const {graph} = await findModel(serving, name)
-    const {text, tokens, left_out_messages} = await backend.render({graph}, {input, ...(options && {options})})
-    return await reply.headers(headersFor(ignored)).send({prompt: text, tokens, left_out_messages})
+    const {text, tokens, dropped_messages} = await backend.render({graph}, {input, ...(options && {options})})
+    return await reply.headers(headersFor(ignored)).send({prompt: text, tokens, dropped_messages})
   })
   app.post('/tokenize', async (request, reply) => {
     const {body, ignored} = checkTokenize(request.body)

@@ -37,7 +37,7 @@ export interface StepValue {
   metadata?: OutputMetadata
   /** Tokens of a rendered prompt, and messages that it leaves out. */
   prompt_tokens?: number
-  left_out_messages?: number
+  dropped_messages?: number
   status?: unknown
   lines?: number
   records?: Record<string, unknown>[]

@@ -49,8 +49,8 @@ test('a request with messages, tools and variables comes from a file or standard
     {input: JSON.stringify(request)},
   )
   assert.is(code, 0)
-  const {text, left_out_messages} = JSON.parse(stdout) as {text: string; left_out_messages: number}
-  assert.equal([text, left_out_messages], ['calm 7 One Two Three', 0])
+  const {text, dropped_messages} = JSON.parse(stdout) as {text: string; dropped_messages: number}
+  assert.equal([text, dropped_messages], ['calm 7 One Two Three', 0])
 })
 
 test('a mistake is one sentence and exit 2', async () => {

@@ -24,7 +24,7 @@ async function post(route: string, body: object): Promise<Posted> {
 interface Applied {
   prompt: string
   tokens: number[]
-  left_out_messages: number
+  dropped_messages: number
 }
 
 const question = [
@@ -55,7 +55,7 @@ test('/apply-template says how many messages do not fit', async () => {
   ]
   const {body: applied} = await post('/apply-template', {messages: [...turn, ...turn, ...turn, ...question.slice(1)]})
   const body = applied as Applied
-  assert.ok(body.left_out_messages > 0 && body.left_out_messages < 7)
+  assert.ok(body.dropped_messages > 0 && body.dropped_messages < 7)
   assert.match(body.prompt, 'Hello!')
 })
 
@@ -68,6 +68,11 @@ test('/tokenize and /detokenize are inverse', async () => {
   assert.ok((await tokensOf({content, parse_special: false})).length > tokens.length)
   const pieces = (await tokensOf({content: 'Hello!', with_pieces: true})) as {id: number; piece: string}[]
   assert.is(pieces.map(({piece}) => piece).join(''), 'Hello!')
+  const parts = (await tokensOf({content: 'é', with_pieces: true})) as {piece: string | number[]}[]
+  assert.equal(
+    parts.flatMap(({piece}) => (typeof piece === 'string' ? [...Buffer.from(piece)] : piece)),
+    [195, 169],
+  )
 })
 
 test('what is wrong is named', async () => {

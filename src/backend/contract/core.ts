@@ -89,15 +89,15 @@ export interface PromptCount {
 /** The tokens of a text. */
 export interface TokenizedText {
   tokens: number[]
-  /** The text of each token; U+FFFD stands for bytes that are no whole character. */
-  pieces: string[]
+  /** The text of each token, or its bytes where they are not whole characters. */
+  pieces: (string | number[])[]
 }
 
 /** A prompt as the model gets it, through its chat template. */
 export interface RenderedPrompt extends TokenizedText {
   text: string
   /** First messages of the conversation that are left out, because they do not fit into the context. */
-  left_out_messages: number
+  dropped_messages: number
 }
 
 export interface TokenizeOptions {

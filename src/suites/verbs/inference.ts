@@ -58,7 +58,7 @@ export async function renderPrompt(args: ArgumentsOf<'render_prompt'>, frame: Fr
   return {
     text: rendered.text,
     prompt_tokens: rendered.tokens.length,
-    left_out_messages: rendered.left_out_messages,
+    dropped_messages: rendered.dropped_messages,
   }
 }
 

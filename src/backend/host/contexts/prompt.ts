@@ -21,6 +21,6 @@ export async function renderPrompt(context: ExecutionContext, asked: Required<An
       stream: false,
     })
     const {dropped, ...rendered} = await engine.text('render', {prompt, contextSize, contextShift, stopping})
-    return {...rendered, left_out_messages: dropped}
+    return {...rendered, dropped_messages: dropped}
   })
 }

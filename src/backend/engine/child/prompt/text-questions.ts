@@ -1,14 +1,23 @@
+import {isUtf8} from 'node:buffer'
 import {NnError} from '../../../../errors.js'
 import type {EngineModel} from '../model.js'
 import type {TokenizedText} from '../../../contract/core.js'
 import type {TextQuestions} from '../../protocol.js'
+import {tokenBytes} from '../token-bytes.js'
 import {fitPrompt} from './fit-prompt.js'
+
+/** A part of a character is given as its bytes. */
+function pieceOf(model: EngineModel, token: number): string | number[] {
+  const text = model.piece(token)
+  const bytes = tokenBytes(model.native, token, text)
+  return isUtf8(Uint8Array.from(bytes)) ? text : bytes
+}
 
 /** Answers to questions about texts and tokens. */
 export function textQuestions(model: EngineModel): TextQuestions {
   const withPieces = (tokens: Iterable<number>): TokenizedText => {
     const list = [...tokens]
-    return {tokens: list, pieces: list.map((token) => model.piece(token))}
+    return {tokens: list, pieces: list.map((token) => pieceOf(model, token))}
   }
   return {
     count: (prompt) => model.tokenizePrompt(prompt).tokens.length,

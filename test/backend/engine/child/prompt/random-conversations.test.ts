@@ -124,7 +124,7 @@ for (const [name, template] of Object.entries(templates)) {
         const mixed = engine.tokenizePrompt({mode: 'chat', messages})
         const inMessages = messages.reduce((sum, {content}) => sum + found(content), 0)
         const inTokens = mixed.tokens.filter((token) => engine.specials.isSpecial(token)).length
-        const bos = mixed.tokens[0] === engine.bos && !mixed.text.startsWith(engine.piece(engine.bos)) ? 1 : 0
+        const bos = mixed.tokens[0] === engine.bos && !template.includes('bos_token') ? 1 : 0
         assert.ok(inTokens - bos <= found(mixed.text))
         if (name !== 'thinking') assert.is(inTokens - bos, found(mixed.text) - inMessages, JSON.stringify(messages))
       }
