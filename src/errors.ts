@@ -75,6 +75,26 @@ export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError 
   return new NnError(reason, thrown instanceof Error ? thrown.message : String(thrown), {cause: thrown})
 }
 
+/** What system errors mean for a file or folder that somebody named. */
+const systemReasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links lead in a circle',
+  EMFILE: 'this process has too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file or folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+}
+
+/** Why the system refused a file, for the end of a message; without the system call and its paths. */
+export function systemReason(error: unknown): string {
+  const {code = '', message} = error as NodeJS.ErrnoException
+  return systemReasons[code] ?? message.replace(/, \w+(?: '.*)?$/s, '')
+}
+
 /** An error in messages between processes. */
 export interface WireError {
   code: ErrorCode

@@ -1,7 +1,7 @@
 import {appendFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
 import {devNull} from 'node:os'
 import path from 'node:path'
-import {NnError} from '../errors.js'
+import {NnError, systemReason} from '../errors.js'
 import {withMarks} from './keyboard.js'
 
 const limit = 1000
@@ -27,7 +27,7 @@ export class PromptHistory {
       return PromptHistory.openFile(file)
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw unusable(file, (error as Error).message)
+      throw unusable(file, `${systemReason(error)}.`)
     }
   }
 

@@ -1,7 +1,7 @@
 import {open, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {NnError} from '../errors.js'
+import {NnError, systemReason} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
@@ -112,7 +112,7 @@ async function checkWritable(file: string): Promise<void> {
   try {
     await (await open(file, 'a')).close()
   } catch (error) {
-    throw new NnError('file_unusable', `--output ${file} cannot be written: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `--output ${file} cannot be written: ${systemReason(error)}.`, {
       cause: error,
     })
   }

@@ -2,7 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {closeSync, fstatSync, openSync, readFileSync, renameSync} from 'node:fs'
 import path from 'node:path'
 import {DaemonConnection} from '../rpc/client/connection.js'
-import {fromWire, NnError, type WireError} from '../errors.js'
+import {fromWire, NnError, systemReason, type WireError} from '../errors.js'
 import {logFile} from '../rpc/log-file.js'
 import {makeOwnFolder} from '../system/own-folder.js'
 
@@ -114,9 +114,13 @@ const largeLog = 1024 ** 2
 
 /** Opens the log for appending. A large log is renamed first and replaces the previous old one. */
 function openLog(log: string): number {
-  const descriptor = openSync(log, 'a', 0o600)
-  if (fstatSync(descriptor).size < largeLog) return descriptor
-  closeSync(descriptor)
-  renameSync(log, `${log}.1`)
-  return openSync(log, 'a', 0o600)
+  try {
+    const descriptor = openSync(log, 'a', 0o600)
+    if (fstatSync(descriptor).size < largeLog) return descriptor
+    closeSync(descriptor)
+    renameSync(log, `${log}.1`)
+    return openSync(log, 'a', 0o600)
+  } catch (error) {
+    throw new NnError('file_unusable', `The log ${log} cannot be opened: ${systemReason(error)}.`, {cause: error})
+  }
 }

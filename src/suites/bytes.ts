@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import path from 'node:path'
+import {systemReason} from '../errors.js'
 import type {Frame} from './frame.js'
 import {StepFault} from './step-fault.js'
 import type {ArgumentsOf} from './model.js'
@@ -23,10 +24,18 @@ export function inlineBytes({text, json, base64, zero_bytes}: InlineBytes): Uint
 export async function modelBytes(args: ArgumentsOf<'load'>, frame: Frame): Promise<Uint8Array> {
   const {models} = frame.run.testCase.suite
   const file = args.model === undefined ? args.file && suitePath(frame, args.file) : models[args.model]
-  const whole = file === undefined ? inlineBytes(args) : await readFile(file)
+  const whole = file === undefined ? inlineBytes(args) : await readBytes(file)
   const bytes = Buffer.from(whole.subarray(0, args.first_bytes ?? whole.length))
   if (args.patch !== undefined) patch(bytes, args.patch)
   return bytes
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw new StepFault(`${file} cannot be read: ${systemReason(error)}.`)
+  }
 }
 
 /** A path of a step: as the suite file sees it. */

@@ -108,7 +108,11 @@ test('refuses to go on with other input or settings, and says what changed', asy
 test('refuses to go on without its record, with a damaged one, and with what are no rows', async (t) => {
   const file = fileIn(t)
   writeFileSync(file, row(1))
-  await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* cannot be read: ENOENT/)
+  await rejects(
+    write(file, [], resume),
+    'invalid_argument',
+    /meta\.json.* cannot be read: there is no such file or folder\.$/,
+  )
   writeFileSync(`${file}.meta.json`, '{')
   await rejects(write(file, [], resume), 'invalid_argument', /meta\.json.* is damaged/)
   for (const other of ['null', '{"version": 1, "settings": null}', '{"version": 2, "settings": {}}']) {
@@ -161,11 +165,15 @@ test('takes one batch at a time, by whatever name', async (t) => {
 test('refuses what cannot be written, before anything is answered', async (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(path.join(folder, 'folder.jsonl'))
-  await rejects(BatchOutput.open(path.join(folder, 'none', 'rows.jsonl'), fresh), 'invalid_argument', /ENOENT/)
+  await rejects(
+    BatchOutput.open(path.join(folder, 'none', 'rows.jsonl'), fresh),
+    'invalid_argument',
+    /cannot be written: there is no such file or folder\.$/,
+  )
   await rejects(BatchOutput.open(path.join(folder, 'folder.jsonl'), fresh), 'invalid_argument', /not a regular file/)
   await rejects(BatchOutput.open('/dev/null', fresh), 'invalid_argument', /not a regular file/)
   const error = await thrownBy(BatchOutput.open('/proc/rows.jsonl', fresh))
-  assert.match(String(error), /cannot be|ENOENT/)
+  assert.match(String(error), /cannot be/)
 })
 
 test('reads rows of both forms back', () => {

@@ -1,5 +1,5 @@
 import {open, stat, type FileHandle} from 'node:fs/promises'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {GgufCursor} from './cursor.js'
 import {checkArchitecture, checkTensors, invalid} from './checks.js'
 import type {GgufTensor} from './tensor-types.js'
@@ -32,11 +32,7 @@ const maxDimensions = 4
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const fileBytes = await checkFile(path)
   const file = await open(path, 'r').catch((error: unknown) => {
-    throw new NnError(
-      'file_unusable',
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
-      {cause: error},
-    )
+    throw new NnError('file_unusable', `${path} cannot be read: ${systemReason(error)}.`, {cause: error})
   })
   try {
     return await parse(path, fileBytes, file)
@@ -54,7 +50,7 @@ async function checkFile(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {
     const {code} = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new NnError('file_unusable', `${path} cannot be read (${code ?? 'unknown reason'}).`, {cause: error})
+    throw new NnError('file_unusable', `${path} cannot be read: ${systemReason(error)}.`, {cause: error})
   })
   if (found === undefined) {
     throw new NnError('model_not_found', `There is no model file ${path}.`, {hint: 'Pass the path of a .gguf file.'})

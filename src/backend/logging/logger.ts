@@ -3,7 +3,7 @@ import path from 'node:path'
 import {isatty} from 'node:tty'
 import pino, {type Logger as Pino} from 'pino'
 import type {Config} from '../../config/index.js'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {makeFolder} from '../../system/make-folder.js'
 import {terminalLine} from './terminal-line.js'
 
@@ -98,7 +98,7 @@ class LogFile implements LogStream {
       this.bytes = fstatSync(this.descriptor).size
       this.isTTY = isatty(this.descriptor)
     } catch (error) {
-      throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${(error as Error).message}`, {
+      throw new NnError('invalid_argument', `logging.file ${target} cannot be opened: ${systemReason(error)}`, {
         hint: 'Set it to a file that this user may write.',
         cause: error,
       })
@@ -117,7 +117,7 @@ class LogFile implements LogStream {
     try {
       work()
     } catch (error) {
-      if (!this.warned) process.emitWarning(`logging.file ${this.target}: ${(error as Error).message}`)
+      if (!this.warned) process.emitWarning(`logging.file ${this.target}: ${systemReason(error)}`)
       this.warned = true
     }
   }

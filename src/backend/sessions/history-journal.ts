@@ -1,5 +1,5 @@
 import {readFileSync, rmSync, statSync} from 'node:fs'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {AppendFile, createFile, draftOf, type Write} from '../../system/append-file.js'
 import {
   headerLine,
@@ -87,7 +87,7 @@ export class HistoryJournal {
       return journal
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw new NnError('file_unusable', `${file} cannot be used for histories: ${(error as Error).message}`, {
+      throw new NnError('file_unusable', `${file} cannot be used for histories: ${systemReason(error)}.`, {
         hint: 'Name a folder that this user may write to.',
         cause: error,
       })

@@ -1,7 +1,7 @@
 import {realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {bindSocket} from '../../system/bind-socket.js'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
 import {makeFolder} from '../../system/make-folder.js'
 import {HistoryJournal, type HistoryJournalOptions} from './history-journal.js'
@@ -103,7 +103,7 @@ function makeOwn(folder: string): string {
     const real = realpathSync(folder)
     if (statSync(real).isDirectory()) return real
   } catch (error) {
-    throw new NnError('file_unusable', `The state folder ${folder} cannot be used: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `The state folder ${folder} cannot be used: ${systemReason(error)}.`, {
       hint: 'Name a folder that this user may write to.',
       cause: error,
     })

@@ -1,6 +1,6 @@
 import {existsSync, realpathSync, statSync, type Stats} from 'node:fs'
 import path from 'node:path'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {recordPath} from './record-of-run.js'
 
 /** Path of the socket that locks out other batches. */
@@ -21,7 +21,7 @@ export function findOutput(name: string): {file: string; found: Stats | undefine
     return {file: realpathSync(name), found}
   } catch (error) {
     if (error instanceof NnError) throw error
-    throw new NnError('file_unusable', `${name} cannot be written: ${(error as Error).message}`, {cause: error})
+    throw new NnError('file_unusable', `${name} cannot be written: ${systemReason(error)}.`, {cause: error})
   }
 }
 

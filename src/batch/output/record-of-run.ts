@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {isDeepStrictEqual} from 'node:util'
 import {createFile} from '../../system/append-file.js'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {showValue} from '../../documents/index.js'
 import type {Fingerprint} from '../input/open-input.js'
 
@@ -40,7 +40,7 @@ export function readRecord(output: string): RunRecord {
     record = JSON.parse(readFileSync(file, 'utf8')) as typeof record
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse('is damaged', error)
-    throw refuse(`cannot be read: ${(error as Error).message}`, error)
+    throw refuse(`cannot be read: ${systemReason(error)}`, error)
   }
   if (record?.version !== 1 || typeof record.settings !== 'object' || record.settings === null)
     throw refuse('has another version', undefined)

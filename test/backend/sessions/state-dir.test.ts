@@ -203,7 +203,11 @@ test('what cannot be used is refused, and nothing of it stays behind', async (t)
   const file = path.join(folder, 'file')
   writeFileSync(file, 'precious')
   await rejects(initBackend({stateDir: file}), 'invalid_argument', /file is not a folder/)
-  await rejects(initBackend({stateDir: '/proc/none'}), 'invalid_argument', /\/proc\/none cannot be used: ENOENT/)
+  await rejects(
+    initBackend({stateDir: '/proc/none'}),
+    'invalid_argument',
+    /\/proc\/none cannot be used: there is no such file or folder\.$/,
+  )
   await rejects(initBackend({stateDir: ''}), 'invalid_argument', /empty/)
   await rejects(initBackend({stateDir: 5 as never}), 'invalid_argument')
   const state = path.join(folder, 'state')
