@@ -13,6 +13,7 @@ import {rowsInDoubt} from './rows-in-doubt.js'
 import {runBatch, type Ended} from './run-batch.js'
 import {renderSummary, summarize, type BatchSummary, type InputCheck} from './summary.js'
 import {Tally} from './tally.js'
+import {plural} from '../terminal/units.js'
 
 export interface Opened {
   output: BatchOutput
@@ -58,7 +59,11 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
     output.append(renderRow(ended, model.status))
     tally.add(ended)
   }
-  const announce = (): void => progress.say(`Stopping after the ${running} running items. A second signal aborts them.`)
+  const announce = (): void => {
+    progress.say(
+      `Stopping after ${plural(running, 'running item')}. A second signal aborts ${running === 1 ? 'it' : 'them'}.`,
+    )
+  }
 
   // A second signal ends the process at once.
   const tellAtOnce = (): void => progress.conclude(renderSummary(summary('stopped')))

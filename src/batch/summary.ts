@@ -1,4 +1,4 @@
-import {bytes, duration, short, table} from '../terminal/units.js'
+import {bytes, duration, plural, short, table} from '../terminal/units.js'
 import type {Fingerprint} from './input/open-input.js'
 import type {BatchOutcome} from './run-batch.js'
 import type {Tally} from './tally.js'
@@ -96,18 +96,18 @@ const early = {
 
 function whyEarly({outcome, remaining}: BatchSummary): string {
   const why = outcome === 'complete' ? [] : [early[outcome]]
-  const left = remaining === null ? [] : [`${remaining} items have no row yet`]
+  const left = remaining === null ? [] : [`${plural(remaining, 'item')} ${remaining === 1 ? 'has' : 'have'} no row yet`]
   return [...why, ...left].join('; ')
 }
 
 export function renderCheck({items, faulty, faults, input, resume}: InputCheck): string {
   return [
-    `${items} items in ${bytes(input.bytes)}; ${faulty} are not usable.`,
+    `${plural(items, 'item')} in ${bytes(input.bytes)}; ${faulty} ${faulty === 1 ? 'is' : 'are'} not usable.`,
     ...renderFaults(faults, faulty),
     ...(resume === undefined
       ? []
       : [
-          `Input and settings are unchanged: ${resume.done} items have a row (${resume.failed} failed), ${resume.remaining} remain.`,
+          `Input and settings are unchanged: ${plural(resume.done, 'item')} ${resume.done === 1 ? 'has' : 'have'} a row (${resume.failed} failed), ${resume.remaining} ${resume.remaining === 1 ? 'remains' : 'remain'}.`,
         ]),
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import {NnError} from '../errors.js'
 import type {BenchResult, Comparison, Ratio, Series, Test, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
+import {plural} from '../terminal/units.js'
 
 /** With fewer values an interval is too uncertain for a verdict. */
 export const fewestValues = 5
@@ -53,7 +54,10 @@ function verdictOf(
   limit: number,
 ): Pick<Verdict, 'verdict' | 'reason'> {
   if (values < fewestValues) {
-    return {verdict: 'inconclusive', reason: `There are ${values} values; a verdict needs ${fewestValues}.`}
+    return {
+      verdict: 'inconclusive',
+      reason: `There ${values === 1 ? 'is' : 'are'} ${plural(values, 'value')}; a verdict needs ${fewestValues}.`,
+    }
   }
   const range = `${percent(low)} to ${percent(high)}`
   const allowed = percent(limit).slice(1)

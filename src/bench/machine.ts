@@ -1,5 +1,6 @@
 import os from 'node:os'
 import type {BenchResult} from './result.js'
+import {plural} from '../terminal/units.js'
 
 type Machine = Omit<BenchResult['machine'], 'load_before' | 'load_after'>
 
@@ -20,5 +21,5 @@ export function loadAverage(): number {
 /** A warning about other load on the machine, which affects the measurements. */
 export function busyWarning(load: number, cores: number): string | undefined {
   if (load < cores * 0.25) return undefined
-  return `The machine is busy: its load average is ${load.toFixed(1)} on ${cores} cores. Other processes make these figures worse and less certain.`
+  return `The machine is busy: its load average is ${load.toFixed(1)} on ${plural(cores, 'core')}. Other processes make these figures worse and less certain.`
 }

@@ -7,6 +7,7 @@ import {contextOf} from './tests.js'
 import {openDaemonTargets} from './targets/daemon-target.js'
 import {HttpTarget} from './targets/http-target.js'
 import {LocalTarget, type LocalModel} from './targets/local-target.js'
+import {plural} from '../terminal/units.js'
 
 export interface Wanted {
   models: readonly LocalModel[]
@@ -80,7 +81,7 @@ function checkContext({name, engine}: Target['subject'], tests: readonly Test[])
   if (tooLong === undefined) return
   throw new NnError(
     'invalid_argument',
-    `${tooLong.name} needs ${contextOf(tooLong)} tokens; the context size of ${name} is ${engine.ctx_size}.`,
+    `${tooLong.name} needs ${plural(contextOf(tooLong), 'token')}; the context size of ${name} is ${engine.ctx_size}.`,
     {hint: 'Raise model.ctx_size, or measure fewer tokens.'},
   )
 }

@@ -1,6 +1,7 @@
 import {fewestValues} from './compare.js'
 import {interval, uncertainty} from './metrics.js'
 import type {BenchResult, RequestSample, Sample, Subject, Test} from './result.js'
+import {plural} from '../terminal/units.js'
 
 /** Warnings about misleading figures. One sentence per kind, regardless of how often it occurred. */
 export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[]): string[] {
@@ -10,7 +11,7 @@ export function sampleWarnings(samples: readonly Sample[], tests: readonly Test[
     if (test === undefined) return []
     const [failure] = failures
     return [
-      ...(failure === undefined ? [] : [`${failures.length} requests failed: ${failure}`]),
+      ...(failure === undefined ? [] : [`${plural(failures.length, 'request')} failed: ${failure}`]),
       ...requests.flatMap((request, index) =>
         test.workload === 'traffic' ? trafficOddities(request) : oddities(request, test, index),
       ),
@@ -44,11 +45,13 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
   if (request.prompt_tokens === null) {
     if (workload === 'pp') found.push('the server does not report the number of prompt tokens, so there is no pp.')
   } else if (request.prompt_tokens !== wanted) {
-    found.push(`prompts had ${request.prompt_tokens} tokens instead of ${wanted}; rates use the actual number.`)
+    found.push(
+      `prompts had ${plural(request.prompt_tokens, 'token')} instead of ${wanted}; rates use the actual number.`,
+    )
   }
   if (request.ended_early) {
     found.push(
-      `an answer ended after ${request.generated_tokens} of ${generate_tokens} tokens; rates use the actual number.`,
+      `an answer ended after ${request.generated_tokens} of ${plural(generate_tokens, 'token')}; rates use the actual number.`,
     )
   }
   if (request.counted === 'pieces') {
@@ -58,11 +61,11 @@ function oddities(request: RequestSample, test: Test, index: number): string[] {
     if (workload === 'pp' && depth > 0)
       found.push('the server does not report cached tokens, so there is no pp. ttft is valid.')
   } else if (!isAgain && workload !== 'tg' && request.cached_tokens > depth + Math.max(8, 0.05 * prompt_tokens)) {
-    found.push(`${request.cached_tokens} tokens came from a cache; at most ${depth} should have.`)
+    found.push(`${plural(request.cached_tokens, 'token')} came from a cache; at most ${depth} should have.`)
   }
   if (request.cached_tokens !== null && depth > 0 && request.cached_tokens < 0.9 * depth) {
     found.push(
-      `only ${request.cached_tokens} of the ${depth} tokens of the depth came from the cache; the rest was evaluated again.`,
+      `only ${request.cached_tokens} of the ${plural(depth, 'token')} of the depth came from the cache; the rest was evaluated again.`,
     )
   }
   if (request.generated_tokens > 1 && interval(request) === undefined) {
@@ -79,7 +82,9 @@ export function gpuWarnings(subjects: readonly Subject[], mayHaveGpu: boolean): 
     if (engine === null || engine.gpu_layers === engine.layers) return []
     if (engine.gpu === null && (!mayHaveGpu || kind === 'daemon')) return []
     const where = engine.gpu === null ? 'llama.cpp found no GPU that it can use (docs/gpu.md)' : engine.gpu
-    return [`${name}: ${engine.gpu_layers} of ${engine.layers} layers are on the GPU: ${where}.`]
+    return [
+      `${name}: ${engine.gpu_layers} of ${plural(engine.layers, 'layer')} ${engine.gpu_layers === 1 ? 'is' : 'are'} on the GPU: ${where}.`,
+    ]
   })
 }
 
@@ -92,7 +97,9 @@ export function comparisonWarnings({comparison, settings}: Pick<BenchResult, 'co
       ? [`There are no verdicts: they need ${fewestValues} repetitions, and -r is ${settings.repetitions}.`]
       : []),
     ...(missing.length > 0
-      ? [`${missing.length} metrics are in one result only and were not compared; ${verdicts.length} were compared.`]
+      ? [
+          `${plural(missing.length, 'metric')} ${missing.length === 1 ? 'is in one result only and was' : 'are in one result only and were'} not compared; ${verdicts.length} ${verdicts.length === 1 ? 'was' : 'were'} compared.`,
+        ]
       : []),
   ]
 }

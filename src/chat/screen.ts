@@ -6,6 +6,7 @@ import {sanitize} from '../terminal/sanitize.js'
 import {statsLine} from './stats.js'
 import {paint, type Output} from '../terminal/style.js'
 import {TransientLine} from '../terminal/transient-line.js'
+import {plural} from '../terminal/units.js'
 
 /** The output of a chat. Answers go to `out`, everything else to `err`. */
 export class Screen {
@@ -16,7 +17,7 @@ export class Screen {
 
   /** Shows the model and how to get help. */
   greet({name, architecture, parameters, ctx_size: contextSize, gpu_layers: gpuLayers, gpu}: GraphStatus): void {
-    const where = gpuLayers > 0 ? `${gpuLayers} layers on ${gpu ?? 'the GPU'}` : 'CPU'
+    const where = gpuLayers > 0 ? `${plural(gpuLayers, 'layer')} on ${gpu ?? 'the GPU'}` : 'CPU'
     const facts = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
     this.note(facts.join(' · '))
     this.note('Type /help for the commands, Ctrl-D to leave.')
@@ -24,7 +25,9 @@ export class Screen {
 
   /** Shows which session this is. */
   greetSession(id: string, messages: number): void {
-    this.note(messages === 0 ? `Session ${id} is new.` : `Session ${id} continues after ${messages} messages.`)
+    this.note(
+      messages === 0 ? `Session ${id} is new.` : `Session ${id} continues after ${plural(messages, 'message')}.`,
+    )
   }
 
   prompt(isFirstLine: boolean): string {

@@ -5,6 +5,7 @@ import {completeFile, completeWord} from './completion.js'
 import {changeOption, noRawInstructions, optionKeys, optionNames, valueInForce} from './options.js'
 import {loadChat, saveChat} from './saved-chat.js'
 import {statsReport} from './stats.js'
+import {plural} from '../terminal/units.js'
 
 export interface SlashCommand {
   name: string
@@ -72,7 +73,7 @@ export const slashCommands: readonly SlashCommand[] = [
         })
       }
       const written = await saveChat(required(file, 'save'), {model: model.name, options, messages})
-      say(`Saved ${messages.length} messages to ${written}.`)
+      say(`Saved ${plural(messages.length, 'message')} to ${written}.`)
     },
     complete: completeFile,
   },
@@ -84,7 +85,7 @@ export const slashCommands: readonly SlashCommand[] = [
       const {options, messages} = await loadChat(required(file, 'load'), model.config)
       conversation.restore(messages)
       conversation.options = options
-      say(`Loaded ${messages.length} messages.`)
+      say(`Loaded ${plural(messages.length, 'message')}.`)
     },
     complete: completeFile,
   },

@@ -1,5 +1,6 @@
 import {NnError} from '../../errors.js'
 import type {Tensor} from './types.js'
+import {plural} from '../../terminal/units.js'
 
 /** A text as a tensor for input 0. */
 export function textTensor(text: string): Tensor {
@@ -17,7 +18,7 @@ export function readTextTensor({dimensions, type, data}: Tensor): string {
   if (dimensions.length === 0 || (elements !== data.length && !saysNothing)) {
     throw new NnError(
       'invalid_argument',
-      `The tensor has ${elements} elements by its dimensions [${dimensions.join(', ')}], but ${data.length} bytes of data.`,
+      `The tensor has ${plural(elements, 'element')} by its dimensions [${dimensions.join(', ')}], but ${plural(data.length, 'byte')} of data.`,
     )
   }
   return readUtf8(data)
@@ -38,7 +39,7 @@ export function writeText(text: string, buffer: Uint8Array): number {
   if (bytes.length > buffer.length) {
     throw new NnError(
       'buffer_too_small',
-      `The buffer has ${buffer.length} bytes, but the output needs ${bytes.length}.`,
+      `The buffer has ${plural(buffer.length, 'byte')}, but the output needs ${bytes.length}.`,
       {
         neededBytes: bytes.length,
       },

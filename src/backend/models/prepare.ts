@@ -8,6 +8,7 @@ import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from '../gguf/header.js'
 import {fileIdentity, rememberedDigest} from '../../system/file-digest.js'
 import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from '../gguf/memory-estimate.js'
+import {plural} from '../../terminal/units.js'
 
 export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
   header: GgufHeader
@@ -45,7 +46,7 @@ export async function prepareModel(
   const threads = model.threads > cores ? defaultConfig(cores).model.threads : model.threads
   if (threads < model.threads) {
     warnings.push(
-      `model.threads is ${model.threads}, but the process may use ${cores} cores only; it uses ${threads} threads.`,
+      `model.threads is ${model.threads}, but the process may use ${plural(cores, 'core')} only; it uses ${plural(threads, 'thread')}.`,
     )
   }
   if ((chatTemplate ?? '').trim() === '') warnings.push('The file has no chat template; ChatML is used.')

@@ -12,6 +12,7 @@ import {Graph} from './graph.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {LoadedModel} from './loaded-model.js'
 import {prepareModel} from './prepare.js'
+import {plural} from '../../terminal/units.js'
 
 export interface RegistryOptions {
   /** Paths by name, for `load_by_name`. Any other name is a path. */
@@ -68,7 +69,10 @@ export class Registry {
     checkEncodingAndTarget(encoding, target)
     if (bytes === undefined || bytes.length === 0) throw new NnError('invalid_argument', 'The graph has no bytes.')
     if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.length)).toString('latin1') !== 'GGUF') {
-      throw new NnError('invalid_model', `The ${bytes.length} bytes are not a GGUF model.`)
+      throw new NnError(
+        'invalid_model',
+        `The ${plural(bytes.length, 'byte')} ${bytes.length === 1 ? 'is' : 'are'} not a GGUF model.`,
+      )
     }
     this.folder ??= mkdtemp(path.join(os.tmpdir(), `wnn-models-${process.pid}-`))
     const file = path.join(await this.folder, `graph-${++this.lastFile}.gguf`)

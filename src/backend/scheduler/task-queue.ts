@@ -1,5 +1,6 @@
 import {taskPriorities, type TaskPriority} from '../../config/index.js'
 import {NnError} from '../../errors.js'
+import {plural} from '../../terminal/units.js'
 
 export interface QueueSettings {
   /** Maximum number of waiting tasks; the next one is rejected. */
@@ -65,7 +66,7 @@ export class TaskQueue<Entry extends QueueEntry> {
     if (this.size >= rejectThreshold) {
       throw new NnError(
         'queue_full',
-        `The queue is full: ${this.size} tasks wait, and at most ${rejectThreshold} may.`,
+        `The queue is full: ${plural(this.size, 'task')} ${this.size === 1 ? 'waits' : 'wait'}, and at most ${rejectThreshold} may.`,
         {
           hint: 'Try again later, or raise backend.queue_size.',
         },

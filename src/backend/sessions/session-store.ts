@@ -3,6 +3,7 @@ import {realClock, type Clock} from '../../system/clock.js'
 import type {Config} from '../../config/index.js'
 import type {CacheSource, ChatMessage} from '../engine/protocol.js'
 import {NnError} from '../../errors.js'
+import {plural} from '../../terminal/units.js'
 
 /** A conversation. Its history is the source of truth; KV caches only make it faster. */
 export interface Session {
@@ -128,7 +129,7 @@ export class SessionStore {
     if (oldest === undefined) {
       throw new NnError(
         auto_cleanup ? 'sessions_busy' : 'too_many_sessions',
-        `There are ${this.sessions.size} sessions, and at most ${max_sessions} are kept.`,
+        `There ${this.sessions.size === 1 ? 'is' : 'are'} ${plural(this.sessions.size, 'session')}, and at most ${max_sessions} ${max_sessions === 1 ? 'is' : 'are'} kept.`,
         {
           hint: auto_cleanup
             ? 'All of them are computing. Retry later, or raise backend.max_sessions.'

@@ -1,10 +1,11 @@
 import {rmSync, statSync} from 'node:fs'
 import {bindSocket} from '../../system/bind-socket.js'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {AppendFile} from '../../system/append-file.js'
 import {findOutput, lockPath, stateOf} from './find-output.js'
 import {checkUnchanged, readRecord, writeRecord, type RunRecord} from './record-of-run.js'
 import {noRows, rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
+import {plural} from '../../terminal/units.js'
 
 export interface OutputOptions {
   /** Continues an output of the same input and settings. */
@@ -33,7 +34,7 @@ export class BatchOutput implements AsyncDisposable {
   static async open(name: string, options: OutputOptions): Promise<BatchOutput> {
     const {file, found} = findOutput(name)
     if (found !== undefined && found.size > 0 && !options.resume && !options.overwrite) {
-      throw new NnError('file_exists', `${name} exists and has ${found.size} bytes.`, {
+      throw new NnError('file_exists', `${name} exists and has ${plural(found.size, 'byte')}.`, {
         hint: 'Continue it with --resume, discard it with --overwrite, or write to another file.',
       })
     }
@@ -70,7 +71,7 @@ export class BatchOutput implements AsyncDisposable {
       return noRows()
     } catch (error) {
       if (error instanceof NnError) throw error
-      throw new NnError('file_unusable', `${file} cannot be written: ${(error as Error).message}`, {cause: error})
+      throw new NnError('file_unusable', `${file} cannot be written: ${systemReason(error)}.`, {cause: error})
     }
   }
 
@@ -80,7 +81,7 @@ export class BatchOutput implements AsyncDisposable {
     try {
       this.appended.append(row)
     } catch (error) {
-      throw new NnError('runtime_error', `${this.file} cannot be written: ${(error as Error).message}`, {
+      throw new NnError('runtime_error', `${this.file} cannot be written: ${systemReason(error)}.`, {
         ...{cause: error, hint: 'All rows in it are complete. Free some disk space and continue with --resume.'},
       })
     }

@@ -1,4 +1,4 @@
-import {bytes} from '../../terminal/units.js'
+import {bytes, plural} from '../../terminal/units.js'
 import type {BenchResult, Subject} from '../result.js'
 
 /** The measured subjects, machine and settings, as titles and texts. */
@@ -15,7 +15,7 @@ export function aboutRows({
     ...subjects.map((subject): [string, string] => [subject.name, aboutSubject(subject)]),
     [
       'machine',
-      `${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memory_bytes)}, load ${machine.load_before.toFixed(1)} before and ${machine.load_after.toFixed(1)} after`,
+      `${machine.cpu}, ${plural(machine.cores, 'core')}, ${bytes(machine.memory_bytes)}, load ${machine.load_before.toFixed(1)} before and ${machine.load_after.toFixed(1)} after`,
     ],
     [
       'versions',
@@ -23,7 +23,7 @@ export function aboutRows({
     ],
     [
       'run',
-      `${date}, ${complete ? '' : 'at most '}${settings.repetitions} repetitions after ${settings.warmup} warm-up rounds, seed ${settings.seed}`,
+      `${date}, ${complete ? '' : 'at most '}${plural(settings.repetitions, 'repetition')} after ${plural(settings.warmup, 'warm-up round')}, seed ${settings.seed}`,
     ],
   ]
 }
@@ -38,9 +38,9 @@ function aboutSubject({model, engine, url, settings}: Subject): string {
     ...(engine === null
       ? []
       : [
-          `${engine.gpu_layers}/${engine.layers} layers on ${engine.gpu ?? 'the GPU'}`,
-          `${engine.threads} threads`,
-          `${engine.parallel} × ${engine.ctx_size} tokens`,
+          `${engine.gpu_layers}/${plural(engine.layers, 'layer')} on ${engine.gpu ?? 'the GPU'}`,
+          plural(engine.threads, 'thread'),
+          `${engine.parallel} × ${plural(engine.ctx_size, 'token')}`,
         ]),
     ...given,
   ].join(', ')

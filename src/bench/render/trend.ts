@@ -1,4 +1,4 @@
-import {table} from '../../terminal/units.js'
+import {plural, table} from '../../terminal/units.js'
 import {percent} from '../compare.js'
 import type {BenchResult, Series} from '../result.js'
 import {figure, metricTitle} from './cells.js'
@@ -7,7 +7,7 @@ const blocks = '▁▂▃▄▅▆▇█'
 
 /** The trend of each metric over the runs, the oldest first. */
 export function renderTrend(results: readonly BenchResult[]): string {
-  return [`${results.length} runs, ${spanOf(results)}`, '', ...table(trendRows(results))].join('\n')
+  return [`${plural(results.length, 'run')}, ${spanOf(results)}`, '', ...table(trendRows(results))].join('\n')
 }
 
 /** Table rows, header first: first and last median, the change, and a sparkline. */

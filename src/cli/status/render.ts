@@ -1,6 +1,6 @@
 import type {BackendStatus, DurationSummary, StatusType} from '../../backend/contract/status.js'
 import type {DaemonStatus} from '../../rpc/daemon-status.js'
-import {bytes, duration, short, table} from '../../terminal/units.js'
+import {bytes, duration, plural, short, table} from '../../terminal/units.js'
 import type {Finding} from './finding.js'
 
 type Sections = {[T in StatusType]: (status: BackendStatus[T]) => string[]}
@@ -25,7 +25,7 @@ const sections: Sections = {
         ['host', `${bytes(memory.host_rss_bytes)}${limit}`],
         [
           'saved caches',
-          `${caches.caches}, ${caches.tokens} tokens, ${bytes(caches.bytes)} of ${bytes(caches.max_bytes)}`,
+          `${caches.caches}, ${plural(caches.tokens, 'token')}, ${bytes(caches.bytes)} of ${bytes(caches.max_bytes)}`,
         ],
       ]),
       ...table([
@@ -63,14 +63,14 @@ const sections: Sections = {
   performance: (performance) =>
     table([
       ['answers', `${performance.tasks} in ${duration(performance.uptime_ms)}`],
-      ['prompts', `${performance.prompt_tokens} tokens, ${performance.cached_tokens} of them cached`],
+      ['prompts', `${plural(performance.prompt_tokens, 'token')}, ${performance.cached_tokens} of them cached`],
       ['', `${short(performance.prompt_tokens_per_second)} tokens/s evaluated`],
       ...(performance.shortened_prompts > 0
         ? [['', `${performance.shortened_prompts} without the oldest messages`]]
         : []),
       [
         'answered',
-        `${performance.generated_tokens} tokens, ${short(performance.generated_tokens_per_second)} tokens/s`,
+        `${plural(performance.generated_tokens, 'token')}, ${short(performance.generated_tokens_per_second)} tokens/s`,
       ],
     ]),
   model: ({graphs}) =>
@@ -89,7 +89,7 @@ const sections: Sections = {
 
 /** The status for people: a title per type, aligned text below it. */
 export function renderStatus(daemon: DaemonStatus, status: Partial<BackendStatus>): string {
-  const first = `daemon ${daemon.state} for ${duration(daemon.uptime_ms)}, process ${daemon.pid}, ${daemon.clients} ${daemon.clients === 1 ? 'client' : 'clients'}, ${daemon.socket}`
+  const first = `daemon ${daemon.state} for ${duration(daemon.uptime_ms)}, process ${daemon.pid}, ${plural(daemon.clients, 'client')}, ${daemon.socket}`
   const blocks = (Object.keys(status) as StatusType[]).map((type) => renderSection(type, status))
   return [first, ...blocks].join('\n\n')
 }
@@ -121,7 +121,7 @@ export function renderLine(status: Partial<BackendStatus>): string {
           `${queue.completed} answered`,
           `${queue.failed + queue.timed_out + queue.refused} failed`,
         ]),
-    ...(sessions === undefined ? [] : [`${sessions.active} sessions`]),
+    ...(sessions === undefined ? [] : [plural(sessions.active, 'session')]),
     ...(performance === undefined ? [] : [`${short(performance.generated_tokens_per_second)} tokens/s`]),
     ...(memory === undefined
       ? []

@@ -1,5 +1,5 @@
 import type {BackendStatus} from '../../backend/contract/status.js'
-import {duration} from '../../terminal/units.js'
+import {duration, plural} from '../../terminal/units.js'
 import {share, type Finding} from './finding.js'
 
 /** Minimum number of waiting tasks for this hint. */
@@ -12,7 +12,7 @@ export function explainQueue({queue, model}: BackendStatus): Finding[] {
   if (queued >= Math.max(1, Math.min(threshold, size))) {
     findings.push({
       level: 'problem',
-      text: `The queue has ${share(queued, size)} tasks, and ${queue.running} run in ${slots} slots. At ${queue.reject_threshold} it rejects further tasks.`,
+      text: `The queue has ${share(queued, size)} tasks, and ${queue.running} run in ${plural(slots, 'slot')}. At ${queue.reject_threshold} it rejects further tasks.`,
       fix: 'Raise model.parallel to answer more tasks at a time, or backend.queue_size to let more wait.',
     })
   }

@@ -1,5 +1,6 @@
 import type {BackendStatus} from '../../backend/contract/status.js'
 import {share, type Finding} from './finding.js'
+import {plural} from '../../terminal/units.js'
 
 /** From this share on, a limit is near. */
 const near = 0.9
@@ -68,12 +69,12 @@ function explainCaches(
     const again = cold > 0 ? ` ${cold} of ${sessions.active} sessions had to evaluate their whole prompt again.` : ''
     findings.push({
       level: 'hint',
-      text: `Saved caches are evicted before they are used: ${saved} saved, ${dropped} evicted, ${restored} restored (now ${tokens} tokens).${again}`,
+      text: `Saved caches are evicted before they are used: ${saved} saved, ${dropped} evicted, ${restored} restored (now ${plural(tokens, 'token')}).${again}`,
       fix: `Raise ${max_cache_tokens === 'auto' ? 'memory.max_cache_mb' : 'memory.max_cache_tokens'}. Or raise model.parallel, so that more sessions keep their slots.`,
     })
   }
   if (failed > 0) {
-    const text = `${failed} saved caches were lost because of an error.`
+    const text = `${plural(failed, 'saved cache')} ${failed === 1 ? 'was' : 'were'} lost because of an error.`
     findings.push({level: 'problem', text, fix: 'The log has the reason. Check the free disk space.'})
   }
   return findings

@@ -6,7 +6,7 @@ import {RemoteCore} from '../../rpc/client/remote-core.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import {graphOf} from '../../rpc/server/graph-names.js'
 import type {Output} from '../../terminal/style.js'
-import {bytes, table} from '../../terminal/units.js'
+import {bytes, plural, table} from '../../terminal/units.js'
 import {PhaseList} from './phase-list.js'
 
 export interface SwitchRequest {
@@ -97,7 +97,8 @@ function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined)
   if (wanted === undefined && graphs.length === 1 && only !== undefined) return only
   const found = wanted === undefined ? undefined : graphOf(graphs, wanted)
   if (found !== undefined) return found
-  const what = wanted === undefined ? `The daemon has ${graphs.length} models` : `The daemon has no model ${wanted}`
+  const what =
+    wanted === undefined ? `The daemon has ${plural(graphs.length, 'model')}` : `The daemon has no model ${wanted}`
   throw new NnError('model_not_found', `${what}.`, {
     hint: names === '' ? 'Load one first: wnn load model.gguf' : `Choose one with --graph. It has ${names}.`,
   })
@@ -110,7 +111,7 @@ export function renderSwitch(report: SwitchReport): string {
     ['to', to],
     ['mode', mode_reason === undefined ? mode : `${mode} (${mode_reason})`],
     ['phases', phases.map(({phase, ms}) => `${phase} ${Math.round(ms)} ms`).join(', ')],
-    ['served during switch', `${served} tasks`],
+    ['served during switch', plural(served, 'task')],
     ['downtime', `${Math.round(downtime_ms)} ms`],
     ['memory', `${bytes(report.memory_before_bytes)} before, ${bytes(report.memory_after_bytes)} after`],
   ]).join('\n')

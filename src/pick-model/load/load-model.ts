@@ -7,7 +7,7 @@ import type {GraphStatus, MemoryStatus} from '../../backend/contract/status.js'
 import {NnError} from '../../errors.js'
 import {TransientLine} from '../../terminal/transient-line.js'
 import type {Output} from '../../terminal/style.js'
-import {bytes, table} from '../../terminal/units.js'
+import {bytes, plural, table} from '../../terminal/units.js'
 
 export interface LoadRequest {
   file: string
@@ -75,7 +75,7 @@ async function loadInto(request: LoadRequest): Promise<Omit<LoadResult, 'socket'
 export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadResult): string {
   return table([
     ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),
-    ['model', `${name} (${model.architecture}, ${model.layers} layers, ${bytes(model.size_bytes)})`],
+    ['model', `${name} (${model.architecture}, ${plural(model.layers, 'layer')}, ${bytes(model.size_bytes)})`],
     ['layers on the GPU', `${model.gpu_layers} of ${model.layers}${model.gpu === null ? '' : ` (${model.gpu})`}`],
     ['memory', `${bytes(memory.model_bytes + memory.context_bytes)}${gpuPart(memory.gpu_bytes)}`],
     ['context', `${model.parallel} × ${model.ctx_size} tokens (the model was trained on ${model.train_ctx_size})`],

@@ -98,6 +98,6 @@ test('a full queue refuses with the numbers', () => {
   queue.add(entry)
   assert.throws(
     () => queue.add({...entry}),
-    (error: unknown) => error instanceof NnError && /full: 1 tasks wait/.test(error.message),
+    (error: unknown) => error instanceof NnError && /full: 1 task waits, and at most/.test(error.message),
   )
 })

@@ -75,7 +75,7 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     'caches lost to errors',
     (s) => (s.memory.saved_caches.failed = 1),
     'problem',
-    /1 saved caches were lost/,
+    /1 saved cache was lost/,
     /free disk space/,
   ],
   [

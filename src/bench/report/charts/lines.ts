@@ -3,6 +3,7 @@ import {markup, type Markup} from '../markup.js'
 import {axisBelow, axisLeft, type Box, type Chart} from './figure.js'
 import {at, colourClass, dash, mark} from './marks.js'
 import {linearScale, type Scale, type Span} from './scale.js'
+import {plural} from '../../../terminal/units.js'
 
 export interface Point {
   x: number
@@ -88,7 +89,7 @@ function describe(unit: string): (line: Line) => string {
     const range =
       told.length === present.length
         ? ''
-        : `; from ${figure(Math.min(...values))} to ${figure(Math.max(...values))} in ${present.length} points`
+        : `; from ${figure(Math.min(...values))} to ${figure(Math.max(...values))} in ${plural(present.length, 'point')}`
     return `${name}: ${told.map(({where, y}) => `${figure(y)} ${unit} at ${where}`).join(', ')}${range}.`
   }
 }

@@ -5,6 +5,7 @@ import {markup, type Markup} from '../markup.js'
 import {axisBelow, axisLeft, type Box, type Chart} from './figure.js'
 import {at, colourClass, dash, mark} from './marks.js'
 import {linearScale, logScale, type Scale} from './scale.js'
+import {plural} from '../../../terminal/units.js'
 
 /** Values of one subject, at least one. */
 export interface Distribution {
@@ -71,6 +72,6 @@ function drawn(scale: {x: Scale; y: Scale}, unit: string): (one: Distribution) =
 function describe(unit: string): (one: Distribution) => string {
   return ({name, values}) => {
     const [median, high] = marked.map((share) => figure(quantileSorted([...values], share)))
-    return `${name}: p50 ${median ?? ''} ${unit}, p95 ${high ?? ''} ${unit}, ${values.length} values.`
+    return `${name}: p50 ${median ?? ''} ${unit}, p95 ${high ?? ''} ${unit}, ${plural(values.length, 'value')}.`
   }
 }

@@ -10,6 +10,7 @@ import {chartCaption, metricsIn, unitLabel} from '../names.js'
 import type {Section} from './section.js'
 import {day} from './summary.js'
 import {dataTable} from './table.js'
+import {plural} from '../../../terminal/units.js'
 
 /** Maximum number of drawn runs: the last ones. */
 export const mostRuns = 100
@@ -27,7 +28,7 @@ export function historySection(all: readonly BenchResult[]): Section {
   return {
     id: 'history',
     title: 'Over time',
-    body: markup`<p>${runs.length === all.length ? `${all.length} runs` : `The last ${runs.length} of ${all.length} runs`}, the oldest first: medians with their intervals. The sections below show the last run.</p>
+    body: markup`<p>${runs.length === all.length ? plural(all.length, 'run') : `The last ${runs.length} of ${plural(all.length, 'run')}`}, the oldest first: medians with their intervals. The sections below show the last run.</p>
 ${legend(names)}${figures('history', charts)}${dataTable('First and last median', columns, rows, 3)}${runsTable(runs, first)}`,
   }
 }
@@ -64,7 +65,7 @@ function runsTable(runs: readonly BenchResult[], first: number): Markup {
   ]
   const rows = runs.map(({date, versions, machine, complete}, index) => [
     ...[first + index, day(date), versions.wnn, versions.llama_cpp ?? '–', versions.node],
-    ...[`${machine.cpu}, ${machine.cores} cores`, machine.load_before.toFixed(1), complete ? 'yes' : 'no'],
+    ...[`${machine.cpu}, ${plural(machine.cores, 'core')}`, machine.load_before.toFixed(1), complete ? 'yes' : 'no'],
   ])
   return dataTable('Runs', columns, rows)
 }

@@ -2,6 +2,7 @@ import {verdicts} from '../../result.js'
 import type {BenchResult} from '../../result.js'
 import {verdictSigns} from '../charts/changes.js'
 import {markup, type Markup} from '../markup.js'
+import {plural} from '../../../terminal/units.js'
 
 /** The head of the page: subjects, time, machine, verdicts and warnings. */
 export function summary(result: BenchResult, runs: number): Markup {
@@ -13,7 +14,7 @@ export function summary(result: BenchResult, runs: number): Markup {
   return markup`<p class="kind">wnn bench</p>
 <h1>${subjects.length === 1 ? subjects[0]?.name : `${subjects.length} subjects side by side`}</h1>
 ${subjects.length > 1 ? markup`<ul class="names">${names}</ul>` : undefined}
-<p>${runs > 1 ? `Last of ${runs} runs, ` : undefined}<time datetime="${date}">${day(date)}</time> · ${machine.cpu}, ${machine.cores} cores</p>
+<p>${runs > 1 ? `Last of ${runs} runs, ` : undefined}<time datetime="${date}">${day(date)}</time> · ${machine.cpu}, ${plural(machine.cores, 'core')}</p>
 ${state}${counts(result)}${
     warnings.length === 0
       ? undefined
