@@ -5,7 +5,10 @@
  */
 export const errorCodes = {
   invalid_argument: {number: 1, text: 'An argument is not valid.'},
-  invalid_encoding: {number: 2, text: 'The graph encoding is not supported; use ggml or autodetect.'},
+  invalid_encoding: {
+    number: 2,
+    text: 'The graph encoding is not supported (use ggml or autodetect), or a text is not UTF-8.',
+  },
   timeout: {number: 3, text: 'The task did not finish in time.'},
   runtime_error: {number: 4, text: 'The backend could not run the call.'},
   unsupported_operation: {number: 5, text: 'The operation is not supported.'},
@@ -98,7 +101,7 @@ export const reasons = {
     code: 'invalid_encoding',
     status: 400,
     exit: 2,
-    when: '`load` got an encoding other than `ggml` and `autodetect`.',
+    when: 'A text is not UTF-8, nor UTF-16 with a byte order mark, or `load` got an encoding other than `ggml` and `autodetect`.',
   },
   unsupported_operation: {
     code: 'unsupported_operation',

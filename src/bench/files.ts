@@ -1,8 +1,8 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {mkdir, open, readFile, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {NnError} from '../errors.js'
-import {parseText, renderProblem, validateDocument} from '../documents/index.js'
+import {NnError, systemReason} from '../errors.js'
+import {decodeText, parseText, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
 import {checkResult, type BenchResult} from './result.js'
 
@@ -103,7 +103,7 @@ export async function readHistory(folder: string, tell: (text: string) => void):
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new NnError('file_unusable', `--history ${folder} cannot be read: ${(error as Error).message}`, {
+    throw new NnError('file_unusable', `--history ${folder} cannot be read: ${systemReason(error)}.`, {
       cause: error,
       hint: 'A run creates it: wnn bench model.gguf --history folder',
     })
@@ -123,10 +123,10 @@ export async function readHistory(folder: string, tell: (text: string) => void):
 /** A result of an earlier run. @throws `invalid_argument` for anything else */
 export function readResult(file: string): BenchResult {
   try {
-    return parseResult(readFileSync(file, 'utf8'), file)
+    return parseResult(decodeText(readFileSync(file), file), file)
   } catch (error) {
     if (error instanceof NnError) throw error
-    throw new NnError('file_unusable', `${file} cannot be read: ${(error as Error).message}`, {cause: error})
+    throw new NnError('file_unusable', `${file} cannot be read: ${systemReason(error)}.`, {cause: error})
   }
 }
 
@@ -151,6 +151,6 @@ async function writable(
   try {
     await attempt()
   } catch (error) {
-    throw new NnError(code, `${what} cannot be written: ${(error as Error).message}`, {cause: error})
+    throw new NnError(code, `${what} cannot be written: ${systemReason(error)}.`, {cause: error})
   }
 }

@@ -1,6 +1,7 @@
-import {text} from 'node:stream/consumers'
+import {buffer} from 'node:stream/consumers'
 import {addAbortSignal, type Readable} from 'node:stream'
 import type {OutputMetadata} from '../backend/contract/types.js'
+import {decodeText} from '../documents/index.js'
 import {NnError} from '../errors.js'
 import type {OpenChat} from './open-chat.js'
 import {sanitize} from '../terminal/sanitize.js'
@@ -29,10 +30,11 @@ export interface OneShotOptions {
 
 /**
  * The whole input as one prompt, without the newline that ends its last line. @throws `invalid_argument` if it is
- * empty.
+ * empty, `invalid_encoding` if it is not a text.
  */
 export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
-  const prompt = (await text(addAbortSignal(signal, input))).replace(/\r?\n$/, '')
+  const bytes = await buffer(addAbortSignal(signal, input))
+  const prompt = decodeText(bytes, 'Standard input').replace(/\r?\n$/, '')
   if (prompt.trim() !== '') return prompt
   throw new NnError('invalid_argument', 'Standard input is empty.', {hint: 'Pipe a prompt in, or use --prompt.'})
 }

@@ -3,9 +3,10 @@ import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import path from 'node:path'
 import type {Config, RuntimeOptions} from '../config/index.js'
-import {NnError} from '../errors.js'
+import {NnError, systemReason} from '../errors.js'
 import {
   createValidator,
+  decodeText,
   DocumentError,
   parseText,
   Type,
@@ -96,9 +97,9 @@ async function read(file: string): Promise<string> {
     const stats = await stat(source)
     // Reading a pipe would block.
     if (!stats.isFile() || stats.size > maxBytes) throw otherFile(file)
-    const text = await readFile(source, 'utf8')
-    if (text.includes('\0')) throw otherFile(file)
-    return text
+    const bytes = await readFile(source)
+    if (bytes.includes(0)) throw otherFile(file)
+    return decodeText(bytes, file)
   } catch (error) {
     throw error instanceof NnError ? error : unusable('cannot be read', file, error)
   }
@@ -124,7 +125,5 @@ async function refuseOtherFiles(file: string): Promise<void> {
 }
 
 function unusable(what: string, file: string, error: unknown): NnError {
-  // The rest is the system call and its paths, including internal names.
-  const reason = (error as Error).message.replace(/, \w+(?: '.*)?$/s, '')
-  return new NnError('invalid_argument', `${file} ${what}: ${reason}`, {cause: error})
+  return new NnError('invalid_argument', `${file} ${what}: ${systemReason(error)}.`, {cause: error})
 }

@@ -23,7 +23,7 @@ A configuration is one object in JSON or YAML. Each key below may be in its sect
 key is given twice, the one in its section wins, and the other is reported. So are unknown keys.
 
 A mistake is an error in commands, in suites, and with \`strict_config\`. Elsewhere it is a warning, and the default is used.
-The JSON Schema for editors is \`schemas/config-v1.json\`.`
+The JSON Schema for editors is \`schemas/config-v1.json\`. A file is UTF-8, or UTF-16 with a byte order mark.`
 
 const runtime = `## Runtime options
 

@@ -1,3 +1,4 @@
+export {decodeText, findMark, longestMark, notUtf16, refuseUnmarked} from './decode.js'
 export {unknownKey, wrongValue, type Fault} from './faults.js'
 export {describeSchema, showValue, type JsonSchema} from './json-schema.js'
 export {parseText, type ParsedDocument} from './parse.js'

@@ -1,6 +1,7 @@
 import {createHash, timingSafeEqual} from 'node:crypto'
 import {readFile} from 'node:fs/promises'
-import {NnError} from '../errors.js'
+import {decodeText} from '../documents/index.js'
+import {NnError, systemReason} from '../errors.js'
 import {ApiError} from './api-error.js'
 
 /** Environment variable with the key, when no file is given. */
@@ -25,9 +26,10 @@ export async function readApiKey(
 
 async function readKeyFile(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return decodeText(await readFile(file), file)
   } catch (error) {
-    throw new NnError('file_unusable', `The API key file cannot be read: ${(error as Error).message}`, {
+    if (error instanceof NnError) throw error
+    throw new NnError('file_unusable', `The API key file ${file} cannot be read: ${systemReason(error)}.`, {
       cause: error,
     })
   }

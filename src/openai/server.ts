@@ -12,6 +12,8 @@ import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
 import {promptRoutes} from './prompt-routes.js'
 import type {Core} from '../backend/contract/core.js'
+import {decodeText} from '../documents/index.js'
+import type {NnError} from '../errors.js'
 import type {HttpLog, Serving} from './serving.js'
 import {statusRoutes} from './status.js'
 
@@ -98,5 +100,15 @@ export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): 
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'ignore')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', {parseAs: 'string'}, parse)
+  // As a string it would be decoded without a check.
+  app.addContentTypeParser('application/json', {parseAs: 'buffer'}, (request, body: Buffer, done) => {
+    let text: string
+    try {
+      text = decodeText(body, 'The body')
+    } catch (error) {
+      done(error as NnError)
+      return
+    }
+    void parse(request, text, done)
+  })
 }

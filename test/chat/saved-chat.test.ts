@@ -41,14 +41,14 @@ test('what cannot be written leaves nothing behind', async (t) => {
   const where = folder(t)
   const nowhere = path.join(where, 'none/chat.json')
   const {message} = await rejects(saveChat(nowhere, state), 'invalid_argument')
-  assert.is(message, `${nowhere} cannot be written: ENOENT: no such file or directory`)
+  assert.is(message, `${nowhere} cannot be written: there is no such file or folder.`)
   await rejects(saveChat(where, state), 'invalid_argument', /cannot be written/)
   assert.equal(readdirSync(where), [])
 })
 
 test('what is not a saved conversation is refused with its place', async (t) => {
   const file = path.join(folder(t), 'chat.json')
-  await rejects(loadChat(file, config), 'invalid_argument', /cannot be read: ENOENT/)
+  await rejects(loadChat(file, config), 'invalid_argument', /cannot be read: there is no such file or folder\.$/)
   const good = {format: 'wnn-chat', version: 1, system: '', options: {}, messages: []}
   const wrong: [document: object, message: RegExp][] = [
     [{...good, version: 2, messages: Array<number>(50).fill(1)}, /^.+\n.+\n.+(\n.+){0,6}$/],

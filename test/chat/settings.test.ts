@@ -52,7 +52,11 @@ test('mistakes are refused', async (t) => {
   const reading = (flags: Parameters<typeof readSettings>[0]): Promise<unknown> =>
     Promise.resolve().then(() => readSettings(flags))
   await rejects(reading({config: file}), 'invalid_argument', /:2:1 tmep: unknown key/)
-  await rejects(reading({config: '/nowhere.yaml'}), 'invalid_argument', /cannot be read: ENOENT/)
+  await rejects(
+    reading({config: '/nowhere.yaml'}),
+    'invalid_argument',
+    /cannot be read: there is no such file or folder$/,
+  )
   await rejects(reading({temp: 1000}), 'invalid_argument', /^temp: must be/)
   await rejects(reading({'gpu-layers': 'lots'}), 'invalid_argument', /^n_gpu_layers: must be/)
 })

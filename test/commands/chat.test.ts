@@ -71,7 +71,7 @@ const refused: [what: string, args: (folder: string) => string[], input: string,
     'a missing configuration',
     (at) => [...chat, '--config', path.join(at, 'no.yaml')],
     france,
-    /cannot be read: ENOENT/,
+    /no\.yaml cannot be read: there is no such file or folder\n/,
   ],
   ['a broken configuration', (at) => [...chat, '--config', config(at)], france, /config\.yaml:1:1 tmep: unknown key/],
   ['a value out of range', () => [...chat, '--temp', '1000'], france, /^wnn: temp: must be a number from 0 to 100/],
@@ -91,6 +91,33 @@ for (const [what, args, input, message] of refused) {
     assert.equal([stdout, code], ['', 2])
     assert.match(stderr, message)
     assert.not.match(stderr, /^ +at /m, 'no stack')
+  })
+}
+
+const repeat = 'Repeat after me: café'
+
+test('a prompt that PowerShell pipes is read', async (t) => {
+  for (const input of [Buffer.from(`\uFEFF${repeat}\r\n`, 'utf16le'), Buffer.from(`\uFEFF${repeat}\n`)]) {
+    const {stdout, code} = await runWnn(t, [...chat, '--temp', '0'], input)
+    assert.equal([stdout, code], ['café\n', 0])
+  }
+})
+
+const encodings: [what: string, input: Buffer, message: RegExp][] = [
+  [
+    'UTF-16 without a mark',
+    Buffer.from(repeat, 'utf16le'),
+    /^Standard input looks like UTF-16 without a byte order mark\.$/,
+  ],
+  ['Latin-1', Buffer.from(repeat, 'latin1'), /^Standard input is not UTF-8: line 1 has the byte 0xE9 after ".*caf"\.$/],
+  ['a NUL', Buffer.from('Hello\0'), /^Standard input is not a text: character 6 is NUL\.$/],
+]
+for (const [what, input, message] of encodings) {
+  test(`a prompt with ${what} is refused`, async (t) => {
+    const {stdout, code} = await runWnn(t, [...chat, '--json'], input)
+    const {error} = JSON.parse(stdout) as {error: {reason: string; message: string}}
+    assert.equal([code, error.reason], [2, 'invalid_encoding'])
+    assert.match(error.message, message)
   })
 }
 

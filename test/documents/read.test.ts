@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import {DocumentError, parseText, readDocument} from '../../src/documents/index.js'
+import type {NnError} from '../../src/errors.js'
 import {temporaryFolder} from '../support/crafted-gguf.js'
 import {qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
@@ -9,9 +10,20 @@ const test = suite('reading documents')
 const refused = (run: () => unknown, message: RegExp): void =>
   assert.throws(run, (error: unknown) => error instanceof DocumentError && message.test(error.message))
 
-test('what is no text is refused in one line', () => {
-  refused(() => readDocument(qwen), /^.*tiny-qwen2-chat\.gguf is not a text file$/)
-  refused(() => readDocument('no-such-file.yaml'), /^no-such-file\.yaml cannot be read: ENOENT/)
+test('what is no text is refused in one line', async (t) => {
+  const {folder, remove} = await temporaryFolder()
+  t.after(remove)
+  assert.throws(
+    () => readDocument(qwen),
+    ({reason, message}: NnError) =>
+      reason === 'invalid_encoding' && /^.*tiny-qwen2-chat\.gguf is not [^\n]*$/.test(message),
+  )
+  refused(
+    () => readDocument('no-such-file.yaml'),
+    /^no-such-file\.yaml cannot be read: there is no such file or folder$/,
+  )
+  refused(() => readDocument(folder), / cannot be read: it is a folder$/)
+  refused(() => readDocument(`${qwen}/config.yaml`), / cannot be read: a part of the path is not a folder$/)
 })
 
 test('a text with a mistake in every line shows the first ones and counts the rest', () => {

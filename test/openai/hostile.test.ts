@@ -16,7 +16,11 @@ interface Refusal {
   code: string | null
 }
 
-async function post(body: string, type = 'application/json', path = '/v1/chat/completions'): Promise<Refusal> {
+async function post(
+  body: string | Uint8Array,
+  type = 'application/json',
+  path = '/v1/chat/completions',
+): Promise<Refusal> {
   const response = await fetch(served().http.url + path, {method: 'POST', body, headers: {'content-type': type}})
   const {error} = (await response.json()) as {error: {code: string | null}}
   return {status: response.status, code: error.code}
@@ -38,9 +42,16 @@ async function all(socket: Socket): Promise<string> {
   return received
 }
 
+const repeat = '{"temperature":0,"messages":[{"role":"user","content":"Repeat after me: café"}]}'
+
 const cases: [what: string, send: () => Promise<Refusal>, status: number, code: string][] = [
   ['a body that is too large', () => post('{"messages": "' + 'x'.repeat(20_000) + '"}'), 413, 'body_too_large'],
   ['text that is no JSON', () => post('{"messages": ['), 400, 'invalid_json'],
+  // A request that was written in Latin-1.
+  ['a body that is not UTF-8', () => post(Buffer.from(repeat, 'latin1')), 400, 'invalid_encoding'],
+  ['UTF-16 without a mark', () => post(Buffer.from(repeat, 'utf16le')), 400, 'invalid_encoding'],
+  ['a character that is cut off', () => post(Buffer.from(repeat).subarray(0, -5)), 400, 'invalid_encoding'],
+  ['a NUL in the body', () => post('{"messages": "\0"}'), 400, 'invalid_encoding'],
   ['an empty body', () => post(''), 400, 'invalid_json'],
   ['a list', () => post('[]'), 400, 'invalid_type'],
   ['a body of another type', () => post('a=b', 'application/x-www-form-urlencoded'), 415, 'unsupported_media_type'],
@@ -55,6 +66,27 @@ const cases: [what: string, send: () => Promise<Refusal>, status: number, code: 
 for (const [what, send, status, code] of cases) {
   test(`${what}: ${status} ${code}`, async () => assert.equal(await send(), {status, code}))
 }
+
+test('a body that is not UTF-8 is told which byte, in its route as in others', async () => {
+  for (const path of ['/v1/chat/completions', '/v1/completions', '/v1/embeddings']) {
+    const response = await fetch(served().http.url + path, {
+      ...{method: 'POST', body: Buffer.from(repeat, 'latin1'), headers: {'content-type': 'application/json'}},
+    })
+    const {error} = (await response.json()) as {error: {message: string; type: string}}
+    assert.equal([response.status, error.type], [400, 'invalid_request_error'])
+    assert.match(error.message, /^The body is not UTF-8: line 1 has the byte 0xE9 after ".*Repeat after me: caf"\./)
+  }
+})
+
+test('a byte order mark is no mistake', async () => {
+  for (const body of [Buffer.from(`\uFEFF${repeat}`), Buffer.from(`\uFEFF${repeat}`, 'utf16le')]) {
+    const response = await fetch(`${served().http.url}/v1/chat/completions`, {
+      ...{method: 'POST', body, headers: {'content-type': 'application/json'}},
+    })
+    const {choices} = (await response.json()) as {choices: {message: {content: string}}[]}
+    assert.is(choices[0]?.message.content, 'café')
+  }
+})
 
 test('a known route with another method: 405, and which it takes', async () => {
   const asked: [path: string, method: string, allow: string][] = [

@@ -15,7 +15,7 @@ export interface CliResult {
 
 export interface CliOptions {
   /** What the command reads; its standard input ends there. Defaults to nothing. */
-  input?: string
+  input?: string | Buffer
   env?: Record<string, string>
   signal?: AbortSignal
   /** Called with all of stderr so far and a way to send signals, as output comes. */

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {StatusType} from '../../backend/contract/status.js'
+import {decodeText} from '../../documents/index.js'
 import {NnError} from '../../errors.js'
 import {suitePath} from '../bytes.js'
 import {checkFields} from '../conditions.js'
@@ -43,14 +44,15 @@ export async function readFileStep(
   frame: Frame,
 ): Promise<StepValue> {
   const file = suitePath(frame, path)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new NnError('not_found', `There is no file ${file}.`)
   })
+  const text = decodeText(bytes, file)
   const lines = text.split('\n')
   // The last line of a whole file ends with a line break.
   if (lines.at(-1) === '') lines.pop()
-  const value = {text, bytes: Buffer.byteLength(text), lines: lines.length}
+  const value = {text, bytes: bytes.length, lines: lines.length}
   return format === 'text' ? value : {...value, records: lines.map(parseLine)}
 }
 

@@ -93,7 +93,7 @@ export class Wnn {
 export function startWnn(
   t: TestContext,
   args: readonly string[],
-  input?: string,
+  input?: string | Buffer,
   files: {stdout?: string; stderr?: string} = {},
 ): Wnn {
   const [stdout, stderr] = [files.stdout, files.stderr].map((file) =>
@@ -110,7 +110,7 @@ export function startWnn(
   return new Wnn(child, () => child.pid ?? 0)
 }
 
-export function runWnn(t: TestContext, args: readonly string[], input = ''): Promise<Ended> {
+export function runWnn(t: TestContext, args: readonly string[], input: string | Buffer = ''): Promise<Ended> {
   return startWnn(t, args, input).ended
 }
 
