@@ -1,6 +1,7 @@
 export {decodeText, findMark, longestMark, notUtf16, refuseUnmarked} from './decode.js'
 export {unknownKey, wrongValue, type Fault} from './faults.js'
 export {describeSchema, showValue, type JsonSchema} from './json-schema.js'
+export type {Written} from './numbers.js'
 export {parseText, type ParsedDocument} from './parse.js'
 export {DocumentError, formatPath, renderProblem, type Problem} from './problem.js'
 export {readDocument} from './read.js'

@@ -11,7 +11,7 @@ export function locator(document: Document, lines: LineCounter): Locate {
     let node = document.contents
     let offset = startOf(node) ?? 0
     for (const [depth, part] of path.entries()) {
-      const found = step(isAlias(node) ? node.resolve(document) : node, part)
+      const found = step(document, node, part)
       if (found === undefined) break
       node = found.value
       const wantsKey = target === 'key' && depth === path.length - 1
@@ -22,10 +22,25 @@ export function locator(document: Document, lines: LineCounter): Locate {
   }
 }
 
+/**
+ * The node of that path; `undefined` if there is none.
+ * @internal
+ */
+export function nodeAt(document: Document, path: readonly (string | number)[]): Node | null | undefined {
+  let node: Node | null | undefined = document.contents
+  for (const part of path) {
+    node = step(document, node, part)?.value
+    if (node === undefined) return undefined
+  }
+  return isAlias(node) ? node.resolve(document) : node
+}
+
 function step(
-  node: Node | null | undefined,
+  document: Document,
+  from: Node | null | undefined,
   part: string | number,
 ): {key: Node | null; value: Node | null} | undefined {
+  const node = isAlias(from) ? from.resolve(document) : from
   if (isMap(node)) {
     const pair = node.items.find(({key}: Pair) => String(isScalar(key) ? key.value : key) === String(part))
     return pair === undefined ? undefined : {key: asNode(pair.key), value: asNode(pair.value)}

@@ -20,7 +20,9 @@ export function locateFaults(faults: readonly Fault[], document: ParsedDocument 
 }
 
 /** An error with its position. */
-function locateFault(document: ParsedDocument | undefined, {path, target, message, allowed, hint}: Fault): Problem {
+function locateFault(document: ParsedDocument | undefined, fault: Fault): Problem {
+  const {path, target, message, allowed} = fault
+  const hint = fault.hint ?? quoteHint(document, fault)
   return {
     ...place(document, path, target),
     path: formatPath(path),
@@ -28,6 +30,13 @@ function locateFault(document: ParsedDocument | undefined, {path, target, messag
     ...(allowed !== undefined && {allowed}),
     ...(hint !== undefined && {hint}),
   }
+}
+
+/** The hint for a number, such as 1.10, where a text may stand. */
+function quoteHint(document: ParsedDocument | undefined, {path, target, allowed = ''}: Fault): string | undefined {
+  if (target === 'key' || !/^a (?:[\w-]+ )?(?:integer or a )?string\b/.test(allowed)) return undefined
+  const written = document?.written(path)
+  return written === undefined ? undefined : `Quote it if it is a text: "${written}"`
 }
 
 function place(

@@ -1,5 +1,7 @@
 import {NnError} from '../errors.js'
-import type {Case, Suite} from './model.js'
+import type {Case, Scenario, Suite} from './model.js'
+import {writtenNumbers, type Scope} from './variables.js'
+import {findWrittenNumbers, type WrittenNumbers} from './written-numbers.js'
 
 export interface Selection {
   /** Each a scenario's id, a `/regular expression/`, or a part of "id name"; one that fits suffices. */
@@ -14,10 +16,11 @@ export interface Selection {
 export function expandCases(suites: readonly Suite[]): Case[] {
   return suites.flatMap((suite) =>
     suite.scenarios.flatMap((scenario) =>
-      combinations(scenario.matrix ?? {}).map((values) => {
-        const entries = Object.entries(values).map(([name, value]) => `${name}=${String(value)}`)
+      combinations(scenario.matrix ?? {}).map((choices) => {
+        const variables = variablesOf(suite, scenario, choices)
+        const numbers = variables[writtenNumbers]
+        const entries = choices.map(({name, value}) => `${name}=${numbers.get(name)?.text ?? String(value)}`)
         const suffix = entries.length === 0 ? '' : `[${entries.join(', ')}]`
-        const variables = {...scenario.variables, ...values}
         return {
           suite,
           scenario,
@@ -28,6 +31,30 @@ export function expandCases(suites: readonly Suite[]): Case[] {
       }),
     ),
   )
+}
+
+/** One value of a matrix, and its position there. */
+interface Choice {
+  name: string
+  value: unknown
+  at: number
+}
+
+function variablesOf(
+  {written}: Suite,
+  scenario: Scenario,
+  choices: readonly Choice[],
+): Scope & {[writtenNumbers]: WrittenNumbers} {
+  const {path, variables = {}} = scenario
+  const own = Object.entries(variables).filter(([name]) => !choices.some((choice) => choice.name === name))
+  const numbers = new Map([
+    ...own.flatMap(([name, value]) => findWrittenNumbers(name, value, {written, path: [...path, 'variables', name]})),
+    ...choices.flatMap(({name, value, at}) =>
+      findWrittenNumbers(name, value, {written, path: [...path, 'matrix', name, at]}),
+    ),
+  ])
+  const chosen = Object.fromEntries(choices.map(({name, value}) => [name, value]))
+  return {...variables, ...chosen, [writtenNumbers]: numbers}
 }
 
 /** The cases that the selection keeps. Throws `invalid_argument` for a filter or shard that means nothing. */
@@ -43,10 +70,10 @@ export function selectCases(cases: readonly Case[], {filters = [], tags = [], sh
   return chosen.filter((_case, position) => position % of === index - 1)
 }
 
-function combinations(matrix: Record<string, readonly unknown[]>): Record<string, unknown>[] {
-  return Object.entries(matrix).reduce<Record<string, unknown>[]>(
-    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({...row, [name]: value}))),
-    [{}],
+function combinations(matrix: Record<string, readonly unknown[]>): Choice[][] {
+  return Object.entries(matrix).reduce<Choice[][]>(
+    (rows, [name, values]) => rows.flatMap((row) => values.map((value, at) => [...row, {name, value, at}])),
+    [[]],
   )
 }
 

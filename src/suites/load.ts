@@ -8,6 +8,7 @@ import {
   parseText,
   readDocument,
   validateDocument,
+  type ParsedDocument,
   type Problem,
 } from '../documents/index.js'
 import {findScenarioFaults, findSuiteFaults} from './checks.js'
@@ -58,8 +59,9 @@ export function parseSuite(text: string, file: string, {models = {}, ids = new M
     const override = models[name]
     return [name, override === undefined ? path.resolve(folder, relative) : path.resolve(override)]
   })
-  const scenarios = raw.scenarios.map((scenario, index) => parseScenario(scenario, index))
-  const suite: Suite = {file, name: raw.suite, models: Object.fromEntries(own), scenarios, locate: document.locate}
+  const {locate, written} = document
+  const scenarios = raw.scenarios.map((scenario, index) => parseScenario(scenario, index, document))
+  const suite: Suite = {file, name: raw.suite, models: Object.fromEntries(own), scenarios, locate, written}
 
   const faults = [
     ...scenarios.flatMap((scenario) => findScenarioFaults(scenario, raw, suite.models)),
@@ -69,9 +71,10 @@ export function parseSuite(text: string, file: string, {models = {}, ids = new M
   return suite
 }
 
-function parseScenario({steps, ...scenario}: ScenarioDocument, index: number): Scenario {
+function parseScenario({steps, ...scenario}: ScenarioDocument, index: number, {written}: ParsedDocument): Scenario {
   const place = ['scenarios', index]
-  return {...scenario, id: String(scenario.id), steps: parseSteps(steps, [...place, 'steps']), path: place}
+  const id = written([...place, 'id']) ?? String(scenario.id)
+  return {...scenario, id, steps: parseSteps(steps, [...place, 'steps']), path: place}
 }
 
 function suiteFiles(paths: readonly string[]): string[] {

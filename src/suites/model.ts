@@ -4,6 +4,7 @@ import type {stepArguments} from './schema/arguments.js'
 import type {Condition} from './schema/condition.js'
 import type {Expectation} from './schema/expectation.js'
 import type {ScenarioDocument} from './schema/suite.js'
+import type {Scope} from './variables.js'
 
 export type Path = readonly (string | number)[]
 export type Verb = keyof typeof stepArguments
@@ -44,6 +45,7 @@ export interface Suite {
   models: Record<string, string>
   scenarios: Scenario[]
   locate: ParsedDocument['locate']
+  written: ParsedDocument['written']
 }
 
 /** A scenario with one combination of its matrix: what is run, retried and counted. */
@@ -53,5 +55,5 @@ export interface Case {
   /** The scenario's id, and the combination when there is a matrix. */
   id: string
   name: string
-  variables: Record<string, unknown>
+  variables: Scope
 }

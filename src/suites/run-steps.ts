@@ -6,7 +6,8 @@ import type {FailureLog} from './failures.js'
 import type {Frame, StepValue} from './frame.js'
 import {StepFault} from './step-fault.js'
 import type {ArgumentsOf, Step} from './model.js'
-import {substitute} from './variables.js'
+import {isTextArgument} from './schema/text-argument.js'
+import {substitute, substituteTexts, type Scope} from './variables.js'
 import {handlers} from './verbs/index.js'
 import {contextOf, readMetadata, readText} from './verbs/inference.js'
 
@@ -28,7 +29,7 @@ async function runStep(step: Step, frame: Frame, log: FailureLog): Promise<void>
   if (step.as !== undefined && outcome.error === undefined) frame.scope[step.as] = outcome.value.handle
 
   const mismatches = await guard(step, frame, log, async () => {
-    const found = await checkExpectation(substitute(step.expect, frame.scope), outcome)
+    const found = await checkExpectation(expectationOf(step, frame), outcome)
     if (outcome.error !== undefined) return found
     for (const [name, path] of Object.entries(step.capture)) frame.scope[name] = await readCapture(path, outcome)
     return found
@@ -127,6 +128,30 @@ async function runBranches(branches: Record<string, Step[]>, frame: Frame, log: 
   return {finish_order: finished}
 }
 
-function argumentsOf(step: Step, frame: Frame): Record<string, unknown> {
-  return substitute(step.args as Record<string, unknown>, frame.scope)
+/** A text stays one when it is a variable that holds a number. */
+function argumentsOf(step: Step, {scope}: Frame): Record<string, unknown> {
+  const entries = Object.entries(step.args as Record<string, unknown>).map(([name, value]) => [
+    name,
+    isTextArgument(step.verb, name) ? substituteTexts(value, scope) : substitute(value, scope),
+  ])
+  return Object.fromEntries(entries) as Record<string, unknown>
+}
+
+function expectationOf({expect}: Step, {scope}: Frame): Step['expect'] {
+  const {text, error} = expect
+  return {
+    ...substitute(expect, scope),
+    ...(text !== undefined && {text: expectedText(text, scope)}),
+    ...(error !== undefined && {error: substituteTexts(error, scope)}),
+  }
+}
+
+function expectedText(text: NonNullable<Step['expect']['text']>, scope: Scope): typeof text {
+  if (typeof text === 'string') return substituteTexts(text, scope)
+  const {token_count, json_schema} = text
+  return {
+    ...substituteTexts(text, scope),
+    ...(token_count !== undefined && {token_count: substitute(token_count, scope)}),
+    ...(json_schema !== undefined && {json_schema: substitute(json_schema, scope)}),
+  }
 }

@@ -1,28 +1,40 @@
 import {StepFault} from './step-fault.js'
+import type {WrittenNumbers} from './written-numbers.js'
+
+/** Where a scope keeps how its numbers are written. A symbol, because it is no variable. */
+export const writtenNumbers = Symbol('written numbers')
 
 /** Variables of a scenario; `parallel` branches and rounds of `repeat` work on their own copies. */
-export type Scope = Record<string, unknown>
+export type Scope = Record<string, unknown> & {[writtenNumbers]?: WrittenNumbers}
 
 /**
  * Replaces `${name}` and `${name.path}` in every string of a value. A string that is one variable and nothing else
  * becomes the variable's value with its type; `$${` stands for a literal `${`. Throws for an unknown variable.
  */
 export function substitute<T>(value: T, scope: Scope): T {
-  return replace(value, scope) as T
+  return replace(value, scope, (name) => lookUp(scope, name)) as T
 }
 
-function replace(value: unknown, scope: Scope): unknown {
-  if (typeof value === 'string') return replaceText(value, scope)
-  if (Array.isArray(value)) return value.map((item) => replace(item, scope))
+/** As `substitute`, for a value that needs texts: a number or a truth value becomes one, as the suite writes it. */
+export function substituteTexts<T>(value: T, scope: Scope): T {
+  return replace(value, scope, (name) => {
+    const found = lookUp(scope, name)
+    return typeof found === 'number' || typeof found === 'boolean' ? asText(found, name, scope) : found
+  }) as T
+}
+
+function replace(value: unknown, scope: Scope, whole: (name: string) => unknown): unknown {
+  if (typeof value === 'string') return replaceText(value, scope, whole)
+  if (Array.isArray(value)) return value.map((item) => replace(item, scope, whole))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(item, scope)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(item, scope, whole)]))
 }
 
-function replaceText(text: string, scope: Scope): unknown {
-  const whole = /^\$\{([^}]+)\}$/.exec(text)?.[1]
-  if (whole !== undefined) return lookUp(scope, whole)
+function replaceText(text: string, scope: Scope, whole: (name: string) => unknown): unknown {
+  const only = /^\$\{([^}]+)\}$/.exec(text)?.[1]
+  if (only !== undefined) return whole(only)
   return text.replace(/\$\$\{|\$\{([^}]+)\}/g, (_match, name: string | undefined) =>
-    name === undefined ? '${' : asText(lookUp(scope, name)),
+    name === undefined ? '${' : asText(lookUp(scope, name), name, scope),
   )
 }
 
@@ -34,8 +46,11 @@ function lookUp(scope: Scope, name: string): unknown {
   return valueAt(scope, name)
 }
 
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function asText(value: unknown, name: string, scope: Scope): string {
+  if (typeof value === 'string') return value
+  const number = scope[writtenNumbers]?.get(name)
+  // A capture may have replaced it.
+  return number !== undefined && number.value === value ? number.text : JSON.stringify(value)
 }
 
 /** The value at a dotted path such as `graphs.0.ctx_size`; `undefined` if the path does not exist. */

@@ -94,7 +94,10 @@ const mistakes: [string, string, ReturnType<typeof check>[number]][] = [
   [
     'a mistake inside the branch that was meant is shown there',
     'name: abc\nstop: [a, 1]\n',
-    {line: 2, column: 11, path: 'stop[1]', message: 'must be a string; got 1'},
+    {
+      ...{line: 2, column: 11, path: 'stop[1]', message: 'must be a string; got 1'},
+      hint: 'Quote it if it is a text: "1"',
+    },
   ],
   [
     'an object of a union without tags is compared with the branch that it fits best',

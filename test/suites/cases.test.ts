@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import {expandCases, parseSuite, selectCases, type Selection} from '../../src/suites/index.js'
+import {substitute} from '../../src/suites/variables.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('selection of cases')
@@ -23,6 +24,35 @@ test('a matrix gives a case for each combination, which overrides the variables'
     ),
   )
   assert.equal(matrix[3]?.variables, {a: 2, b: 1, level: 'none'})
+})
+
+test('ids, values of a matrix and variables keep how they are written', () => {
+  const [first, second, third, ...others] = expandCases([
+    parseSuite(
+      `
+suite: s
+scenarios:
+- id: 12345678901234567890
+  name: n
+  steps: &steps [{compute: , expect: {error: timeout}}]
+  matrix: {version: [1.10, 1.1, 9007199254740993]}
+- {id: 12345678901234567891, name: m, steps: *steps}
+- {id: 0x10, name: o, steps: *steps}
+- {id: 007, name: p, steps: *steps, variables: {a: 1.10}, matrix: {a: [1.1]}}
+`,
+      'f.yaml',
+    ),
+  ])
+  assert.equal(
+    [first, second, third].map((one) => one?.id),
+    ['version=1.10', 'version=1.1', 'version=9007199254740993'].map((value) => `12345678901234567890[${value}]`),
+  )
+  assert.equal([first?.variables['version'], third?.variables['version']], [1.1, '9007199254740993'])
+  assert.equal(
+    others.map(({id}) => id),
+    ['12345678901234567891', '0x10', '007[a=1.1]'],
+  )
+  assert.is(substitute('${a}!', others[2]?.variables ?? {}), '1.1!')
 })
 
 test('a number selects the scenario of that id alone, with all its combinations', () => {

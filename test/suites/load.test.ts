@@ -15,6 +15,17 @@ const withSteps = (steps: string): string =>
 const mistakes: [what: string, yaml: string, message: RegExp][] = [
   ['text that is no YAML', 'suite: [', /^f\.yaml:1:\d+ /],
   ['an empty file', '', /must be a test suite/],
+  [
+    'a text that begins with a star',
+    withSteps('  - run_inference: *Hello\n    expect: {text: {min_length: 1}}'),
+    /^f\.yaml:7:20 there is no anchor &Hello before \*Hello\n +Quote a text that begins with \*: "\*…"\n/,
+  ],
+  [
+    'an id that is no integer',
+    'suite: s\nscenarios:\n- id: 1.10\n  name: n\n  steps: [{compute: , expect: {error: timeout}}]',
+    /3:7 .*must be a positive integer or a string; got 1\.1\n +Quote it if it is a text: "1\.10"/,
+  ],
+  ['a name that is a number', 'suite: 0x1F\nscenarios: []', /1:8 suite: .*\n +Quote it if it is a text: "0x1F"/],
   ['an unknown key', 'suite: s\nscenarios: []\nscenaros: 1', /f\.yaml:3:1 scenaros: unknown key/],
   ['no scenarios', 'suite: s\nscenarios: []', /f\.yaml:2:12 scenarios/],
   [

@@ -126,6 +126,30 @@ test('captured values are there for later steps, with their types', async () => 
   assert.match(shown(report)[0] ?? '', /containing "Hello, Alice!"/)
 })
 
+test('a variable keeps how it is written where a text is needed', async () => {
+  const target = scriptedTarget({'1.10': 'version 1.10', 'v1.10 of 0x1F': 'yes', '9007199254740993': 'large'})
+  const report = await run(
+    `@suite: s
+scenarios:
+- id: 1
+  name: n
+  variables: {n: 1.10, big: 9007199254740993, of: {hex: 0x1F}}
+  steps:
+  - init_execution_context: {graph: 0}
+  - run_inference: '\${n}'
+    expect: {text: {contains: '\${n}', equals: 'version \${n}', token_count: {min: '\${n}'}}}
+  - run_inference: {text: 'v\${n} of \${of.hex}'}
+    expect: {text: 'yes'}
+  - run_inference: '\${big}'
+    expect: {text: large, metadata: {input_tokens: {min: '\${n}'}}}
+  - load_by_name: {name: 'missing \${n}'}
+    expect: {error: {code: model_not_found, message: {contains: '\${n}'}}}
+`,
+    target,
+  )
+  assert.equal(shown(report), [])
+})
+
 test('an argument that is one of a few values may come from a variable', async () => {
   const report = await run(`
   - get_backend_status: queue
