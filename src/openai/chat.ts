@@ -1,7 +1,7 @@
 import type {FastifyInstance} from 'fastify'
 import {badRequest} from './api-error.js'
 import {chatLogprobs} from './logprobs.js'
-import {readMessages} from './messages.js'
+import {messageFields, readMessages} from './messages.js'
 import {newIdentity, respondTo, type CompletionRequest} from './respond.js'
 import {probabilities, responseGuide, runtimeOptions} from './runtime-options.js'
 import {chatBody, type ChatBody} from './schema.js'
@@ -9,7 +9,7 @@ import type {Serving} from './serving.js'
 import {event, finishReason, textEvents, usage, type Identity, type Shape} from './shape.js'
 import {bodyCheck} from './validate.js'
 
-const check = bodyCheck(chatBody)
+const check = bodyCheck(chatBody, {messages: {items: messageFields}})
 
 export function chatRoutes(app: FastifyInstance, serving: Serving): void {
   app.post('/v1/chat/completions', async (request, reply) => respondTo(serving, reply, readChatRequest(request.body)))

@@ -1,5 +1,6 @@
 import type {RequestSettings} from '../config/index.js'
 import {badRequest, type ApiError} from './api-error.js'
+import type {KnownFields} from './ignored-fields.js'
 
 /** A chat request's messages as a context takes them. */
 export interface Conversation {
@@ -7,6 +8,11 @@ export interface Conversation {
   history: NonNullable<RequestSettings['history']>
   input: string
 }
+
+const textPart = {properties: {type: {}, text: {}}}
+
+/** The fields of a message that are read. */
+export const messageFields: KnownFields = {properties: {role: {}, content: {items: textPart}, tool_calls: {}}}
 
 interface Message {
   role: 'system' | 'user' | 'assistant'

@@ -4,7 +4,7 @@ import type {AnswerRequest} from '../backend/contract/core.js'
 import type {RuntimeOptions} from '../config/index.js'
 import {request as requestSection} from '../config/sections/request.js'
 import {stopping} from '../config/sections/stopping.js'
-import {readMessages} from './messages.js'
+import {messageFields, readMessages} from './messages.js'
 import {findModel} from './models.js'
 import type {Serving} from './serving.js'
 import {bodyCheck, ignoredHeader} from './validate.js'
@@ -32,7 +32,7 @@ const detokenizeBody = Type.Object({
   tokens: Type.Array(Type.Integer({minimum: 0, maximum: 2 ** 31 - 1}), {maxItems: 10_000_000}),
 })
 
-const checkPrompt = bodyCheck(promptBody)
+const checkPrompt = bodyCheck(promptBody, {messages: {items: messageFields}})
 const checkTokenize = bodyCheck(tokenizeBody)
 const checkDetokenize = bodyCheck(detokenizeBody)
 

@@ -47,7 +47,10 @@ const jsonSchema = Type.Optional(Type.Unsafe<Record<string, unknown>>({type: 'ob
 
 const responseFormat = Type.Object({
   type: Type.Enum(['text', 'json_object', 'json_schema']),
-  json_schema: Type.Optional(Type.Object({schema: jsonSchema})),
+  json_schema: Type.Optional(
+    // OpenAI requires a name. A schema is always held, which is what `strict` asks for.
+    Type.Object({name: Type.Optional(Type.Unknown()), strict: Type.Optional(Type.Unknown()), schema: jsonSchema}),
+  ),
   // llama-server's place for the schema of a `json_object`.
   schema: jsonSchema,
 })

@@ -1,24 +1,28 @@
 import {Ajv, type ValidateFunction} from 'ajv'
 import {findFaults, formatPath, type Static, type TSchema} from '../documents/index.js'
 import {badRequest} from './api-error.js'
+import {ignoredFields, type KnownFields} from './ignored-fields.js'
 
 /** A request body that has been checked. */
 export interface Checked<Body> {
   body: Body
-  /** Unknown fields, which have no effect. */
+  /** Paths of unknown fields, which have no effect. */
   ignored: string[]
 }
 
 /**
- * A check of request bodies. `null` is the same as leaving a field out; undeclared fields are ignored.
+ * A check of request bodies. `null` is the same as leaving a field out; undeclared fields are ignored and reported.
+ * `known` has the fields of values that the schema leaves open, as it would have them.
  *
  * It stops at the first mistake, unlike the check of documents: a list of a million wrong values must not become a
  * million errors.
  */
 export function bodyCheck<Schema extends TSchema & {properties: object}>(
   schema: Schema,
+  known: Readonly<Record<string, KnownFields>> = {},
 ): (body: unknown) => Checked<Static<Schema>> {
   let compiled: ValidateFunction | undefined
+  const properties = {...(schema.properties as Record<string, KnownFields>), ...known}
   return (body) => {
     if (typeof body !== 'object' || body === null || Array.isArray(body))
       throw badRequest('The body must be a JSON object.', undefined, 'invalid_type')
@@ -31,8 +35,7 @@ export function bodyCheck<Schema extends TSchema & {properties: object}>(
       if (unsupported !== undefined) throw badRequest(`${param}: ${unsupported}`, param, 'unsupported_value')
       throw badRequest(`${param}: ${[fault.message, fault.hint].filter(Boolean).join('. ')}`, param)
     }
-    const ignored = Object.keys(given).filter((name) => !Object.hasOwn(schema.properties, name))
-    return {body: given as Static<Schema>, ignored}
+    return {body: given as Static<Schema>, ignored: ignoredFields(given, {properties})}
   }
 }
 
@@ -51,7 +54,7 @@ function compile(schema: object): ValidateFunction {
 /** Names for a header. Names with other characters are left out, because they could break out of it. */
 export function ignoredHeader(ignored: readonly string[]): string {
   return ignored
-    .filter((name) => /^[\w.-]{1,64}$/.test(name))
+    .filter((name) => /^[\w.[\]-]{1,128}$/.test(name))
     .slice(0, 20)
     .join(', ')
 }

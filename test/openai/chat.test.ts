@@ -228,6 +228,46 @@ test('null is as good as nothing, and unknown fields are named in a header', asy
   assert.is(response.headers.get('x-wnn-ignored-fields'), 'brand_new, max_token')
 })
 
+test('fields that nothing reads are named where they are nested, too', async () => {
+  const ignored = async (body: object): Promise<string | null> => {
+    const request = {messages: hello, ...body, model: model()} as unknown as Body
+    const {response} = await served().client.chat.completions.create(request).withResponse()
+    return response.headers.get('x-wnn-ignored-fields')
+  }
+  const schema = {type: 'object', properties: {a: {type: 'boolean'}}, odd: 1}
+  const cases: [body: object, expected: string | null][] = [
+    [{stream_options: {include_usage: true}}, null],
+    [{stream_options: {include_usage: true, chunk: 1, other: null}}, 'stream_options.chunk'],
+    [{messages: [{role: 'user', content: 'Hello!', name: 'Ann'}]}, 'messages[0].name'],
+    [
+      {messages: [{role: 'user', content: [{type: 'text', text: 'Hello!', cache_control: {}}]}]},
+      'messages[0].content[0].cache_control',
+    ],
+    [{response_format: {type: 'text', odd: 1}}, 'response_format.odd'],
+    [{response_format: {type: 'json_object', schema}}, null],
+    [{response_format: {type: 'json_schema', json_schema: {name: 'n', strict: true, schema}}}, null],
+    [
+      {response_format: {type: 'json_schema', json_schema: {name: 'n', description: 'd', schema}}},
+      'response_format.json_schema.description',
+    ],
+    [{logit_bias: {1: 0}}, null],
+  ]
+  for (const [body, expected] of cases) assert.is(await ignored(body), expected, JSON.stringify(body))
+})
+
+test('a field that every message has is named once', async () => {
+  const messages = Array.from({length: 41}, (_, n) => ({
+    role: n % 2 === 0 ? 'user' : 'assistant',
+    content: 'Hello!',
+    name: 'Ann',
+    ...(n > 3 && {weight: 1}),
+  }))
+  const {response} = await served()
+    .client.chat.completions.create({messages, model: model()} as unknown as Body)
+    .withResponse()
+  assert.is(response.headers.get('x-wnn-ignored-fields'), 'messages[0].name, messages[4].weight')
+})
+
 function nested(levels: number): object {
   let schema: object = {type: 'string'}
   for (let level = 0; level < levels; level++) schema = {type: 'array', items: schema}
