@@ -11,24 +11,36 @@ import {suite} from '../support/suite.js'
 
 const test = suite('items of a batch')
 
-async function read(
+function read(
   values: readonly unknown[],
-  context: Partial<ItemsContext> & {isText?: boolean} = {},
+  {isText = false, ...context}: Partial<ItemsContext> & {isText?: boolean} = {},
 ): Promise<BatchItem[]> {
-  const {isText = false, ...others} = context
+  return readRecords(
+    values.map((value, at) => ({line: at + 1, content: {value, isText}})),
+    context,
+  )
+}
+
+async function readRecords(given: readonly InputRecord[], context: Partial<ItemsContext> = {}): Promise<BatchItem[]> {
   async function* records(): AsyncGenerator<InputRecord> {
-    for (const [at, value] of values.entries()) yield await Promise.resolve({line: at + 1, content: {value, isText}})
+    for (const record of given) yield await Promise.resolve(record)
   }
   const items: BatchItem[] = []
   const nothing = (): void => undefined
   for await (const item of readItems(records(), {
     ...{config: defaultConfig(), template: undefined, deterministic: undefined, defaults: {}},
-    ...{onUnused: nothing, onIgnored: nothing, onModel: nothing, hasTemplate: others.template !== undefined},
-    ...others,
+    ...{onUnused: nothing, onIgnored: nothing, onModel: nothing, hasTemplate: context.template !== undefined},
+    ...context,
   }))
     items.push(item)
   return items
 }
+
+/** Numbers of an item's fields as its input writes them. */
+const writtenAs =
+  (fields: Readonly<Record<string, string>>) =>
+  ([name]: readonly (string | number)[]): string | undefined =>
+    fields[String(name)]
 
 async function readOne(
   value: unknown,
@@ -122,6 +134,10 @@ const faulty: [what: string, value: unknown, message: RegExp, hint?: RegExp][] =
   ['both', {prompt: 'a', messages: []}, /either a prompt or messages/],
   ['an empty prompt', {prompt: ''}, /prompt: must be a non-empty string/],
   ['an unknown option', {prompt: 'a', tmep: 0}, /^tmep: unknown key "tmep"$/, /Did you mean "temp"\?/],
+  ['a misspelt prompt', {promt: 'a'}, /^promt: unknown key "promt"$/, /^Did you mean "prompt"\?$/],
+  ['a prompt in capitals', {PROMPT: 'a'}, /^PROMPT: unknown key/, /^Did you mean "prompt"\?$/],
+  ['misspelt messages', {mesages: []}, /^mesages: unknown key/, /^Did you mean "messages"\?$/],
+  ['a misspelt id', {prompt: 'a', Id: 1}, /^Id: unknown key/, /^Did you mean "id"\?$/],
   ['a wrong value', {prompt: 'a', temp: -2, top_p: 2}, /^temp: must be .* got -2; top_p: must be .* got 2$/],
   ['a history', {prompt: 'a', history: []}, /write earlier turns as messages/],
   ['standard output', {prompt: 'a', stream_stdout: true}, /stream_stdout/],
@@ -198,6 +214,83 @@ test('the table of ids finds each of many, and no other', () => {
   const table = new IdTable()
   for (let n = 1; n <= 20_000; n++) assert.is(table.claim(`id ${n}`, n), undefined)
   for (let n = 1; n <= 20_000; n += 7) assert.is(table.claim(`id ${n}`, 99_999), n)
+})
+
+test('ids and numbers of a template are as the input writes them', async () => {
+  const template = new Template('Version {{n}}', 't')
+  const record = {
+    line: 1,
+    content: {value: {id: 12345678901234567e3, n: 1.1}, written: writtenAs({id: '12345678901234567890', n: '1.10'})},
+  }
+  const [item] = await readRecords([record], {template})
+  assert.equal(
+    [item?.id, item && 'input' in item.question ? item.question.input : ''],
+    ['12345678901234567890', 'Version 1.10'],
+  )
+  const [rounded] = await readRecords([{line: 1, content: {value: {id: 2 ** 60, prompt: 'a'}}}])
+  assert.match((rounded && faultOf(rounded)?.message) ?? '', /^id: must be a string or an integer/)
+})
+
+test('cells mean what a spreadsheet shows', async () => {
+  const options = async (cells: object): Promise<RuntimeOptions> =>
+    (await readOne({prompt: 'a', ...cells}, {isText: true})).options
+  for (const [cells, expected] of [
+    [{ignore_eos: 'TRUE'}, {ignore_eos: true}],
+    [{ignore_eos: ' False '}, {ignore_eos: false}],
+    [
+      {deterministic: 'FALSE', temperature: '.5'},
+      {deterministic: false, temp: 0.5},
+    ],
+    [
+      {top_k: '+5', seed: '007', max_tokens: '1E+02'},
+      {top_k: 5, seed: 7, max_tokens: 100},
+    ],
+    [{top_k: '5.0'}, {top_k: 5}],
+    [{stop: '42'}, {stop: ['42']}],
+    [{stop: 'TRUE'}, {stop: ['TRUE']}],
+    [{stop: 'null'}, {stop: ['null']}],
+    [{stop: '[END]'}, {stop: ['[END]']}],
+    [{stop: '"a\\n"'}, {stop: ['a\n']}],
+    [{forbidden_tokens: '42'}, {forbidden_tokens: [42]}],
+  ] as const) {
+    assert.equal(await options(cells), {deterministic: false, ...expected}, JSON.stringify(cells))
+  }
+})
+
+test('a decimal comma is told to be a point', async () => {
+  const error = await rejects(readOne({prompt: 'a', temp: '0,7'}, {isText: true}), 'invalid_argument', /got "0,7"/)
+  assert.is(error.hint, 'Write it with a point: 0.7')
+})
+
+test('fields that nothing reads are named, at any depth and in both forms', async () => {
+  const told: string[] = []
+  const onIgnored = (names: readonly string[]): void => void told.push(...names)
+  const messages = [
+    {role: 'user', content: [{type: 'text', text: 'Hi', cache_control: 1}], name: 'Ann'},
+    {role: 'assistant', content: 'Hello', refusal: null, name: 'Bob'},
+    {role: 'user', content: 'And?'},
+  ]
+  const format = {
+    type: 'json_schema',
+    json_schema: {name: 'n', strict: true, schema: {type: 'object', odd: 1}, extra: 1},
+  }
+  await readOne(
+    {
+      custom_id: 'a',
+      url: '/v1/chat/completions',
+      body: {messages, store: true, response_format: format, stream_options: {include_usage: true, odd: 1}},
+    },
+    {onIgnored},
+  )
+  assert.equal(told.splice(0), [
+    'messages[0].content[0].cache_control',
+    'messages[0].name',
+    'store',
+    'response_format.json_schema.extra',
+    'stream_options.odd',
+  ])
+  await readOne({messages}, {onIgnored})
+  assert.equal(told, ['messages[0].content[0].cache_control', 'messages[0].name'])
 })
 
 test('in a table options are texts', async () => {

@@ -1,7 +1,9 @@
 import {Readable} from 'node:stream'
 import type {Info} from 'csv-parse'
 import {NnError} from '../../errors.js'
-import {decodeUtf8, isMarked, newline} from './lines.js'
+import {plural} from '../../terminal/units.js'
+import {decodeText} from '../../documents/index.js'
+import {decodeUtf8, isNewline, isReturn, lineBreaks} from './lines.js'
 import {maxRecordBytes, type InputRecord} from './record.js'
 
 interface Row {
@@ -9,16 +11,27 @@ interface Row {
   info: Info
 }
 
+/** Each alone or mixed: spreadsheets and editors add lines to a file in their own way. The longest comes first. */
+const recordDelimiter = ['\r\n', '\n', '\r']
+
 /**
- * The records of a CSV file (RFC 4180); the first one names the columns. Values are texts; empty ones are omitted.
- * @throws `invalid_argument` for columns without a name or with a duplicate name.
+ * The records of a CSV file (RFC 4180) with any line ends; the first one names the columns. Values are texts; empty ones
+ * are omitted.
+ * @throws `invalid_argument` for columns without a name or with a duplicate name, and for another separator.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   const {parse, CsvError} = await import('csv-parse')
   const parser = parse({
     // Fields are bytes here, so that they can be checked for UTF-8.
     encoding: null,
-    ...{info: true, relaxQuotes: true, relaxColumnCount: true, skipEmptyLines: true, maxRecordSize: maxRecordBytes},
+    ...{
+      recordDelimiter,
+      info: true,
+      relaxQuotes: true,
+      relaxColumnCount: true,
+      skipEmptyLines: true,
+      maxRecordSize: maxRecordBytes,
+    },
   })
   const lines = new LineCounter()
   const source = Readable.from(lines.watch(chunks), {objectMode: false})
@@ -32,7 +45,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
       // Blank lines that have spaces.
       if (columns === undefined && record.length === 1 && String(record[0]).trim() === '') continue
       if (columns === undefined) columns = readHeader(record)
-      else yield {line: end - lineBreaks(record), content: readRow(columns, record)}
+      else yield {line: end - countBreaks(record), content: readRow(columns, record)}
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
@@ -48,17 +61,20 @@ class LineCounter {
   private counted = 0
   private passed = 0
   private bytes = 0
-  /** Positions of line breaks that were not queried yet. */
+  private endsInReturn = false
+  /** Positions of the last bytes of line breaks that were not queried yet. */
   private ahead: number[] = []
 
-  /** The same chunks without the byte order mark, which does not count for positions. */
+  /** The same chunks. */
   async *watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
-      const bytes = this.bytes === 0 && isMarked(chunk) ? chunk.subarray(3) : chunk
-      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1))
-        this.ahead.push(this.bytes + at)
-      this.bytes += bytes.length
-      yield bytes
+      const isPair = this.endsInReturn && isNewline(chunk[0])
+      // Not queried yet: the parser waits for this chunk to see whether the line break is a CRLF.
+      if (isPair) this.ahead[this.ahead.length - 1] = this.bytes
+      for (const {end} of lineBreaks(chunk, isPair ? 1 : 0)) this.ahead.push(this.bytes + end - 1)
+      this.endsInReturn = isReturn(chunk.at(-1))
+      this.bytes += chunk.length
+      yield chunk
     }
   }
 
@@ -76,7 +92,8 @@ class LineCounter {
 }
 
 function readHeader(record: readonly Buffer[]): string[] {
-  const names = record.map((bytes) => bytes.toString().trim())
+  const names = record.map((bytes, at) => decodeText(bytes, `The name of column ${at + 1}`).trim())
+  refuseSeparator(names)
   const wrong = names.findIndex((name, at) => name === '' || names.indexOf(name) < at)
   if (wrong < 0) return names
   const name = names[wrong] ?? ''
@@ -87,19 +104,36 @@ function readHeader(record: readonly Buffer[]): string[] {
   )
 }
 
-function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
-  if (record.length !== columns.length) {
-    return {fault: `The record has ${record.length} fields, but the first line names ${columns.length} columns.`}
-  }
-  try {
-    const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)
-    return {value: Object.fromEntries(cells.filter(([, text]) => text !== '')), isText: true}
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    return {fault: 'The record is not UTF-8.'}
+/** Separators of spreadsheets in countries that write 0,5 and of those that copy cells. */
+const separators = new Map([
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+])
+
+/** @throws `invalid_argument` for a single column whose name looks like several. */
+function refuseSeparator([only = '', ...others]: readonly string[]): void {
+  if (others.length > 0) return
+  for (const [separator, called] of separators) {
+    const names = only.split(separator)
+    if (names.length === 1 || names.some((name) => name.trim() === '')) continue
+    throw new NnError('invalid_argument', `The columns are separated by ${called}: ${JSON.stringify(only)}.`, {
+      hint: `Separate them by commas: ${names.join(',')}`,
+    })
   }
 }
 
-function lineBreaks(record: readonly Buffer[]): number {
-  return record.reduce((sum, bytes) => sum + bytes.filter((byte) => byte === newline).length, 0)
+function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
+  if (record.length !== columns.length) {
+    const fields = plural(record.length, 'field')
+    return {fault: `The record has ${fields}, but the first line names ${plural(columns.length, 'column')}.`}
+  }
+  const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)
+  if (cells.some(([, text]) => text === undefined)) return {fault: 'The record is not UTF-8.'}
+  if (cells.some(([, text]) => text?.includes('\0')))
+    return {fault: 'The record is not a text: it has a NUL character.'}
+  return {value: Object.fromEntries(cells.filter(([, text]) => text !== '')), isText: true}
+}
+
+function countBreaks(record: readonly Buffer[]): number {
+  return record.reduce((sum, bytes) => sum + [...lineBreaks(bytes)].length, 0)
 }

@@ -1,13 +1,13 @@
+import {isUtf8} from 'node:buffer'
 import {maxRecordBytes} from './record.js'
 
 export type Line = {line: number} & ({text: string} | {fault: string})
 
-export const newline = 0x0a
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+const [newline, carriageReturn] = [0x0a, 0x0d]
 
 /**
- * The non-blank lines of a UTF-8 text, numbered from 1. A line may end in CRLF, the last one without a line break; a
- * byte order mark is skipped. At most `maxBytes` of a line are kept.
+ * The non-blank lines of a UTF-8 text, numbered from 1. Lines end in LF, CRLF or CR, also mixed, the last one without a
+ * line break. At most `maxBytes` of a line are kept.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>, maxBytes = maxRecordBytes): AsyncGenerator<Line> {
   let line = 1
@@ -25,40 +25,55 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, maxBytes = maxRe
     length = 0
     return found
   }
+  let endsInReturn = false
   for await (const chunk of chunks) {
-    let start = 0
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      add(chunk.subarray(start, end))
-      start = end + 1
-      const found = finish()
-      if (found !== undefined) yield found
+    let start = endsInReturn && isNewline(chunk[0]) ? 1 : 0
+    for (const found of lineBreaks(chunk, start)) {
+      add(chunk.subarray(start, found.start))
+      start = found.end
+      const text = finish()
+      if (text !== undefined) yield text
     }
     add(chunk.subarray(start))
+    endsInReturn = isReturn(chunk.at(-1))
   }
   const last = finish()
   if (last !== undefined) yield last
 }
 
-function readLine(line: number, bytes: Buffer, length: number, maxBytes: number): Line | undefined {
-  if (length > maxBytes) return {line, fault: `The line has ${length} bytes; at most ${maxBytes} are allowed.`}
-  const start = line === 1 && isMarked(bytes) ? 3 : 0
-  try {
-    const text = decodeUtf8(bytes.subarray(start)).trim()
-    return text === '' ? undefined : {line, text}
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    return {line, fault: 'The line is not UTF-8.'}
+/** Line breaks: a CRLF is one, and so are CR and LF alone. A CRLF that two chunks share is for the caller to see. */
+export function* lineBreaks(bytes: Buffer, from = 0): Generator<{start: number; end: number}> {
+  let [feed, carriage] = [bytes.indexOf(newline, from), bytes.indexOf(carriageReturn, from)]
+  while (feed >= 0 || carriage >= 0) {
+    if (carriage < 0 || (feed >= 0 && feed < carriage)) {
+      yield {start: feed, end: feed + 1}
+      feed = bytes.indexOf(newline, feed + 1)
+      continue
+    }
+    const isPair = feed === carriage + 1
+    yield {start: carriage, end: carriage + (isPair ? 2 : 1)}
+    if (isPair) feed = bytes.indexOf(newline, feed + 1)
+    carriage = bytes.indexOf(carriageReturn, carriage + 1)
   }
 }
 
-/** Whether a text starts with a byte order mark. */
-export function isMarked(bytes: Buffer): boolean {
-  return bytes.subarray(0, 3).equals(byteOrderMark)
+export function isNewline(byte: number | undefined): boolean {
+  return byte === newline
 }
 
-/** @throws `TypeError` for bytes that are not UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
+export function isReturn(byte: number | undefined): boolean {
+  return byte === carriageReturn
 }
 
-const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
+function readLine(line: number, bytes: Buffer, length: number, maxBytes: number): Line | undefined {
+  if (length > maxBytes) return {line, fault: `The line has ${length} bytes; at most ${maxBytes} are allowed.`}
+  const text = decodeUtf8(bytes)?.trim()
+  if (text === undefined) return {line, fault: 'The line is not UTF-8.'}
+  if (text.includes('\0')) return {line, fault: 'The line is not a text: it has a NUL character.'}
+  return text === '' ? undefined : {line, text}
+}
+
+/** `undefined` for bytes that are not UTF-8. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString() : undefined
+}

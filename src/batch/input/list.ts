@@ -1,5 +1,5 @@
 import {NnError} from '../../errors.js'
-import {DocumentError, parseText, showValue, type ParsedDocument} from '../../documents/index.js'
+import {decodeText, parseText, showValue, type ParsedDocument} from '../../documents/index.js'
 import type {InputRecord} from './record.js'
 
 /** Lists are written by hand; larger inputs should be JSON lines. */
@@ -18,15 +18,17 @@ export async function* readList(chunks: AsyncIterable<Buffer>, file: string): As
     }
     pieces.push(chunk)
   }
-  const text = decode(Buffer.concat(pieces), file)
-  const {value} = parseList(text, file)
+  const text = decodeText(Buffer.concat(pieces), file)
+  const {value, written} = parseList(text, file)
   // The value of an empty document.
   if (value === null) return
   if (!Array.isArray(value)) {
     if (isLines(text)) throw linesOfJson(file)
     throw new NnError('invalid_argument', `${file} must be a list of items; got ${showValue(value)}.`)
   }
-  for (const [at, item] of (value as unknown[]).entries()) yield {line: at + 1, content: {value: item}}
+  for (const [at, item] of (value as unknown[]).entries()) {
+    yield {line: at + 1, content: {value: item, written: (path) => written([at, ...path])}}
+  }
 }
 
 function parseList(text: string, file: string): ParsedDocument {
@@ -52,13 +54,4 @@ function linesOfJson(file: string, cause?: unknown): NnError {
   return new NnError('invalid_argument', `${file} must be a list of items, but its lines look like JSON items.`, {
     ...{cause, hint: 'Rename it so that it ends in .jsonl.'},
   })
-}
-
-function decode(bytes: Buffer, file: string): string {
-  try {
-    return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new DocumentError([{file, line: 0, column: 0, path: '', message: 'is not UTF-8', excerpt: ''}])
-  }
 }

@@ -1,12 +1,13 @@
 import {createHash} from 'node:crypto'
-import {createReadStream, statSync} from 'node:fs'
+import {closeSync, createReadStream, openSync, statSync} from 'node:fs'
 import path from 'node:path'
 import type {Readable} from 'node:stream'
-import {NnError} from '../../errors.js'
+import {NnError, systemReason} from '../../errors.js'
 import {readCsv} from './csv.js'
 import {readJsonl, readPrompts} from './jsonl.js'
 import {readList} from './list.js'
 import type {InputRecord} from './record.js'
+import {toUtf8} from './to-utf8.js'
 
 /** Name of standard input on the command line. */
 export const standardInput = '-'
@@ -39,14 +40,18 @@ export function openInput(name: string): Input {
         yield chunk
       }
     } catch (error) {
-      throw new NnError('file_unusable', `${name} cannot be read: ${(error as Error).message}`, {cause: error})
+      throw unreadable(name, error)
     }
   }
   return {
-    records: readers[formOf(name)](chunks(), name),
+    records: readers[formOf(name)](toUtf8(chunks(), called(name)), name),
     fingerprint: () => ({bytes, sha256: hash.copy().digest('hex')}),
     [Symbol.dispose]: () => void stream.destroy(),
   }
+}
+
+function called(name: string): string {
+  return name === standardInput ? 'Standard input' : name
 }
 
 /** The format of an input, by its name. */
@@ -69,6 +74,20 @@ const readers: Readonly<
   Record<ReturnType<typeof formOf>, (chunks: AsyncIterable<Buffer>, name: string) => AsyncIterable<InputRecord>>
 > = {csv: readCsv, list: readList, prompts: readPrompts, jsonl: readJsonl}
 
+/**
+ * Checks that the input is there and can be read, which is quick, before anything else is checked.
+ * @throws `invalid_argument`
+ */
+export function checkSource(name: string): void {
+  if (name === standardInput) return
+  checkRegular(name)
+  try {
+    closeSync(openSync(name, 'r'))
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+}
+
 /** An input is read twice, first to check it. @throws `invalid_argument` for a pipe or similar. */
 function checkRegular(name: string): string {
   if (isRegular(name)) return name
@@ -82,6 +101,10 @@ function isRegular(name: string): boolean {
   try {
     return statSync(name, {throwIfNoEntry: false})?.isFile() !== false
   } catch (error) {
-    throw new NnError('file_unusable', `${name} cannot be read: ${(error as Error).message}`, {cause: error})
+    throw unreadable(name, error)
   }
+}
+
+function unreadable(name: string, error: unknown): NnError {
+  return new NnError('file_unusable', `${name} cannot be read: ${systemReason(error)}.`, {cause: error})
 }

@@ -1,8 +1,19 @@
+import type {Written} from '../../documents/index.js'
+
 /** One unchecked item of the input. */
 export interface InputRecord {
   /** Line where it starts, from 1; in a YAML or JSON list, its position. */
   line: number
-  content: {value: unknown; isText?: boolean} | {fault: string}
+  content: Found | {fault: string}
+}
+
+/** The value of a record. */
+export interface Found {
+  value: unknown
+  /** Whether all values in it are texts, as in a table. Defaults to `false`. */
+  isText?: boolean
+  /** Its numbers as the input has them. Absent: there are none, or they are written as usual. */
+  written?: Written
 }
 
 /** Maximum length of a JSONL line or CSV record in bytes; a longer one is a mistake and would fill the memory. */

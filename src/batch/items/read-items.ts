@@ -39,10 +39,8 @@ function readContent(content: InputRecord['content'], context: ItemsContext): Re
   if ('fault' in content) {
     return {id: undefined, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
   }
-  const {value, isText = false} = content
-  return isOpenAiForm(value, context.hasTemplate)
-    ? readOpenAiForm(value, context)
-    : readShortForm(value, isText, context)
+  const {value} = content
+  return isOpenAiForm(value, context.hasTemplate) ? readOpenAiForm(value, context) : readShortForm(content, context)
 }
 
 function repeated(id: string, line: number): {fault: NnError} {

@@ -1,9 +1,11 @@
 import {runtimeOptionsFromObject, type Config, type RuntimeOptions} from '../../config/index.js'
 import {NnError} from '../../errors.js'
 import {ApiError} from '../../openai/api-error.js'
-import {readMessages} from '../../openai/messages.js'
-import {DocumentError, showValue} from '../../documents/index.js'
-import {parseJson, readCell} from './cell.js'
+import {ignoredFields} from '../../openai/ignored-fields.js'
+import {messageFields, readMessages} from '../../openai/messages.js'
+import {DocumentError, showValue, suggest, type Problem, type Written} from '../../documents/index.js'
+import type {Found} from '../input/record.js'
+import {optionNames, parseJson, readCell} from './cell.js'
 import type {Asked, Reading} from './item.js'
 import type {Template} from './template.js'
 
@@ -12,12 +14,15 @@ export interface ShortFormContext {
   template: Template | undefined
   /** Called with unused fields. */
   onUnused: (names: readonly string[]) => void
+  /** Called with ignored fields of messages. */
+  onIgnored: (names: readonly string[]) => void
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 /** Reads `{id?, prompt | messages, …options}`, or only a prompt. With a template, other fields are its variables. */
-export function readShortForm(value: unknown, isText: boolean, context: ShortFormContext): Reading {
+export function readShortForm(found: Found, context: ShortFormContext): Reading {
+  const {value, written} = found
   const fields = typeof value === 'string' ? {prompt: value} : value
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     return fault(
@@ -25,17 +30,16 @@ export function readShortForm(value: unknown, isText: boolean, context: ShortFor
       new NnError('invalid_argument', `An item must be an object or a string; got ${showValue(value)}.`),
     )
   }
-  const {id, ...others} = fields as Fields
-  const isId = (typeof id === 'string' && id !== '') || (typeof id === 'number' && Number.isSafeInteger(id))
-  if (id != null && !isId) {
+  const {id} = fields as Fields
+  const name = readId(id, written)
+  if (id != null && name === undefined) {
     return fault(
       undefined,
       new NnError('invalid_argument', `id: must be a string or an integer; got ${showValue(id)}.`),
     )
   }
-  const name = isId ? String(id) : undefined
   try {
-    return {id: name, form: 'short', question: readQuestion(fields as Fields, others, isText, context)}
+    return {id: name, form: 'short', question: readQuestion(fields as Fields, found, context)}
   } catch (error) {
     if (error instanceof ApiError) return fault(name, new NnError('invalid_argument', error.message, {cause: error}))
     if (error instanceof NnError) return fault(name, error)
@@ -47,15 +51,22 @@ function fault(id: string | undefined, error: NnError): Reading {
   return {id, form: 'short', question: {fault: error}}
 }
 
-function readQuestion(fields: Fields, others: Fields, isText: boolean, context: ShortFormContext): Asked {
-  const {template, config} = context
-  const {prompt, messages, ...rest} = without(others, template?.names)
+/** A string, or an integer as the input writes it; `undefined` for anything else. */
+function readId(id: unknown, written: Written | undefined): string | undefined {
+  if (typeof id === 'string') return id === '' ? undefined : id
+  if (!Number.isInteger(id)) return undefined
+  return written?.(['id']) ?? (Number.isSafeInteger(id) ? String(id) : undefined)
+}
+
+function readQuestion(fields: Fields, {isText = false, written}: Found, context: ShortFormContext): Asked {
+  const {template} = context
+  const {prompt, messages, ...rest} = without(fields, new Set(['id', ...(template?.names ?? [])]))
   const options = readOptions(rest, isText, context)
   if (template !== undefined) {
     if (prompt != null || messages != null) {
       throw refuse('The template creates the prompt: an item may have prompt or messages only if the template uses it.')
     }
-    return {input: template.fill(fields), options}
+    return {input: template.fill(fields, written), options}
   }
   if ((prompt == null) === (messages == null)) throw refuse('An item must have either a prompt or messages.')
   if (prompt != null) {
@@ -64,20 +75,27 @@ function readQuestion(fields: Fields, others: Fields, isText: boolean, context: 
   }
   const list = isText && typeof messages === 'string' ? parseJson(messages) : messages
   if (!Array.isArray(list)) throw refuse(`messages: must be a list; got ${showValue(list)}.`)
-  return conversation(list, options, config)
+  return conversation(list, options, context)
 }
 
-function conversation(messages: readonly unknown[], options: RuntimeOptions, config: Config): Asked {
+function conversation(
+  messages: readonly unknown[],
+  options: RuntimeOptions,
+  {config, onIgnored}: ShortFormContext,
+): Asked {
   const {systemPrompt, history, input} = readMessages(messages)
   if ((options.prompt_mode ?? config.model.prompt_mode) === 'raw') throw refuse('messages: needs prompt_mode chat.')
   if (systemPrompt !== '' && options.system_prompt !== undefined) {
     throw refuse('system_prompt: cannot be combined with a system message.')
   }
+  const ignored = ignoredFields({messages}, {properties: {messages: {items: messageFields}}})
+  if (ignored.length > 0) onIgnored(ignored)
   return {input, options: {...options, ...(systemPrompt !== '' && {system_prompt: systemPrompt}), history}}
 }
 
 /** @throws `invalid_argument` that names each mistake. */
-function readOptions(fields: Fields, isText: boolean, {config, template, onUnused}: ShortFormContext): RuntimeOptions {
+function readOptions(fields: Fields, isText: boolean, context: ShortFormContext): RuntimeOptions {
+  const {config, template, onUnused} = context
   const given = isText
     ? Object.fromEntries(Object.entries(fields).map(([name, cell]) => [name, readCell(name, cell as string)]))
     : fields
@@ -95,19 +113,32 @@ function readOptions(fields: Fields, isText: boolean, {config, template, onUnuse
     // With a template, unused columns of a table are not an error.
     if (template !== undefined && unused.length > 0) {
       onUnused(unused)
-      return readOptions(without(fields, new Set(unused)), isText, {config, template, onUnused})
+      return readOptions(without(fields, new Set(unused)), isText, context)
     }
-    const [problem] = error.problems
+    const [hint] = error.problems.map((problem) => hintFor(problem, given)).filter((each) => each !== undefined)
     throw new NnError(
       'invalid_argument',
       error.problems.map(({path, message}) => `${path}: ${message}`).join('; '),
-      problem?.hint === undefined ? {} : {hint: problem.hint},
+      hint === undefined ? {} : {hint},
     )
   }
 }
 
-function without(fields: Fields, names: ReadonlySet<string> | undefined): Fields {
-  return names === undefined ? fields : Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
+const itemFields = ['id', 'prompt', 'messages']
+
+/** An item has more fields than options, and a table has numbers as its country writes them. */
+function hintFor({path, message, hint}: Problem, fields: Fields): string | undefined {
+  const value = fields[path]
+  if (message.startsWith('unknown key')) {
+    const meant = suggest(path, [...itemFields, ...optionNames])
+    return meant !== undefined && itemFields.includes(meant) ? `Did you mean "${meant}"?` : hint
+  }
+  if (hint !== undefined || typeof value !== 'string' || !/^\s*[+-]?\d+,\d+\s*$/.test(value)) return hint
+  return `Write it with a point: ${value.trim().replace(',', '.')}`
+}
+
+function without(fields: Fields, names: ReadonlySet<string>): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
 }
 
 function refuse(message: string): NnError {

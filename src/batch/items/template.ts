@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import {NnError} from '../../errors.js'
-import {readDocument, suggest} from '../../documents/index.js'
+import {readDocument, suggest, type Written} from '../../documents/index.js'
 
 const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g
 
@@ -20,20 +20,18 @@ export class Template {
 
   /** Reads a file; its last line break is not part of the prompt. */
   static read(file: string): Template {
-    return new Template(
-      readDocument(file)
-        .replace(/^\uFEFF/, '')
-        .replace(/\r?\n$/, ''),
-      file,
-    )
+    return new Template(readDocument(file).replace(/(?:\r\n|\n|\r)$/, ''), file)
   }
 
   get sha256(): string {
     return createHash('sha256').update(this.text).digest('hex')
   }
 
-  /** Inserts texts unchanged and other values as JSON. @throws `invalid_argument` for a variable without a field. */
-  fill(fields: Readonly<Record<string, unknown>>): string {
+  /**
+   * Inserts texts unchanged, numbers as the input writes them, and other values as JSON.
+   * @throws `invalid_argument` for a variable without a field.
+   */
+  fill(fields: Readonly<Record<string, unknown>>, written?: Written): string {
     return this.text.replace(placeholder, (_, name: string) => {
       const value = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (value == null) {
@@ -46,7 +44,8 @@ export class Template {
           },
         )
       }
-      return typeof value === 'string' ? value : JSON.stringify(value)
+      if (typeof value === 'string') return value
+      return (typeof value === 'number' ? written?.([name]) : undefined) ?? JSON.stringify(value)
     })
   }
 }

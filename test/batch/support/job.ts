@@ -38,10 +38,10 @@ export class Job {
     })
   }
 
-  file(name: string, contents: string | readonly object[]): string {
+  file(name: string, contents: string | Buffer | readonly object[]): string {
     const file = path.join(this.folder, name)
-    const text = typeof contents === 'string' ? contents : contents.map((item) => `${JSON.stringify(item)}\n`).join('')
-    writeFileSync(file, text)
+    const isWritten = typeof contents === 'string' || Buffer.isBuffer(contents)
+    writeFileSync(file, isWritten ? contents : contents.map((item) => `${JSON.stringify(item)}\n`).join(''))
     return file
   }
 
