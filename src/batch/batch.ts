@@ -8,6 +8,7 @@ import {checkOutput} from './output/check-output.js'
 import {findRows} from './output/find-rows.js'
 import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
 import {begun} from '../system/until-aborted.js'
+import {plural} from '../terminal/units.js'
 
 /**
  * Checks an input and answers nothing; with an output, also checks that it can be resumed.
@@ -37,17 +38,17 @@ export async function checkBatch(
  */
 export async function answerBatch(request: BatchRequest): Promise<BatchSummary | undefined> {
   const {input: name, prepared, strict, signal} = request
-  checkOutput(request.output, {"the daemon's model": prepared.file})
-  await using output = await BatchOutput.open(request.output, request.how)
   // Notes about items are shown later, when they are answered.
   const quiet = contextOf(request, () => undefined)
   const checked = name === standardInput ? undefined : await checkInput(name, quiet, request)
+  const check = checked?.check
+  if (strict && check !== undefined && check.faulty > 0) throw unusable(check)
+  checkOutput(request.output, {"the daemon's model": prepared.file})
+  await using output = await BatchOutput.open(request.output, request.how)
   using input = openInput(name)
   const records = await begun(input.records, signal)
   signal.throwIfAborted()
   if (records === undefined) return undefined
-  const check = checked?.check
-  if (strict && check !== undefined && check.faulty > 0) throw unusable(check)
   const stored = output.begin({input: check?.input ?? null, settings: settingsOf(request)})
   const toAnswer = checked && checked.check.items - checked.lines.sharedWith(stored.done)
   await using model = await prepared.open()
@@ -55,6 +56,6 @@ export async function answerBatch(request: BatchRequest): Promise<BatchSummary |
 }
 
 function unusable({items, faulty, faults}: InputCheck): NnError {
-  const first = `${faulty} of ${items} items are not usable, so nothing was started.`
+  const first = `${faulty} of ${plural(items, 'item')} ${faulty === 1 ? 'is' : 'are'} not usable, so nothing was started.`
   return new NnError('invalid_argument', [first, ...renderFaults(faults, faulty)].join('\n'))
 }

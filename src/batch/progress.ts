@@ -1,7 +1,7 @@
 import {realClock, type Clock} from '../system/clock.js'
 import {TransientLine} from '../terminal/transient-line.js'
 import type {Output} from '../terminal/style.js'
-import {duration, short} from '../terminal/units.js'
+import {duration, plural, short} from '../terminal/units.js'
 
 /** Progress of a batch. */
 export interface ProgressState {
@@ -30,7 +30,8 @@ export class Progress implements Disposable {
     private readonly state: () => ProgressState,
     private readonly clock: Clock = realClock,
   ) {
-    if (output.isTTY) this.line = new TransientLine(output, progressLine(state(), true))
+    if (output.isTTY) this.line = new TransientLine(output, '')
+    this.show()
     this.again()
   }
 
@@ -53,29 +54,60 @@ export class Progress implements Disposable {
 
   private again(): void {
     this.cancel = this.clock.after(this.line === undefined ? linesMs : terminalMs, () => {
-      if (this.line === undefined) this.output.write(`${progressLine(this.state(), false)}\n`)
-      else this.line.update(progressLine(this.state(), true))
+      if (this.line === undefined) this.output.write(`${progressLine(this.state())}\n`)
+      this.show()
       this.again()
     })
+  }
+
+  private show(): void {
+    this.line?.update(progressLine(this.state(), this.line.width))
   }
 }
 
 const barWidth = 20
 
-export function progressLine(state: ProgressState, withBar: boolean): string {
+/** A part of the line. Without a rank it always stays; else the highest goes first where the line is too long. */
+interface Part {
+  text: string
+  rank?: number
+}
+
+/** The progress as one line, for a terminal with a bar, in so many columns: what does not fit is left out. */
+export function progressLine(state: ProgressState, columns?: number): string {
   const {ended, failed, skipped, total, outputTokens, elapsedMs} = state
   const done = ended + skipped
   const seconds = elapsedMs / 1000
   const [items, tokens] = seconds > 0 ? [ended / seconds, outputTokens / seconds] : [0, 0]
   const share = total === undefined || total === 0 ? undefined : Math.min(1, done / total)
-  const filled = Math.floor((share ?? 0) * barWidth)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] `
-  return [
-    `${withBar && share !== undefined ? bar : ''}${done}${total === undefined ? '' : `/${total}`} items`,
-    ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
-    `${short(items)} items/s`,
-    `${short(tokens)} tokens/s`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(total !== undefined && items > 0 && done < total ? [`${duration(((total - done) / items) * 1000)} left`] : []),
-  ].join(' · ')
+  const isUnderWay = total !== undefined && items > 0 && done < total
+  const parts: Part[] = [
+    {text: total === undefined ? plural(done, 'item') : `${done}/${plural(total, 'item')}`},
+    ...(share === undefined ? [] : [{text: `${Math.floor(share * 100)} %`, rank: 1}]),
+    {text: `${short(items)} items/s`, rank: 2},
+    {text: `${short(tokens)} tokens/s`, rank: 3},
+    ...(failed > 0 ? [{text: `${failed} failed`}] : []),
+    ...(isUnderWay ? [{text: `${duration(((total - done) / items) * 1000)} left`}] : []),
+  ]
+  if (columns === undefined) return join(parts)
+  const line = (share === undefined ? '' : bar(share)) + join(parts)
+  return line.length <= columns ? line : join(fit(parts, columns))
+}
+
+function bar(share: number): string {
+  const filled = Math.floor(share * barWidth)
+  return `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] `
+}
+
+function fit(parts: readonly Part[], columns: number): readonly Part[] {
+  const last = Math.max(...parts.map(({rank = 0}) => rank))
+  if (last === 0 || join(parts).length <= columns) return parts
+  return fit(
+    parts.filter(({rank = 0}) => rank < last),
+    columns,
+  )
+}
+
+function join(parts: readonly Part[]): string {
+  return parts.map(({text}) => text).join(' · ')
 }

@@ -91,9 +91,19 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
     // An error of the display must not end the batch.
     messages.on('error', () => undefined)
     keepHeapSmall()
-    const {answerBatch, checkBatch, checkOutput, parseErrorLimit, prepareModel, Template, renderCheck, renderSummary} =
-      await import('../batch/index.js')
+    const {
+      answerBatch,
+      checkBatch,
+      checkOutput,
+      checkSource,
+      parseErrorLimit,
+      prepareModel,
+      Template,
+      renderCheck,
+      renderSummary,
+    } = await import('../batch/index.js')
     const {config, set, concurrency, local, output} = flags
+    checkSource(input)
     const sources = {'the input': input, 'the model': flags.model, 'the template': flags.template}
     if (output !== undefined) checkOutput(output, {...sources, 'the configuration': config})
     const maxErrors = flags['max-errors']

@@ -2,6 +2,9 @@ import {paint, type Output} from './style.js'
 
 const eraseLine = '\r\u001b[K'
 
+/** Columns that stay free: the terminal writes a ^C after the line, or two. A line that wraps cannot be erased. */
+const room = '^C^C'.length + 1
+
 /** A line on a terminal that says what is going on when it takes long, and goes again. Elsewhere it does nothing. */
 export class TransientLine implements Disposable {
   private text: string
@@ -29,16 +32,26 @@ export class TransientLine implements Disposable {
     if (this.isShown) this.show()
   }
 
+  /** Columns that a text may have; the rest of a longer one is not shown. */
+  get width(): number {
+    return Math.max(0, this.output.columns - room)
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.timer)
-    if (this.isShown) this.output.write(eraseLine)
-    this.isShown = false
+    process.off('exit', this.erase)
+    this.erase()
   }
 
   private show(): void {
+    // A second signal ends the process at once.
+    if (!this.isShown) process.on('exit', this.erase)
     this.isShown = true
-    // Longer than the line it could not be erased.
-    const text = this.text.slice(0, Math.max(0, this.output.columns - 1))
-    this.output.write(eraseLine + paint(this.output, 'dim', text))
+    this.output.write(eraseLine + paint(this.output, 'dim', this.text.slice(0, this.width)))
+  }
+
+  private readonly erase = (): void => {
+    if (this.isShown) this.output.write(eraseLine)
+    this.isShown = false
   }
 }

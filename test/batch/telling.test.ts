@@ -3,7 +3,7 @@ import {parseErrorLimit} from '../../src/batch/error-limit.js'
 import {Notes} from '../../src/batch/items/notes.js'
 import {progressLine, Progress, type ProgressState} from '../../src/batch/progress.js'
 import type {BatchOutcome} from '../../src/batch/run-batch.js'
-import {renderSummary, summarize} from '../../src/batch/summary.js'
+import {renderCheck, renderSummary, summarize} from '../../src/batch/summary.js'
 import {Tally} from '../../src/batch/tally.js'
 import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import {NnError} from '../../src/errors.js'
@@ -19,15 +19,43 @@ const state: ProgressState = {
 
 test('shows how far it is, at what speed, and how long it will take', () => {
   assert.is(
-    progressLine(state, true),
+    progressLine(state, 120),
     '[#####---------------] 100/400 items · 25 % · 5 items/s · 100 tokens/s · 2 failed · 1 min 0 s left',
   )
-  assert.is(progressLine({...state, total: undefined, failed: 0}, true), '100 items · 5 items/s · 100 tokens/s')
+  assert.is(progressLine({...state, total: undefined, failed: 0}, 120), '100 items · 5 items/s · 100 tokens/s')
   assert.is(
-    progressLine({...state, ended: 0, skipped: 0, failed: 0, elapsedMs: 0}, false),
+    progressLine({...state, ended: 0, skipped: 0, failed: 0, elapsedMs: 0}),
     '0/400 items · 0 % · 0 items/s · 0 tokens/s',
   )
-  assert.is(progressLine({...state, ended: 350, failed: 0}, false), '400/400 items · 100 % · 35 items/s · 100 tokens/s')
+  assert.is(progressLine({...state, ended: 350, failed: 0}), '400/400 items · 100 % · 35 items/s · 100 tokens/s')
+})
+
+test('a narrow terminal shows the remaining time and leaves out the rest', () => {
+  const large: ProgressState = {
+    ...{ended: 12_345, failed: 123, skipped: 0, total: 100_000, outputTokens: 1_000_000, elapsedMs: 1_000_000},
+  }
+  const lines = [90, 80, 70, 60, 40].map((columns) => [columns, progressLine(large, columns)])
+  assert.equal(lines, [
+    [90, '12345/100000 items · 12 % · 12 items/s · 1000 tokens/s · 123 failed · 1 h 58 min left'],
+    [80, '12345/100000 items · 12 % · 12 items/s · 123 failed · 1 h 58 min left'],
+    [70, '12345/100000 items · 12 % · 12 items/s · 123 failed · 1 h 58 min left'],
+    [60, '12345/100000 items · 12 % · 123 failed · 1 h 58 min left'],
+    [40, '12345/100000 items · 123 failed · 1 h 58 min left'],
+  ])
+})
+
+test('one of a thing is not two', () => {
+  const one: ProgressState = {...state, ended: 0, skipped: 0, failed: 0, total: 1, elapsedMs: 0}
+  assert.match(progressLine(one), /^0\/1 item · /)
+  assert.match(progressLine({...one, ended: 1, total: undefined}), /^1 item · /)
+  const run = {output: 'rows.jsonl', skipped: 0, skipped_failed: 0, wall_ms: 2000, outcome: 'stopped'} as const
+  assert.match(renderSummary(summarize(new Tally(), {...run, remaining: 1})), /; 1 item has no row yet$/m)
+  const input = {bytes: 10, sha256: ''}
+  assert.is(renderCheck({items: 1, faulty: 1, faults: [], input}), '1 item in 10 B; 1 is not usable.\n… and 1 more')
+  assert.match(
+    renderCheck({items: 2, faulty: 0, faults: [], input, resume: {done: 1, failed: 0, remaining: 1}}),
+    /^2 items in 10 B; 0 are not usable\.\n.* 1 item has a row \(0 failed\), 1 remains\.$/,
+  )
 })
 
 test('where there is no terminal it is a line every ten seconds, and none after the end', async () => {
@@ -39,7 +67,7 @@ test('where there is no terminal it is a line every ten seconds, and none after 
     await clock.advance(9_999)
     assert.equal(written, [])
     await clock.advance(10_001)
-    assert.equal(written, Array(2).fill(`${progressLine(state, false)}\n`))
+    assert.equal(written, Array(2).fill(`${progressLine(state)}\n`))
     progress.say('note')
     assert.is(written.at(-1), 'note\n')
   }

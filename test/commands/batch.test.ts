@@ -130,18 +130,111 @@ test('--dry-run and --strict find what is wrong before anything is answered', as
   assert.equal([existsSync(job.output), strict.left], [false, []])
 })
 
+const capitals = ['France', 'Japan', 'Italy']
+
+test('a table with the line ends of old Macs has all its rows, also with --limit and --resume', async (t) => {
+  const job = new Job(t)
+  const rows = capitals.map((country, n) => `${'abc'[n] ?? ''},What is the capital of ${country}?`)
+  const table = job.file('in.csv', ['id,prompt', ...rows].join('\r'))
+  assert.is((await job.run(table, '--limit', '1', '--set', 'temp=0')).code, 0)
+  assert.is((await job.run(table, '--resume', '--set', 'temp=0')).code, 0)
+  assert.equal(
+    job.rows.map(({id, line, text}) => [id, line, text?.includes('is the capital') || text?.startsWith('The capital')]),
+    [
+      ['a', 2, true],
+      ['b', 3, true],
+      ['c', 4, true],
+    ],
+  )
+  assert.ok(job.isComplete)
+})
+
+test('--retry-errors tries the failed row of such a table again', async (t) => {
+  const job = new Job(t)
+  const table = job.file('in.csv', 'id,prompt,max_tokens\ra,Hello!,5\rb,Hello!,x\rc,Hello!,5')
+  for (const flags of [[], ['--resume', '--retry-errors']]) {
+    const {code, stderr} = await job.run(table, ...flags)
+    assert.is(code, 4, stderr)
+    assert.equal(job.rows.map(({id, error}) => [id, error?.code]).sort(), [
+      ['a', undefined],
+      ['b', 'invalid_argument'],
+      ['c', undefined],
+    ])
+  }
+})
+
+test('lines of a table may end in their own ways', async (t) => {
+  const job = new Job(t)
+  const mixed = job.file(
+    'mixed.csv',
+    `prompt\r\n${capitals.map((name) => `What is the capital of ${name}?\n`).join('')}`,
+  )
+  assert.match((await job.run(mixed, '--dry-run')).stdout, /^3 items /)
+  const stop = job.file('stop.csv', 'prompt,stop\nWhat is the capital of France?,Paris\r\n')
+  await job.run(stop, '--set', 'temp=0')
+  assert.equal(
+    job.rows.map((row) => [row.text, row.stop_reason]),
+    [['The capital of France is ', 'stop']],
+  )
+})
+
+test('a template that is not UTF-8 is refused before anything is answered', async (t) => {
+  const job = new Job(t)
+  const table = job.file('in.csv', 'id,q\n1,apple\n')
+  const template = job.file('template.txt', Buffer.from('Repeat after me: café {{q}}\n', 'latin1'))
+  const {code, stdout} = await job.run(table, '--template', template, '--json')
+  const {error} = JSON.parse(stdout) as {error: {reason: string; message: string}}
+  assert.equal([code, error.reason, existsSync(job.output)], [2, 'invalid_encoding', false])
+  assert.match(error.message, /template\.txt is not UTF-8: line 1 has the byte 0xE9 after "Repeat after me: caf"\.$/)
+})
+
+test('a configuration in Latin-1 is refused, and one that PowerShell wrote is read', async (t) => {
+  const job = new Job(t)
+  const input = job.file('in.jsonl', [{prompt: 'Who are you?'}])
+  const settings = 'stop: [André]\ntemp: 0\n'
+  const latin = job.file('latin.yaml', Buffer.from(settings, 'latin1'))
+  const refused = await job.run(input, '--config', latin)
+  assert.is(refused.code, 2)
+  assert.match(
+    refused.stderr,
+    /latin\.yaml is not UTF-8: line 1 has the byte 0xE9 after ".*Andr"\.\nConvert it to UTF-8/,
+  )
+  const marked = job.file('marked.yaml', Buffer.from(`\uFEFF${settings}`, 'utf16le'))
+  assert.is((await job.run(input, '--config', marked)).code, 0)
+  assert.is(job.rows.length, 1)
+})
+
+test('the input is checked before the output', async (t) => {
+  const job = new Job(t)
+  job.file('rows.jsonl', 'kept')
+  const missing = await runCli(job.argv('none.jsonl'))
+  assert.match(missing.stderr, /^wnn: none\.jsonl cannot be read: there is no such file or folder\.\n$/)
+  const faulty = await runCli(job.argv(job.file('in.jsonl', [{promt: 'a'}]), '--strict'))
+  assert.match(
+    faulty.stderr,
+    /^wnn: 1 of 1 item is not usable, so nothing was started\.\nline 1: promt: .*"prompt"\?\n$/,
+  )
+  const usable = await runCli(job.argv(job.file('in.jsonl', [{prompt: 'a'}])))
+  assert.match(usable.stderr, /^wnn: .*rows\.jsonl exists and has 4 bytes\./)
+  assert.equal(
+    [missing, faulty, usable].map(({code}) => code),
+    [2, 2, 2],
+  )
+  assert.is(readFileSync(job.output, 'utf8'), 'kept')
+})
+
 const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] = [
   ['no output', () => ['-', '--model', qwen], /^wnn: --output is missing/],
   ['a missing model', ({output}) => ['-', '--model', 'none.gguf', '--output', output], /no model file .*none\.gguf/],
   [
     'a missing input',
     ({output}) => ['none.jsonl', '--model', qwen, '--output', output],
-    /none\.jsonl cannot be read: ENOENT/,
+    /^wnn: none\.jsonl cannot be read: there is no such file or folder\.$/m,
   ],
   [
     'an output in no folder',
     () => ['-', '--model', qwen, '--output', '/none/rows.jsonl'],
-    /\/none\/rows\.jsonl cannot be written: ENOENT/,
+    /\/none\/rows\.jsonl cannot be written: there is no such file or folder\.$/m,
   ],
   ['standard input to resume', (job) => [...job.argv('-', '--resume').slice(1)], /--resume reads the input twice/],
   ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: --output must be a file.*got -/],

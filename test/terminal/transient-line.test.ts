@@ -37,7 +37,8 @@ test('a short wait is not worth a word', () => {
 })
 
 test('a long one shows how far it is, on one line, and goes without a trace', async () => {
-  const terminal = new Terminal(true, 12)
+  // Five columns stay free.
+  const terminal = new Terminal(true, 16)
   const line = new TransientLine(terminal.output, 'Loading…', 0)
   line.update('Loading… 1 %')
   await once(terminal, 'written')
@@ -56,11 +57,24 @@ test('where there is no terminal nothing is shown', () => {
 })
 
 test('what is said stays, above the line', async () => {
-  const terminal = new Terminal(true, 12)
+  const terminal = new Terminal(true)
   const line = new TransientLine(terminal.output, 'Loading…', 0)
   line.say('early')
   await once(terminal, 'written')
   line.say('late')
   line[Symbol.dispose]()
   assert.equal(terminal.written, ['early\n', `${erase}Loading…`, `${erase}late\n`, `${erase}Loading…`, erase])
+})
+
+test('it goes also when the process ends at once, and leaves no listener', async () => {
+  const terminal = new Terminal(true)
+  const before = process.listenerCount('exit')
+  const line = new TransientLine(terminal.output, 'Loading…', 0)
+  await once(terminal, 'written')
+  const [last] = process.listeners('exit').slice(-1)
+  assert.is(process.listenerCount('exit'), before + 1)
+  last?.call(process, 130)
+  assert.equal(terminal.written, [`${erase}Loading…`, erase])
+  line[Symbol.dispose]()
+  assert.equal([terminal.written.length, process.listenerCount('exit')], [2, before])
 })
