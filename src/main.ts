@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
-import {execute, Plugin, type Interfaces} from '@oclif/core'
+import {Plugin, run, settings, type Interfaces} from '@oclif/core'
+import type {OclifError} from './cli/usage-error.js'
 
 /** Folder of the package; this file is in `src/`, or in `dist/` when it is bundled. */
 const root = path.dirname(import.meta.dirname)
@@ -18,7 +19,24 @@ export async function main(): Promise<void> {
   const all = [own, ...others]
   await Promise.all(all.map((plugin) => plugin.load()))
   const plugins = new Map(all.map((plugin) => [plugin.name, plugin]))
-  await execute({development: fromSource, loadOptions: {root, pjson, plugins}})
+  if (fromSource) {
+    process.env.NODE_ENV = 'development'
+    settings.debug = true
+  }
+  try {
+    await run(process.argv.slice(2), {root, pjson, plugins})
+  } catch (error) {
+    await end(error as OclifError, pjson.oclif.bin ?? pjson.name)
+  }
+}
+
+/** Commands print their own errors and exit; those of the help come here. */
+async function end(error: OclifError, command: string): Promise<never> {
+  const {describeUsage, isExit} = await import('./cli/usage-error.js')
+  const {printError} = await import('./cli/print-error.js')
+  const {message, hint, exit} = describeUsage(error, {command, names: [], renamed: {}})
+  if (!isExit(error)) printError(message, hint)
+  process.exit(exit)
 }
 
 function useSources({oclif}: Interfaces.PJSON): void {

@@ -1,11 +1,8 @@
 import {Command} from '@oclif/core'
 import {NnError} from '../errors.js'
 import {Interruption} from './interruption.js'
-
-/** Exit code of oclif's own errors, such as unknown flags. */
-interface OclifError extends Error {
-  oclif?: {exit?: number}
-}
+import {printError} from './print-error.js'
+import {describeUsage, isExit, type CommandFlags, type OclifError} from './usage-error.js'
 
 /**
  * Base of all commands: `--json`, signals, and errors that are printed once, without a stack, with the right exit code.
@@ -13,6 +10,9 @@ interface OclifError extends Error {
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+
+  /** Former names of flags, and what to write today. */
+  static renamedFlags: Readonly<Record<string, string>> = {}
 
   private readonly interruption = new Interruption()
 
@@ -28,7 +28,7 @@ export abstract class BaseCommand extends Command {
     // this one runs first.
     process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
-      process.stderr.write(`${this.config.bin}: standard output cannot be written: ${error.message}\n`)
+      process.stderr.write(`error: Standard output cannot be written: ${error.message}\n`)
       process.exit(2)
     })
   }
@@ -40,18 +40,41 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(error))
     } else {
-      this.logToStderr(`${this.config.bin}: ${error.message}`)
-      if (error.hint !== undefined) this.logToStderr(error.hint)
+      printError(error.message, error.hint)
     }
     return this.exit(error.exitCode)
   }
 
-  /** oclif's own errors (an unknown flag, a missing argument) keep their exit codes, under `--json` too. */
+  /** oclif's own errors (an unknown flag, a missing argument) and unexpected ones. */
   private catchOther(error: OclifError): Promise<never> {
-    if (!this.jsonEnabled()) return super.catch(error) as Promise<never>
-    const exit = error.oclif?.exit ?? 1
-    this.logJson({error: {code: exit === 1 ? 'unknown' : 'invalid_argument', message: error.message}})
+    if (isExit(error)) throw error
+    const {message, hint, exit} = describeUsage(error, this.knownFlags)
+    if (this.jsonEnabled()) {
+      const code = exit === 1 ? 'unknown' : 'invalid_argument'
+      this.logJson({error: {code, message, ...(hint !== undefined && {hint})}})
+    } else {
+      printError(message, hint)
+    }
     return this.exit(exit)
+  }
+
+  private get knownFlags(): CommandFlags {
+    const {flags, renamedFlags} = this.ctor as typeof BaseCommand
+    const names = Object.entries(flags).flatMap(([name, flag]) =>
+      flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
+    )
+    const command = [this.config.bin, ...(this.id ?? '').split(':')].join(' ')
+    return {command, names: [...names, 'json', 'help'], renamed: renamedFlags}
+  }
+
+  /** Also with --json, where `logToStderr` prints nothing. */
+  protected tell(kind: 'note' | 'warning', text: string): void {
+    process.stderr.write(`${kind}: ${text}\n`)
+  }
+
+  /** Not with --json, where the result has them. */
+  protected warnOf(warnings: readonly string[]): void {
+    for (const warning of warnings) this.logToStderr(`warning: ${warning}`)
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

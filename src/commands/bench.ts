@@ -170,7 +170,7 @@ Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon
       ...{bin: this.config.bin, version: this.config.version, pins: this.config.pjson.dependencies ?? {}},
     })
     const {result, failure} = await bench({...request, progress: process.stderr, signal: this.signal})
-    for (const warning of result.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    this.warnOf(result.warnings)
     if (failure !== undefined && result.samples.length === 0) throw failure
     this.log(await render(result, flags.output === undefined ? flags.format : undefined, process.stdout.columns))
     if (failure !== undefined) {

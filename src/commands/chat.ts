@@ -63,16 +63,16 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
       ...{model: args.model, modelName: flags['model-name'], local: flags.local, socket: socketPath(flags.socket)},
       ...{flags, session: flags.session, progress: process.stderr, signal},
     })
-    for (const warning of prepared.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    this.warnOf(prepared.warnings)
     const prompt = isConversation ? '' : await this.promptFrom(flags.prompt)
 
     const screen = new Screen(process.stdout, process.stderr)
     const history = isConversation ? this.openHistory(flags, screen) : PromptHistory.open(undefined)
     await using chat = await prepared.open()
-    for (const warning of chat.model.warnings) this.logToStderr(`${this.config.bin}: ${warning}`)
+    this.warnOf(chat.model.warnings)
     const {whyNew} = chat
     if (!isConversation) {
-      if (whyNew !== undefined) this.tell(whyNew)
+      if (whyNew !== undefined) this.tell('note', whyNew)
       const answer = await answerOnce(chat, {
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
@@ -103,17 +103,12 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     try {
       const status = await chat.sessions()
       if (status.write_error === null) return status
-      this.tell(`the conversation could not be written: ${status.write_error}`)
+      this.tell('warning', `The conversation could not be written: ${status.write_error}`)
     } catch (error) {
       if (!isDaemonGone(error)) throw error
-      this.tell('the connection to the daemon that has the conversation is lost.')
+      this.tell('warning', 'The connection to the daemon that has the conversation is lost.')
     }
     return undefined
-  }
-
-  /** Also with --json, where oclif's own call prints nothing. */
-  private tell(text: string): void {
-    process.stderr.write(`${this.config.bin}: ${text}\n`)
   }
 
   private get defaultHistory(): string {

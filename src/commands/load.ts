@@ -44,8 +44,8 @@ Exit codes: 0 loaded; 2 a file, flag or name is not usable; 3 the model does not
       ...{file: args.model, name, config},
       ...{socket: socketPath(flags.socket), root: this.config.root, progress: process.stderr, signal: this.signal},
     })
-    for (const warning of warningsOf(loaded)) this.logToStderr(`${this.config.bin}: ${warning}`)
-    if (!this.jsonEnabled()) this.logToStderr(renderLoaded(loaded))
+    this.warnOf(warningsOf(loaded))
+    this.logToStderr(renderLoaded(loaded))
     this.log(String(loaded.graph))
     return loaded
   }

@@ -1,4 +1,5 @@
 import type {Hook} from '@oclif/core'
+import {printError} from '../cli/print-error.js'
 import {suggest} from '../documents/suggest.js'
 
 /**
@@ -7,18 +8,23 @@ import {suggest} from '../documents/suggest.js'
  */
 const commandNotFound: Hook.CommandNotFound = function ({id, argv = [], config}) {
   const [name = '', ...rest] = id.split(':')
+  const isFlag = name.startsWith('-')
   const isCommand = config.commandIDs.includes(name)
-  const message = isCommand ? `Unexpected argument: ${rest.join(' ')}` : `${name} is not a ${config.bin} command.`
-  const meant = isCommand ? undefined : suggest(name, config.commandIDs)
+  const message = isCommand
+    ? `Unexpected argument: ${rest.join(' ')}`
+    : isFlag
+      ? `Unknown flag ${name}.`
+      : `${name} is not a ${config.bin} command.`
+  const meant = isCommand || isFlag ? undefined : suggest(name, config.commandIDs)
   const hint = isCommand
     ? `See ${config.bin} ${name} --help.`
     : `${meant === undefined ? '' : `Did you mean ${config.bin} ${meant}? `}${config.bin} --help lists all.`
   if (argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({error: {code: 'invalid_argument', message, hint}}, null, 2)}\n`)
   } else {
-    process.stderr.write(`${config.bin}: ${message}\n${hint}\n`)
+    printError(message, hint)
   }
-  this.exit(isCommand ? 2 : 127)
+  this.exit(isCommand || isFlag ? 2 : 127)
   return Promise.resolve()
 }
 

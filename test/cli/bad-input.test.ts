@@ -63,9 +63,44 @@ test('chat with a broken configuration', async () => {
 })
 
 test('chat with an unknown flag or a wrong value', async () => {
-  await refused(['chat', qwen, '--colour'], 2, /--colour/)
-  await refused(['chat', qwen, '--temp', 'hot'], 2, /temp/)
+  await refused(['chat', qwen, '--colour'], 2, /^error: Unknown flag --colour\.\nSee wnn chat --help\.\n$/)
+  await refused(
+    ['chat', qwen, '--temp', 'hot'],
+    2,
+    /^error: --temp: expected a number, got hot\.\nSee wnn chat --help\.\n$/,
+  )
 })
+
+const mistakes: [argv: string[], message: string][] = [
+  [['chat', '-temp', '0'], 'Unknown flag -temp.\nDid you mean --temp? See wnn chat --help.'],
+  [
+    ['chat', '--tmep=0', '--sed=1'],
+    'Unknown flags --tmep=0, --sed=1.\nDid you mean --temp and --seed? See wnn chat --help.',
+  ],
+  [['chat', '--no-stat'], 'Unknown flag --no-stat.\nDid you mean --no-stats? See wnn chat --help.'],
+  [['bench', 'report', '--outptu', 'a'], 'Unknown flag --outptu.\nDid you mean --output? See wnn bench report --help.'],
+  [['batch'], 'INPUT is missing.\nSee wnn batch --help.'],
+  [['chat', 'a', 'b'], 'Unexpected argument: b\nSee wnn chat --help.'],
+  [['chat', '--temp'], 'Flag --temp expects a value.\nSee wnn chat --help.'],
+  [
+    ['switch', 'x.gguf', '--mode', 'fast'],
+    'Expected --mode=fast to be one of: overlap, drain, cancel.\nSee wnn switch --help.',
+  ],
+  [['batch', 'x', '--retry-errors'], '--retry-errors needs --resume.\nSee wnn batch --help.'],
+  [['batch', 'x', '--resume', '--overwrite'], '--overwrite and --resume exclude each other.\nSee wnn batch --help.'],
+  [
+    ['batch', 'x', '--limit', '0'],
+    '--limit: expected an integer greater than or equal to 1 but received: 0.\nSee wnn batch --help.',
+  ],
+  [['help', 'frob'], 'Command frob not found.'],
+  [['--tmep'], 'Unknown flag --tmep.\nwnn --help lists all.'],
+]
+for (const [argv, message] of mistakes) {
+  test(`wnn ${argv.join(' ')} is an error of one form`, async () => {
+    const {code, stdout, stderr} = await runCli(argv)
+    assert.equal([code, stdout, stderr], [2, '', `error: ${message}\n`])
+  })
+}
 
 test('chat with a context that does not fit', () => refused(['chat', qwen, '--ctx-size', '99999999'], 2, /ctx.size/))
 
@@ -73,21 +108,21 @@ test('an unknown command', async () => {
   await refused(
     ['chta', qwen],
     127,
-    /^wnn: chta is not a wnn command\.\nDid you mean wnn chat\? wnn --help lists all\.\n$/,
+    /^error: chta is not a wnn command\.\nDid you mean wnn chat\? wnn --help lists all\.\n$/,
   )
-  await refused(['frob', 'x', '--y'], 127, /^wnn: frob is not a wnn command\.\nwnn --help lists all\.\n$/)
+  await refused(['frob', 'x', '--y'], 127, /^error: frob is not a wnn command\.\nwnn --help lists all\.\n$/)
 })
 
 test('an argument to a command that takes none', async () => {
   for (const name of ['stop', 'serve'])
-    await refused([name, 'extra'], 2, new RegExp(`^wnn: Unexpected argument: extra\nSee wnn ${name} --help\\.\n$`))
+    await refused([name, 'extra'], 2, new RegExp(`^error: Unexpected argument: extra\nSee wnn ${name} --help\\.\n$`))
 })
 
 test('a chat without a model where no daemon runs', () =>
   refused(
     ['chat'],
     3,
-    /^wnn: Without a model, the command uses the daemon's\. No daemon listens on .*\nName a model .*\n$/,
+    /^error: Without a model, the command uses the daemon's\. No daemon listens on .*\nName a model .*\n$/,
   ))
 
 test('a suite that is no YAML, or no suite', async () => {

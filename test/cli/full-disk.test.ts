@@ -20,7 +20,7 @@ for (const argv of [
       env: {...process.env, NO_COLOR: '1'},
     })
     assert.is(status, 2, stderr)
-    assert.match(stderr, /standard output cannot be written: .*ENOSPC/)
+    assert.match(stderr, /^error: Standard output cannot be written: .*ENOSPC/m)
     assert.not.match(stderr, /^\s+at /m)
   })
 }
@@ -35,7 +35,7 @@ test('a batch whose summary cannot be written has its rows all the same', (t) =>
     env: {...process.env, NO_COLOR: '1', WNN_SOCKET: path.join(folder, 'none.sock')},
   })
   assert.is(status, 2, stderr)
-  assert.match(stderr, /standard output cannot be written: .*ENOSPC/)
+  assert.match(stderr, /^error: Standard output cannot be written: .*ENOSPC/m)
   assert.match(readFileSync(output, 'utf8'), /"text":"2 \+ 2 = 4\."/)
 })
 
@@ -49,5 +49,5 @@ test('a conversation that cannot be kept is answered all the same, with a warnin
     {encoding: 'utf8', env: {...process.env, NO_COLOR: '1'}},
   )
   assert.equal([stdout, status], ['Nice to meet you, Alice!\n', 0])
-  assert.match(stderr, /^wnn: the conversation could not be written: EFBIG.*\n$/m)
+  assert.match(stderr, /^warning: The conversation could not be written: EFBIG.*\n$/m)
 })

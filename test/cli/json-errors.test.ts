@@ -6,6 +6,7 @@ const test = suite('errors under --json', {timeoutMs: 20_000})
 
 const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
   ['an unknown flag', ['test', '--colour', '--json'], 2, /--colour/],
+  ['a flag that needs another one', ['batch', 'x', '--retry-errors', '--json'], 2, /^--retry-errors needs --resume\.$/],
   ['a selection of nothing', ['test', 'suites/conformance', '--filter', 'no such name', '--json'], 6, /No scenario/],
   [
     'an output that cannot be written',

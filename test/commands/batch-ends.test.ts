@@ -49,7 +49,7 @@ test('an input that was changed meanwhile leaves rows in doubt, also when it is 
   job.file('in.jsonl', items(13))
   const {code, stderr} = await end
   assert.is(code, 3)
-  assert.match(stderr, /^wnn: The input changed during the run/m)
+  assert.match(stderr, /^error: The input changed during the run/m)
   job.file('in.jsonl', items(12))
   const resumed = await job.run(input, '--resume')
   assert.is(resumed.code, 2)

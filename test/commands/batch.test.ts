@@ -126,7 +126,7 @@ test('--dry-run and --strict find what is wrong before anything is answered', as
   )
   const strict = await job.run(input, '--strict')
   assert.is(strict.code, 2)
-  assert.match(strict.stderr, /^wnn: 2 of 3 items are not usable, so nothing was started\.\nline 2: /)
+  assert.match(strict.stderr, /^error: 2 of 3 items are not usable, so nothing was started\.\nline 2: /)
   assert.equal([existsSync(job.output), strict.left], [false, []])
 })
 
@@ -224,7 +224,7 @@ test('the input is checked before the output', async (t) => {
 })
 
 const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] = [
-  ['no output', () => ['-', '--model', qwen], /^wnn: --output is missing/],
+  ['no output', () => ['-', '--model', qwen], /^error: --output is missing/],
   ['a missing model', ({output}) => ['-', '--model', 'none.gguf', '--output', output], /no model file .*none\.gguf/],
   [
     'a missing input',
@@ -237,7 +237,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
     /\/none\/rows\.jsonl cannot be written: there is no such file or folder\.$/m,
   ],
   ['standard input to resume', (job) => [...job.argv('-', '--resume').slice(1)], /--resume reads the input twice/],
-  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^wnn: --output must be a file.*got -/],
+  ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^error: --output must be a file.*got -/],
   ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is not a regular file/],
   [
     'two names of a model',
@@ -247,7 +247,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   [
     'an output that is the input, which stays',
     (job) => [job.file('in.jsonl', slow(1)), '--model', qwen, '--overwrite', '--output', `${job.folder}/in.jsonl`],
-    /^wnn: --output .*in\.jsonl is the input, which would be overwritten\.\nWrite to another file\.$/m,
+    /^error: --output .*in\.jsonl is the input, which would be overwritten\.\nWrite to another file\.$/m,
   ],
   ['an odd limit', (job) => [...job.argv('-', '--max-errors', 'few').slice(1)], /--max-errors takes/],
   [
@@ -275,7 +275,7 @@ test("without a model it means the daemon's, and says so when there is none", as
   assert.is(code, 3)
   assert.match(
     stderr,
-    /^wnn: Without a model, the command uses the daemon's\..*\nName a model \(wnn batch prompts\.jsonl --model /,
+    /^error: Without a model, the command uses the daemon's\..*\nName a model \(wnn batch prompts\.jsonl --model /,
   )
 })
 

@@ -115,7 +115,7 @@ test('a full disk costs neither the table nor the other files', async (t) => {
   const result = await runCli(['bench', qwen, ...prompts, '-r', '1', ...outputs])
   ended(result, 3)
   assert.match(result.stdout, /^pp32 +pp, tokens\/s/m)
-  assert.match(result.stderr, /^wnn: --output \/dev\/full cannot be written: the disk is full\.$/m)
+  assert.match(result.stderr, /^error: --output \/dev\/full cannot be written: the disk is full\.$/m)
   assert.ok(read(kept).complete)
 })
 
@@ -125,12 +125,12 @@ test('a baseline of other tests is refused before anything is measured, one of s
   ended(await runCli(['bench', qwen, ...prompts, '-r', '1', '--output', before]), 0)
   const others = await runCli(['bench', qwen, '-p', '16', '-n', '0', '--baseline', before, '--output', after])
   ended(others, 2)
-  assert.match(others.stderr, /^wnn: .*before\.json has no matching test: it has pp32 of tiny-qwen2-chat\.$/m)
+  assert.match(others.stderr, /^error: .*before\.json has no matching test: it has pp32 of tiny-qwen2-chat\.$/m)
   assert.equal([others.stdout, existsSync(after)], ['', false])
   const some = await runCli(['bench', qwen, '-p', '16,32', '-n', '0', ...threads, '-r', '1', '--baseline', before])
   ended(some, 0)
-  assert.match(some.stderr, /^wnn: 2 metrics are in one result only and were not compared; 2 were compared\.$/m)
-  assert.match(some.stderr, /^wnn: There are no verdicts: they need 5 repetitions, and -r is 1\.$/m)
+  assert.match(some.stderr, /^warning: 2 metrics are in one result only and were not compared; 2 were compared\.$/m)
+  assert.match(some.stderr, /^warning: There are no verdicts: they need 5 repetitions, and -r is 1\.$/m)
 })
 
 test('of two columns the second is judged by the first, round by round', async () => {
@@ -172,7 +172,7 @@ const refused: [what: string, argv: string[], code: number, message: RegExp][] =
     'a server that is down',
     ['--url', 'http://127.0.0.1:58999/v1'],
     3,
-    /^wnn: No server answers at http:\/\/127\.0\.0\.1:58999/,
+    /^error: No server answers at http:\/\/127\.0\.0\.1:58999/,
   ],
   ['no model and no daemon', [], 3, /No daemon listens on/],
   ['a size that is none', [qwen, '-p', 'x'], 2, /-p takes whole numbers; got "x"/],

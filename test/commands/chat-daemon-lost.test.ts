@@ -60,7 +60,7 @@ test('is left with 0 when the daemon is gone', async (t) => {
   await say(wnn, 'My name is Alice.', 'Nice to meet you, Alice!')
   await home.run('stop')
   wnn.type(ctrlD)
-  await wnn.until('the connection to the daemon that has the conversation is lost.')
+  await wnn.until('The connection to the daemon that has the conversation is lost.')
   const {code, stdout} = await wnn.ended
   assert.is(code, 0)
   assert.not.match(stdout, 'continues this conversation')

@@ -251,7 +251,7 @@ test('--json is for a single prompt', async (t) => {
 test('a model that does not load is told without a stack', async (t) => {
   const {stdout, code} = await startInTerminal(t, ['chat', '/nowhere.gguf']).ended
   assert.is(code, 2)
-  assert.match(stdout, 'wnn: There is no model file /nowhere.gguf.')
+  assert.match(stdout, 'error: There is no model file /nowhere.gguf.')
   assert.not.match(stdout, /^ +at /m)
 })
 

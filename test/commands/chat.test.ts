@@ -37,7 +37,7 @@ test('--json gives one object with the answer and its metadata', async (t) => {
   assert.equal([stop_reason, typeof output_tokens, seed], ['end_of_sequence', 'number', 7])
   assert.equal(
     [stderr, code],
-    ['wnn: Session mine is new and ends with this command. --state-dir keeps sessions.\n', 0],
+    ['note: Session mine is new and ends with this command. --state-dir keeps sessions.\n', 0],
   )
 })
 
@@ -62,9 +62,14 @@ test('a text for a pipe is not changed, whatever is in it', async (t) => {
 })
 
 const refused: [what: string, args: (folder: string) => string[], input: string, message: RegExp][] = [
-  ['an empty standard input', () => chat, '\n', /^wnn: Standard input is empty\./],
-  ['an empty prompt', () => [...chat, '--prompt', ' '], '', /^wnn: The prompt is empty\.\n$/],
-  ['a missing file', (at) => ['chat', path.join(at, 'none.gguf')], france, /^wnn: There is no model file .*none\.gguf/],
+  ['an empty standard input', () => chat, '\n', /^error: Standard input is empty\./],
+  ['an empty prompt', () => [...chat, '--prompt', ' '], '', /^error: The prompt is empty\.\n$/],
+  [
+    'a missing file',
+    (at) => ['chat', path.join(at, 'none.gguf')],
+    france,
+    /^error: There is no model file .*none\.gguf/,
+  ],
   ['a file that is no model', (at) => ['chat', other(at)], france, /other\.txt is not a GGUF file/],
   ['a damaged model', (at) => ['chat', damaged(at)], france, /damaged\.gguf is truncated/],
   [
@@ -74,16 +79,21 @@ const refused: [what: string, args: (folder: string) => string[], input: string,
     /no\.yaml cannot be read: there is no such file or folder\n/,
   ],
   ['a broken configuration', (at) => [...chat, '--config', config(at)], france, /config\.yaml:1:1 tmep: unknown key/],
-  ['a value out of range', () => [...chat, '--temp', '1000'], france, /^wnn: temp: must be a number from 0 to 100/],
-  ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /Expected a number, got hot/],
+  ['a value out of range', () => [...chat, '--temp', '1000'], france, /^error: temp: must be a number from 0 to 100/],
+  ['a value that is no number', () => [...chat, '--temp', 'hot'], france, /expected a number, got hot/],
   [
     'a folder for raw prompts',
     (at) => [...chat, '--raw', '--state-dir', at],
     france,
-    /^wnn: --state-dir keeps histories, and raw prompts have none/,
+    /^error: --state-dir keeps histories, and raw prompts have none/,
   ],
   ['a folder that is a file', (at) => [...chat, '--state-dir', other(at)], france, /other\.txt is not a folder/],
-  ['an unknown flag', () => [...chat, '--tmep', '1'], france, /Nonexistent flag: --tmep/],
+  [
+    'an unknown flag',
+    () => [...chat, '--tmep', '1'],
+    france,
+    /^error: Unknown flag --tmep\.\nDid you mean --temp\? See wnn chat --help\.\n$/,
+  ],
 ]
 for (const [what, args, input, message] of refused) {
   test(`${what} is refused with exit code 2`, async (t) => {
@@ -124,7 +134,7 @@ for (const [what, input, message] of encodings) {
 test('a prompt that is too long is told with the numbers', async (t) => {
   const {stdout, stderr, code} = await runWnn(t, [...chat, '--ctx-size', '64'], 'word '.repeat(300))
   assert.equal([stdout, code], ['', 3])
-  assert.match(stderr, /^wnn: The prompt has \d+ tokens; the context size is 64\.\n/)
+  assert.match(stderr, /^error: The prompt has \d+ tokens; the context size is 64\.\n/)
 })
 
 test('errors with --json are one object', async (t) => {
@@ -155,7 +165,7 @@ test('--state-dir keeps conversations, --session continues one', async (t) => {
   const kept = [...chat, '--state-dir', path.join(folder(t), 'state'), '--temp', '0']
   const alice = await runWnn(t, [...kept, '--session', 'alice'], 'My name is Alice.')
   assert.equal([alice.stdout, alice.code], ['Nice to meet you, Alice!\n', 0])
-  assert.match(alice.stderr, /^wnn: Session alice is new: \S+state has no session with this id\.\n$/)
+  assert.match(alice.stderr, /^note: Session alice is new: \S+state has no session with this id\.\n$/)
   const other = await runWnn(t, [...kept, '--json'], 'My name is Bob.')
   const {session} = JSON.parse(other.stdout) as {session: string}
   for (const [id, name] of [
@@ -175,7 +185,7 @@ test('one command at a time uses a folder; one that was killed frees it', async 
   await first.until(/\w/)
   const second = await runWnn(t, kept, 'What is my name?')
   assert.equal([second.stdout, second.code], ['', 2])
-  assert.match(second.stderr, /^wnn: The state folder \S+ is in use by another process\.\n/)
+  assert.match(second.stderr, /^error: The state folder \S+ is in use by another process\.\n/)
   first.child.kill('SIGKILL')
   await first.ended
   assert.is((await runWnn(t, kept, 'What is my name?')).stdout, 'Your name is Alice.\n')

@@ -30,7 +30,7 @@ test('it replaces the daemon’s model, says how, and a file that is none leaves
 
   const broken = await home.run('switch', new URL(import.meta.url).pathname)
   assert.equal([broken.code, /chat still answers with tiny-phi3-chat\.gguf/.test(broken.stderr)], [3, true])
-  assert.match(broken.stderr, /✖ check the new model: [\d.]+ ms.*\nwnn: .* is not a GGUF file/)
+  assert.match(broken.stderr, /✖ check the new model: [\d.]+ ms.*\nerror: .* is not a GGUF file/)
   assert.match((await home.run(...story)).stdout, /Bruno/)
   const missing = await home.run('switch', '/no/such/model.gguf')
   assert.equal([missing.code, /\/no\/such\/model\.gguf/.test(missing.stderr)], [3, true])

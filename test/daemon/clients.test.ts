@@ -60,6 +60,6 @@ test('one whose daemon ends in the middle of an answer keeps what it has and say
   assert.match(stdout, /^\S[^]*\n$/)
   assert.match(
     stderr,
-    /^wnn: The daemon on .* ended or closed the connection(\.|: .*)\nCheck with wnn status .*daemon\.log\.\n$/,
+    /^error: The daemon on .* ended or closed the connection(\.|: .*)\nCheck with wnn status .*daemon\.log\.\n$/,
   )
 })

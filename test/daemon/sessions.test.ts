@@ -13,7 +13,7 @@ test('a session is continued, and one that was idle for too long says that it is
   const first = await home.run(...asked, 'My name is Alice.')
   assert.match(
     first.stderr,
-    /^wnn: Session alice is new: the daemon has no session with this id\. .* in memory only\.\n$/,
+    /^note: Session alice is new: the daemon has no session with this id\. .* in memory only\.\n$/,
   )
   const second = await home.run(...asked, 'What is my name?')
   assert.equal([second.stdout, second.stderr], ['Your name is Alice.\n', ''])
@@ -22,7 +22,7 @@ test('a session is continued, and one that was idle for too long says that it is
   assert.not.match(third.stdout, /Alice/)
   assert.is(
     third.stderr,
-    'wnn: Session alice is gone: it was idle for longer than 4 s (backend.idle_timeout_ms). A new one begins.\n',
+    'note: Session alice is gone: it was idle for longer than 4 s (backend.idle_timeout_ms). A new one begins.\n',
   )
   assert.is((await home.run('stop')).code, 0)
 })
@@ -35,7 +35,7 @@ test('a session that had to make place says so', async (t) => {
   const {stderr} = await home.run(...asked, 'What is my name?')
   assert.is(
     stderr,
-    'wnn: Session alice is gone: newer sessions evicted it, because at most 1 are kept (backend.max_sessions). A new one begins.\n',
+    'note: Session alice is gone: newer sessions evicted it, because at most 1 are kept (backend.max_sessions). A new one begins.\n',
   )
   assert.is((await home.run('stop')).code, 0)
 })
