@@ -12,6 +12,7 @@ const fromSource = import.meta.url.endsWith('.ts')
  * bundle has their commands among its own.
  */
 export async function main(): Promise<void> {
+  await nameUser(process.env)
   const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Interfaces.PJSON
   if (fromSource) useSources(pjson)
   const own = new Plugin({root, pjson, isRoot: true, ignoreManifest: fromSource})
@@ -37,6 +38,15 @@ async function end(error: OclifError, command: string): Promise<never> {
   const {message, hint, exit} = describeUsage(error, {command, names: [], renamed: {}})
   if (!isExit(error)) printError(message, hint)
   process.exit(exit)
+}
+
+/** oclif asks the system for what is missing here, and throws where that does not know the user. */
+async function nameUser(env: NodeJS.ProcessEnv): Promise<void> {
+  const {SHELL, HOME = ''} = env
+  if (SHELL !== undefined && HOME !== '') return
+  const {homeFolder, loginShell, noHome} = await import('./system/home.js')
+  env.SHELL ??= loginShell() ?? ''
+  env.HOME = homeFolder(env) ?? noHome
 }
 
 function useSources({oclif}: Interfaces.PJSON): void {

@@ -11,14 +11,14 @@ export function completeWord(beginning: string, words: readonly string[]): strin
 export function completeFile(beginning: string): string[] {
   const at = beginning.lastIndexOf('/') + 1
   const [folder, name] = [beginning.slice(0, at), beginning.slice(at)]
-  return entriesOf(expandHome(folder === '' ? '.' : folder))
+  return entriesOf(folder === '' ? '.' : folder)
     .filter((entry) => entry.startsWith(name) && (name !== '' || !entry.startsWith('.')))
     .map((entry) => folder + entry)
 }
 
 function entriesOf(folder: string): string[] {
   try {
-    return readdirSync(folder, {withFileTypes: true}).map((entry) =>
+    return readdirSync(expandHome(folder), {withFileTypes: true}).map((entry) =>
       entry.isDirectory() ? `${entry.name}${path.posix.sep}` : entry.name,
     )
   } catch {

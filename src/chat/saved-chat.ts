@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto'
 import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
-import {homedir} from 'node:os'
 import path from 'node:path'
 import type {Config, RuntimeOptions} from '../config/index.js'
 import {NnError, systemReason} from '../errors.js'
+import {homeFolder} from '../system/home.js'
 import {
   createValidator,
   decodeText,
@@ -86,9 +86,14 @@ function parse(text: string, file: string): ParsedDocument {
   throw otherFile(file)
 }
 
-/** Expands `~`, because no shell does it here. */
+/** Expands `~`, because no shell does it here. @throws `invalid_argument` if this user has no home folder. */
 export function expandHome(file: string): string {
-  return path.resolve(file.replace(/^~(?=$|\/)/, homedir()))
+  if (!/^~(?:$|\/)/.test(file)) return path.resolve(file)
+  const home = homeFolder()
+  if (home !== undefined) return path.resolve(home, file.slice(2))
+  throw new NnError('invalid_argument', `${file} cannot be found: this user has no home folder.`, {
+    hint: 'Set HOME, or write the whole path.',
+  })
 }
 
 async function read(file: string): Promise<string> {

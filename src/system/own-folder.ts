@@ -19,12 +19,12 @@ export function makeOwnFolder(file: string, uid?: number): void {
  * A user who may write to the folder of a socket could replace the socket and read the traffic. A folder that does not
  * exist is safe.
  *
- * @throws `security` for a folder of another user, or one that others have permissions for.
+ * @throws `security` for a folder of another user, or one that others have permissions for; `file_unusable` for one that
+ * cannot be looked at.
  */
 export function checkOwnFolder(file: string, uid = process.getuid?.()): void {
   const folder = path.dirname(file)
-  const link = lstatSync(folder, {throwIfNoEntry: false})
-  const real = statSync(folder, {throwIfNoEntry: false})
+  const [link, real] = found(folder)
   if (link === undefined || real === undefined || uid === undefined) return
   const isOthers = (stats: Stats): boolean => stats.uid !== uid
   if (isOthers(link) || isOthers(real)) {
@@ -36,4 +36,20 @@ export function checkOwnFolder(file: string, uid = process.getuid?.()): void {
   throw new NnError('security', `The socket's folder ${folder} is open to other users.`, {
     hint: `Run chmod 700 ${folder}, or use --socket with a folder that does not exist yet.`,
   })
+}
+
+/** The folder itself and what it leads to; `undefined` what does not exist. */
+function found(folder: string): [link: Stats | undefined, real: Stats | undefined] {
+  try {
+    return [lstatSync(folder, {throwIfNoEntry: false}), statSync(folder, {throwIfNoEntry: false})]
+  } catch (error) {
+    const {code, message} = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    // Not only EACCES: a path through a file, a loop of links, a name that is too long.
+    const why = code === 'EACCES' ? 'a folder above it belongs to another user' : message
+    throw new NnError('file_unusable', `The socket's folder ${folder} cannot be used: ${why}.`, {
+      hint: 'Use --socket with a folder of your own.',
+      cause: error,
+    })
+  }
 }

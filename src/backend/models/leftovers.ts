@@ -33,6 +33,6 @@ function isAlive(pid: number): boolean {
 
 /** Another process may be removing the same files, and unreadable ones belong to another user. */
 function unlessHidden(error: unknown): undefined {
-  if (['ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+  if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
   throw error
 }

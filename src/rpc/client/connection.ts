@@ -2,6 +2,7 @@ import http from 'node:http'
 import type {Duplex} from 'node:stream'
 import {text} from 'node:stream/consumers'
 import {logFile} from '../log-file.js'
+import {socketPath, whyNotRuntime} from '../socket-path.js'
 import {checkOwnFolder} from '../../system/own-folder.js'
 import {connectSocket} from '../../system/connect-socket.js'
 import {fromWire, NnError, type WireError} from '../../errors.js'
@@ -77,7 +78,9 @@ export class DaemonConnection {
 }
 
 function notRunning(socket: string): NnError {
+  // It may listen where the socket would be otherwise.
+  const why = socket === socketPath(undefined) ? whyNotRuntime() : undefined
   return new NnError('not_running', `No daemon listens on ${socket}.`, {
-    hint: 'Start one with wnn load model.gguf or wnn serve.',
+    hint: `${why === undefined ? '' : `${why} `}Start one with wnn load model.gguf or wnn serve.`,
   })
 }

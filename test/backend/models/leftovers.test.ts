@@ -25,3 +25,9 @@ test('what killed processes left behind goes after an hour; all else stays', asy
   assert.equal(there(left), [false, false])
   assert.equal(there(others), [true, true, true, true])
 })
+
+test('a temporary folder that is missing, or is a file, has none', async (t) => {
+  const file = path.join(temporaryFolder(t), 'file')
+  writeFileSync(file, '')
+  await removeLeftovers([path.join(file, 'none'), file, `${file}.none`])
+})

@@ -2,6 +2,7 @@ import {fork, type ChildProcess} from 'node:child_process'
 import {Socket} from 'node:net'
 import {fileURLToPath} from 'node:url'
 import {NnError} from '../../../errors.js'
+import {homeFolder, noHome} from '../../../system/home.js'
 import {engineMark} from '../../contract/status.js'
 import {cpuTime} from '../cpu-time.js'
 import {Heartbeat, type HeartbeatLimits} from './heartbeat.js'
@@ -43,7 +44,8 @@ export class EngineChild {
       execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
       // Decodes and samplings of llama.cpp run on libuv's pool, whose size is fixed at its first use. When several threads take
       // turns, a small model is not in the caches of the next core, and decodes take longer (docs/benchmarks.md).
-      env: {UV_THREADPOOL_SIZE: String(samplingThreads), ...process.env},
+      // node-llama-cpp asks for the home folder and throws where there is none.
+      env: {UV_THREADPOOL_SIZE: String(samplingThreads), HOME: homeFolder() ?? noHome, ...process.env},
     })
     this.child = child
     this.heartbeat = new Heartbeat(
