@@ -39,9 +39,9 @@ const Machine = Type.Object(
 
 const ModelFile = Type.Object(
   {
-    path: Type.String(),
-    sha256: Type.String(),
-    size_bytes: count('Size of the model file.'),
+    path: Type.String({description: 'The model file; of a split model the first.'}),
+    sha256: Type.String({description: 'Of the file; of a split model, of its files one after another.'}),
+    size_bytes: count('Size of the model file; of a split model, of all its files.'),
     architecture: Type.String(),
     parameters: count('Number of weights.'),
   },

@@ -1,7 +1,8 @@
-import {realpathSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import {NnError} from '../errors.js'
 import {RemoteCore} from '../rpc/client/remote-core.js'
 import type {GraphStatus} from '../backend/contract/status.js'
+import {isSameModel} from './same-model.js'
 
 /** A model in the daemon, and the connection to it. */
 export interface DaemonModel extends AsyncDisposable {
@@ -76,14 +77,9 @@ async function connect({socket, name, example}: ModelChoice, isOptional: boolean
   }
 }
 
+/** What is no file may be a name. */
 function isMeant(graph: GraphStatus, model: string): boolean {
-  try {
-    return realpathSync(graph.path) === realpathSync(model)
-  } catch (error) {
-    // There is no such file, so it may be a name.
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    return graph.name === model
-  }
+  return existsSync(model) ? isSameModel(graph.path, model) : graph.name === model
 }
 
 function choose(graphs: readonly GraphStatus[], name: string | undefined): GraphStatus {

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import {NnError} from '../errors.js'
 
-/** Default name of a model: its file name without `.gguf`. */
+/** Default name of a model: its file name without `.gguf`, of a split model without the number of the part. */
 export function modelName(file: string): string {
-  return path.basename(file).replace(/\.gguf$/i, '')
+  return path.basename(file).replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, '')
 }
 
 /** The name, if it is allowed. @throws `invalid_argument` for an empty one, and for one that is a number. */

@@ -5,33 +5,47 @@ import path from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {makeFolder} from './make-folder.js'
 
-/** Files whose checksums are remembered. */
+/** Contents whose checksums are remembered. */
 const mostDigests = 100
 
-/** SHA-256 of a file, in hexadecimal digits. Takes about half a second for each GB. */
-export async function fileDigest(file: string, signal?: AbortSignal): Promise<string> {
+/**
+ * SHA-256 of files one after another, in hexadecimal digits: of a single file what `sha256sum` prints. Takes about half a
+ * second for each GB.
+ */
+export async function contentDigest(files: readonly string[], signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(file, {highWaterMark: 1 << 20}), hash, {...(signal && {signal})})
+  const update = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of chunks) hash.update(chunk)
+  }
+  for (const file of files) {
+    await pipeline(createReadStream(file, {highWaterMark: 1 << 20}), update, {...(signal && {signal})})
+  }
   return hash.digest('hex')
 }
 
-/** The same as long as a file is not replaced and nothing is written to it: any change moves the time of its status (`ctime`). */
-export async function fileIdentity(file: string): Promise<string> {
-  const {dev, ino, size, mtimeNs, ctimeNs} = await stat(file, {bigint: true})
-  return [dev, ino, size, mtimeNs, ctimeNs].join('-')
+/**
+ * The same as long as none of the files is replaced and nothing is written to them: any change moves the time of a file's
+ * status (`ctime`).
+ */
+export async function contentIdentity(files: readonly string[]): Promise<string> {
+  const identities = files.map(async (file) => {
+    const {dev, ino, size, mtimeNs, ctimeNs} = await stat(file, {bigint: true})
+    return [dev, ino, size, mtimeNs, ctimeNs].join('-')
+  })
+  return (await Promise.all(identities)).join('+')
 }
 
 /**
- * SHA-256 of a file that is computed once and remembered in a folder for as long as the file is the same. A list of
+ * SHA-256 of files that is computed once and remembered in a folder for as long as the files are the same. A list of
  * checksums that cannot be read is replaced.
  */
-export async function rememberedDigest(file: string, folder: string): Promise<string> {
-  const identity = await fileIdentity(file)
+export async function rememberedDigest(files: readonly string[], folder: string): Promise<string> {
+  const identity = await contentIdentity(files)
   const list = path.join(folder, 'digests.json')
   const known = await readDigests(list)
   const before = known.get(identity)
   if (before !== undefined) return before
-  const digest = await fileDigest(file)
+  const digest = await contentDigest(files)
   const entries = [...known, [identity, digest] as const].slice(-mostDigests)
   makeFolder(folder, 0o700)
   // Two models may be loaded at the same time.

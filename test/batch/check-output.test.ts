@@ -43,6 +43,18 @@ for (const suffix of ['.lock', '.meta.json', '.meta.json.new', '.new']) {
   })
 }
 
+test('is no part of a split model either', (t) => {
+  const folder = temporaryFolder(t)
+  const [first, second] = [path.join(folder, 'm-00001-of-00002.gguf'), path.join(folder, 'm-00002-of-00002.gguf')]
+  for (const file of [first, second]) writeFileSync(file, 'text')
+  for (const [output, model] of [
+    [second, first],
+    [first, second],
+  ] as const) {
+    assert.throws(() => checkOutput(output, {'the model': model}), refused(/is the model, which would be overwritten/))
+  }
+})
+
 test('may be any other file, also where sources are not there', (t) => {
   const folder = temporaryFolder(t)
   const [output, source] = [path.join(folder, 'rows.jsonl'), path.join(folder, 'source')]

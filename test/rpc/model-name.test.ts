@@ -12,6 +12,11 @@ test('a file names its model, whatever its folder and the case of its ending', (
   assert.equal(['/a/qwen.gguf', 'phi.Q4.GGUF', 'plain'].map(modelName), ['qwen', 'phi.Q4', 'plain'])
 })
 
+test('the parts of a split model name the same model', () => {
+  assert.equal(['/a/qwen-00001-of-00003.gguf', 'qwen-00003-of-00003.gguf'].map(modelName), ['qwen', 'qwen'])
+  assert.equal(['qwen-1-of-3.gguf', 'qwen-00001-of-00003'].map(modelName), ['qwen-1-of-3', 'qwen-00001-of-00003'])
+})
+
 test('what would be taken for the id of a graph is no name', async () => {
   for (const name of ['0', '12', '007']) await rejects(check(name), 'invalid_argument', /numbers are graph ids/)
   await rejects(check(''), 'invalid_argument', /is empty/)

@@ -1,7 +1,8 @@
+import {createHash} from 'node:crypto'
 import {readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import {fileDigest, fileIdentity, rememberedDigest} from '../../src/system/file-digest.js'
+import {contentDigest, contentIdentity, rememberedDigest} from '../../src/system/file-digest.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 import {thrownBy} from '../support/rejects.js'
@@ -13,36 +14,49 @@ test('a file is the same until it is written or replaced, also where size and ti
   writeFileSync(file, 'one')
   const [atime, mtime] = [new Date(1e12), new Date(2e12)]
   utimesSync(file, atime, mtime)
-  const before = await fileIdentity(file)
-  assert.is(await fileIdentity(file), before)
+  const before = await contentIdentity([file])
+  assert.is(await contentIdentity([file]), before)
   writeFileSync(file, 'two')
   // The kernel's clock moves every few milliseconds.
   do utimesSync(file, atime, mtime)
-  while ((await fileIdentity(file)) === before)
-  const written = await fileIdentity(file)
+  while ((await contentIdentity([file])) === before)
+  const written = await contentIdentity([file])
   assert.equal([statSync(file).size, statSync(file).mtimeMs], [3, mtime.getTime()])
   writeFileSync(`${file}.new`, 'two')
   utimesSync(`${file}.new`, atime, mtime)
   renameSync(`${file}.new`, file)
-  assert.is(new Set([before, written, await fileIdentity(file)]).size, 3)
+  assert.is(new Set([before, written, await contentIdentity([file])]).size, 3)
 })
 
 test('a digest is computed once for as long as the file is the same, and goes by content', async (t) => {
   const folder = path.join(temporaryFolder(t), 'caches')
   const [file, copy] = [path.join(path.dirname(folder), 'a.gguf'), path.join(path.dirname(folder), 'b.gguf')]
   for (const name of [file, copy]) writeFileSync(name, 'one')
-  const digest = await rememberedDigest(file, folder)
-  assert.is(digest, await fileDigest(file))
-  assert.is(await rememberedDigest(copy, folder), digest)
+  const digest = await rememberedDigest([file], folder)
+  assert.is(digest, await contentDigest([file]))
+  assert.is(await rememberedDigest([copy], folder), digest)
   const list = path.join(folder, 'digests.json')
   assert.equal([statSync(folder).mode & 0o777, statSync(list).mode & 0o777], [0o700, 0o600])
   assert.equal(readdirSync(folder), ['digests.json'])
   // What is in the list is believed.
-  writeFileSync(list, JSON.stringify({[await fileIdentity(file)]: 'remembered'}))
-  assert.is(await rememberedDigest(file, folder), 'remembered')
+  writeFileSync(list, JSON.stringify({[await contentIdentity([file])]: 'remembered'}))
+  assert.is(await rememberedDigest([file], folder), 'remembered')
   writeFileSync(file, 'two')
-  const other = await rememberedDigest(file, folder)
+  const other = await rememberedDigest([file], folder)
   assert.ok(other !== 'remembered' && other !== digest)
+})
+
+test('every file of a split model counts, in their order', async (t) => {
+  const folder = temporaryFolder(t)
+  const [first, second] = [path.join(folder, 'm-00001-of-00002.gguf'), path.join(folder, 'm-00002-of-00002.gguf')]
+  writeFileSync(first, 'one')
+  writeFileSync(second, 'two')
+  const [identity, digest] = [await contentIdentity([first, second]), await rememberedDigest([first, second], folder)]
+  assert.is(digest, createHash('sha256').update('onetwo').digest('hex'))
+  assert.is.not(await contentDigest([second, first]), digest)
+  writeFileSync(second, 'TWO')
+  assert.is.not(await contentIdentity([first, second]), identity)
+  assert.is(await rememberedDigest([first, second], folder), createHash('sha256').update('oneTWO').digest('hex'))
 })
 
 test('a list that is damaged, or something else, is begun anew', async (t) => {
@@ -50,10 +64,10 @@ test('a list that is damaged, or something else, is begun anew', async (t) => {
   const file = path.join(folder, 'a.gguf')
   writeFileSync(file, 'one')
   const list = path.join(folder, 'digests.json')
-  for (const text of ['{"a', 'null', '[]', `{"${await fileIdentity(file)}": 5}`]) {
+  for (const text of ['{"a', 'null', '[]', `{"${await contentIdentity([file])}": 5}`]) {
     writeFileSync(list, text)
-    assert.is(await rememberedDigest(file, folder), await fileDigest(file))
-    assert.ok(Object.values(JSON.parse(readFileSync(list, 'utf8')) as object).includes(await fileDigest(file)))
+    assert.is(await rememberedDigest([file], folder), await contentDigest([file]))
+    assert.ok(Object.values(JSON.parse(readFileSync(list, 'utf8')) as object).includes(await contentDigest([file])))
   }
 })
 
@@ -61,8 +75,8 @@ test('two models that are loaded at the same time both have theirs remembered or
   const folder = temporaryFolder(t)
   const files = Array.from({length: 8}, (_, at) => path.join(folder, `${at}.gguf`))
   for (const file of files) writeFileSync(file, file)
-  const digests = await Promise.all(files.map((file) => rememberedDigest(file, folder)))
-  assert.equal(digests, await Promise.all(files.map((file) => fileDigest(file))))
+  const digests = await Promise.all(files.map((file) => rememberedDigest([file], folder)))
+  assert.equal(digests, await Promise.all(files.map((file) => contentDigest([file]))))
   assert.equal(
     readdirSync(folder).filter((name) => name.endsWith('.tmp')),
     [],
@@ -74,12 +88,12 @@ test('at most a hundred are remembered, and hashing can be aborted', async (t) =
   for (let at = 0; at < 103; at++) {
     const file = path.join(folder, `${at}.gguf`)
     writeFileSync(file, String(at))
-    await rememberedDigest(file, folder)
+    await rememberedDigest([file], folder)
   }
   const known = JSON.parse(readFileSync(path.join(folder, 'digests.json'), 'utf8')) as object
   assert.is(Object.keys(known).length, 100)
   assert.is(
-    ((await thrownBy(fileDigest(path.join(folder, '1.gguf'), AbortSignal.abort()))) as Error).name,
+    ((await thrownBy(contentDigest([path.join(folder, '1.gguf')], AbortSignal.abort()))) as Error).name,
     'AbortError',
   )
 })

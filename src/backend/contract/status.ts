@@ -148,7 +148,10 @@ export interface ModelStatus {
 export interface GraphStatus {
   graph: GraphId
   name: string
+  /** The model's file; of a split model the first. */
   path: string
+  /** Changes when one of the model's files is written or replaced. */
+  content_id: string
   /** `starting` after a crash, `stopped` until the next task, `failed` if it died too often and is not restarted. */
   state: 'ready' | 'starting' | 'stopped' | 'switching' | 'failed'
   /** How often its engine died, and the last reason. */

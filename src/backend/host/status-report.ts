@@ -82,7 +82,8 @@ export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
   const {parts, info} = model
   const {header, config, configWarnings, warnings, engineOptions} = parts
   return {
-    ...{graph: id, name, path: engineOptions.modelPath, config, config_warnings: [...configWarnings]},
+    ...{graph: id, name, path: engineOptions.modelPath, content_id: model.content},
+    ...{config, config_warnings: [...configWarnings]},
     ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
     since_crash_ms: model.sinceCrashMs ?? null,
     architecture: header.architecture,

@@ -6,7 +6,7 @@ import {planSamplingThreads} from '../engine/sampling-threads.js'
 import {toNnError, toWire} from '../../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from '../gguf/header.js'
-import {fileIdentity, rememberedDigest} from '../../system/file-digest.js'
+import {contentIdentity, rememberedDigest} from '../../system/file-digest.js'
 import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from '../gguf/memory-estimate.js'
 import {plural} from '../../terminal/units.js'
 
@@ -60,18 +60,18 @@ export async function prepareModel(
   const available = await availableMemory(config.memory.max_memory_mb, othersBytes + estimate.mapped, freedBytes)
   const slots =
     model.parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : model.parallel
-  const misfit = findMisfit(modelPath, estimate, slots, available, model.ctx_size)
+  const misfit = findMisfit(header.path, estimate, slots, available, model.ctx_size)
   // With layers on a GPU, the file's size says little about the memory needed here. Only the engine knows whether there
   // is a GPU.
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
-  const store = await storeOf(modelPath, config, slots, caches).catch((error: unknown) => {
+  const store = await storeOf(header.files, config, slots, caches).catch((error: unknown) => {
     warnings.push(`Caches are not saved: ${toNnError(error).message}`)
     return null
   })
   const engineOptions: EngineOptions = {
-    modelPath,
+    modelPath: header.path,
     header: {architecture, layers, vocabularySize, chatTemplate, pooling},
     model: {...model, threads},
     performance: config.performance,
@@ -85,7 +85,7 @@ export async function prepareModel(
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
   }
-  return {header, config, warnings, engineOptions, content: await fileIdentity(modelPath)}
+  return {header, config, warnings, engineOptions, content: await contentIdentity(header.files)}
 }
 
 /**
@@ -93,7 +93,7 @@ export async function prepareModel(
  * the llama.cpp build. Other contents or settings use another folder and never find these caches.
  */
 async function storeOf(
-  modelPath: string,
+  files: readonly string[],
   config: Config,
   slots: number,
   caches: CacheFolder,
@@ -102,7 +102,7 @@ async function storeOf(
   if (!cache_prompt || most === 0 || caches.maxBytes === 0) return null
   const {durable} = caches
   const {cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers} = config.model
-  const content = durable ? await rememberedDigest(modelPath, caches.folder) : await fileIdentity(modelPath)
+  const content = durable ? await rememberedDigest(files, caches.folder) : await contentIdentity(files)
   // llama.cpp refuses a sequence of a context with another number of them (`n_stream` in src/llama-kv-cache.cpp).
   const settings = {content, slots, cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers}
   const name = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 32)

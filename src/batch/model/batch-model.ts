@@ -62,9 +62,10 @@ async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
   )
 }
 
-/** The same file with other settings is also another model. */
+/** The same file with other settings or contents is also another model. */
 function refuseOther(before: GraphStatus, now: GraphStatus): void {
-  if (now.path === before.path && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
+  const isSameFile = now.path === before.path && now.content_id === before.content_id
+  if (isSameFile && isDeepStrictEqual(answerSettings(now.config), answerSettings(before.config))) return
   // The next rows may be from either model.
   throw rowsInDoubt(`The model was switched to ${now.path} during the batch: the last rows may be from the new model.`)
 }

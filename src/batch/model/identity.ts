@@ -1,5 +1,9 @@
-import {createHash} from 'node:crypto'
+import {createHash, type Hash} from 'node:crypto'
 import {open} from 'node:fs/promises'
+import {readGgufHeader} from '../../backend/index.js'
+import type {GraphStatus} from '../../backend/contract/status.js'
+import {NnError} from '../../errors.js'
+import {contentIdentity} from '../../system/file-digest.js'
 import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../config/index.js'
 
 /** Bytes at both ends of a file that are hashed; hashing all of a large file would take longer than loading it. */
@@ -8,17 +12,47 @@ const sample = 1024 ** 2
 /** Keys of `model` that affect only the speed of an answer. */
 const ofSpeed = new Set(['threads', 'parallel', 'use_mmap', 'use_mlock', 'numa'])
 
-/** Identifies a model file by its size and the MiB at both ends. Rejects with system errors. */
+/**
+ * Identifies a model by the sizes of its files and the MiB at both ends of each.
+ * @throws as `readGgufHeader`, and system errors.
+ */
 export async function modelFingerprint(file: string): Promise<string> {
+  const {files} = await readGgufHeader(file)
+  return fingerprint(files)
+}
+
+/** Of a model in the daemon. One whose file no longer exists or is another by now goes by its name and size. */
+export async function sharedFingerprint(model: GraphStatus): Promise<string> {
+  const {name, size_bytes, parameters} = model
+  const files = await loadedFiles(model)
+  return files === undefined ? `${name}, ${size_bytes} bytes, ${parameters} parameters` : fingerprint(files)
+}
+
+async function loadedFiles({path, content_id}: GraphStatus): Promise<readonly string[] | undefined> {
+  try {
+    const {files} = await readGgufHeader(path)
+    return (await contentIdentity(files)) === content_id ? files : undefined
+  } catch (error) {
+    if (error instanceof NnError) return undefined
+    throw error
+  }
+}
+
+async function fingerprint(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const each of files) await hashEnds(each, hash)
+  return hash.digest('hex')
+}
+
+async function hashEnds(file: string, hash: Hash): Promise<void> {
   const handle = await open(file)
   try {
     const {size} = await handle.stat()
-    const hash = createHash('sha256').update(String(size))
+    hash.update(String(size))
     for (const position of [0, Math.max(0, size - sample)]) {
       const {buffer, bytesRead} = await handle.read(Buffer.alloc(Math.min(sample, size)), 0, null, position)
       hash.update(buffer.subarray(0, bytesRead))
     }
-    return hash.digest('hex')
   } finally {
     await handle.close()
   }

@@ -1,12 +1,12 @@
 import {configFromObject, type Config, type RuntimeOptions} from '../../config/index.js'
 import {NnError} from '../../errors.js'
-import {initCore, readGgufHeader} from '../../backend/index.js'
+import {initCore} from '../../backend/index.js'
 import {findDaemonModel, type DaemonModel} from '../../pick-model/daemon-model.js'
 import type {Output} from '../../terminal/style.js'
 import {readConfigFlags} from '../../cli/config-flags.js'
 import {modelName} from '../../rpc/model-name.js'
 import {loadHere} from '../../pick-model/load/load-here.js'
-import {answerSettings, modelFingerprint} from './identity.js'
+import {answerSettings, modelFingerprint, sharedFingerprint} from './identity.js'
 import {daemonModel, localModel, type BatchModel} from './batch-model.js'
 
 export interface ModelRequest {
@@ -62,12 +62,12 @@ async function prepareOwn(
   const limits = concurrency === undefined ? {} : {max_concurrent: concurrency, queue_size: Math.max(50, concurrency)}
   const base = configFromObject({backend: limits}, {strict: true}).config
   const {config} = configFromObject(readConfigFlags(flags), {base, strict: true})
-  await readGgufHeader(file)
+  const fingerprint = await modelFingerprint(file)
   const name = modelName(file)
   return {
     ...{name, file, config},
     defaults: {},
-    settings: {model: await modelFingerprint(file), ...answerSettings(config)},
+    settings: {model: fingerprint, ...answerSettings(config)},
     open: async () => {
       const backend = await initCore({config, strict: true})
       try {
@@ -84,15 +84,11 @@ async function prepareOwn(
 /** Interactive users come first. */
 async function prepareShared(found: DaemonModel, socket: string): Promise<PreparedModel> {
   const {model} = found
-  const {name, size_bytes, parameters, config} = model
+  const {name, config} = model
   const defaults: RuntimeOptions = {priority: 'low'}
   return {
     ...{name, file: model.path, config, defaults},
-    settings: {
-      // A model that was loaded from bytes, or whose file no longer exists.
-      model: await modelFingerprint(model.path).catch(() => `${name}, ${size_bytes} bytes, ${parameters} parameters`),
-      ...answerSettings(config, defaults),
-    },
+    settings: {model: await sharedFingerprint(model), ...answerSettings(config, defaults)},
     open: () => Promise.resolve(daemonModel(found, socket)),
     [Symbol.asyncDispose]: () => found[Symbol.asyncDispose](),
   }

@@ -1,6 +1,7 @@
 import {fstatSync, statSync, type BigIntStats} from 'node:fs'
 import {NnError} from '../../errors.js'
 import {draftOf} from '../../system/append-file.js'
+import {partsOf} from '../../system/split-files.js'
 import {standardInput} from '../input/open-input.js'
 import {findOutput, lockPath} from './find-output.js'
 import {recordPath} from './record-of-run.js'
@@ -20,8 +21,11 @@ export function checkOutput(name: string, sources: Sources): void {
   }
   const {file} = findOutput(name)
   const beside = [lockPath(file), recordPath(file), draftOf(recordPath(file)), draftOf(file)]
-  for (const [what, source] of Object.entries(sources)) {
-    const read = source === undefined ? undefined : identityOf(source)
+  const all = Object.entries(sources).flatMap(([what, source]) =>
+    source === undefined ? [] : partsOf(source).map((part) => ({what, part})),
+  )
+  for (const {what, part} of all) {
+    const read = identityOf(part)
     if (read === undefined) continue
     const written = [file, ...beside].find((one) => isSame(read, statSync(one, {bigint: true, throwIfNoEntry: false})))
     if (written === undefined) continue

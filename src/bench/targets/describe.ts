@@ -1,7 +1,8 @@
 import {NnError} from '../../errors.js'
 import type {Core} from '../../backend/contract/core.js'
+import {readGgufHeader} from '../../backend/index.js'
 import type {GraphId} from '../../backend/contract/types.js'
-import {fileDigest} from '../../system/file-digest.js'
+import {contentDigest} from '../../system/file-digest.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import type {ModelFile, Subject} from '../result.js'
 
@@ -12,7 +13,7 @@ export async function statusOf(backend: Core, graph: GraphId): Promise<GraphStat
   return status
 }
 
-/** The description of a graph in a result. Reads the whole file for its checksum. */
+/** The description of a graph in a result. Reads all of the model for its checksum. */
 export async function describeGraph(
   status: GraphStatus,
   about: Pick<Subject, 'name' | 'kind' | 'settings'>,
@@ -22,7 +23,8 @@ export async function describeGraph(
   const {llama_build, llama_commit, gpu, gpu_layers, layers, threads, batch_size, parallel} = status
   // llama.cpp allocates more than a context may use.
   const {ctx_size} = status.config.model
-  const model: ModelFile = {path, sha256: await fileDigest(path, signal), size_bytes, architecture, parameters}
+  const {files} = await readGgufHeader(path)
+  const model: ModelFile = {path, sha256: await contentDigest(files, signal), size_bytes, architecture, parameters}
   return {
     ...about,
     ...{model, url: null, served_model: null},

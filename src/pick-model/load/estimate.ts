@@ -40,7 +40,7 @@ export async function estimateLoad(file: string, given: object, socket: string):
   const slots = parallel === 'auto' ? automaticSlots(estimate, config.backend.max_concurrent, available) : parallel
   const total = totalBytes(estimate, slots)
   return {
-    model: path.resolve(file),
+    model: header.path,
     ...{architecture: header.architecture, layers: countedLayers(header), ctx_size, slots},
     weights_bytes: estimate.weights,
     kv_cache_bytes: estimate.cachePerSlot * slots,

@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process'
+import {copyFileSync, renameSync, rmSync, statSync, truncateSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
@@ -6,6 +7,7 @@ import {readGgufHeader} from '../../../src/backend/gguf/header.js'
 import {entry, header, string, temporaryFolder, u32, u64, withMetadata} from '../../support/crafted-gguf.js'
 import {phi3, qwen, qwenQ8} from '../../support/fixtures.js'
 import {rejects} from '../../support/rejects.js'
+import {splitModel} from '../../support/split-gguf.js'
 import {suite} from '../../support/suite.js'
 
 const test = suite('GGUF header')
@@ -101,4 +103,50 @@ test('a file cut anywhere is refused', async () => {
     const file = await files.file('cut.gguf', whole.subarray(0, length))
     await rejects(readGgufHeader(file), 'invalid_argument')
   }
+})
+
+test('a split model is all its files, whichever of them is named', async () => {
+  const parts = splitModel(qwen, path.join(files.folder, 'whole'), 3)
+  const whole = await readGgufHeader(qwen)
+  for (const part of parts) {
+    const header = await readGgufHeader(part)
+    assert.equal([header.path, header.files], [parts[0], parts])
+    assert.equal(new Set(header.tensors.map(({name}) => name)), new Set(whole.tensors.map(({name}) => name)))
+    assert.is(
+      header.fileBytes,
+      parts.map((file) => statSync(file).size).reduce((a, b) => a + b),
+    )
+  }
+})
+
+test('a part that is missing is named, also the first', async () => {
+  const [first = '', second = ''] = splitModel(qwen, path.join(files.folder, 'lone'))
+  renameSync(second, `${second}.kept`)
+  await rejects(
+    readGgufHeader(first),
+    'model_not_found',
+    /is the first of 2 files, and \S+00002-of-00002\.gguf is missing/,
+  )
+  renameSync(`${second}.kept`, second)
+  rmSync(first)
+  const error = await rejects(readGgufHeader(second), 'model_not_found', /is part 2 of 2 .* the first part is missing/)
+  assert.match(error.hint ?? '', /lone-00001-of-00002\.gguf does not exist/)
+})
+
+test('parts that do not belong together, are cut off or have other names are refused', async () => {
+  const [first = '', second = '', third = ''] = splitModel(qwen, path.join(files.folder, 'mixed'), 3)
+  copyFileSync(second, path.join(files.folder, 'renamed.gguf'))
+  await rejects(readGgufHeader(path.join(files.folder, 'renamed.gguf')), 'invalid_argument', /part 2 of 3 .* its name/)
+  copyFileSync(first, path.join(files.folder, 'renamed.gguf'))
+  await rejects(
+    readGgufHeader(path.join(files.folder, 'renamed.gguf')),
+    'invalid_argument',
+    /not named -00001-of-00003/,
+  )
+  copyFileSync(third, `${third}.kept`)
+  copyFileSync(second, third)
+  await rejects(readGgufHeader(first), 'invalid_argument', /mixed-00003-of-00003\.gguf .* is not part 3 of 3/)
+  copyFileSync(`${third}.kept`, third)
+  truncateSync(third, statSync(third).size - 1000)
+  await rejects(readGgufHeader(first), 'invalid_argument', /mixed-00003-of-00003\.gguf is truncated/)
 })

@@ -56,7 +56,15 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
       ...{config, config_warnings: []},
       graphs: [
         {
-          ...{graph: 0, name: 'qwen', path: '/m/qwen.gguf', config, config_warnings: [], architecture: 'qwen2'},
+          ...{
+            graph: 0,
+            name: 'qwen',
+            path: '/m/qwen.gguf',
+            content_id: '1',
+            config,
+            config_warnings: [],
+            architecture: 'qwen2',
+          },
           ...{parameters: 1e6, size_bytes: 5e6, layers: 5, gpu_layers: 0, gpu: null, ctx_size: 2048, batch_size: 512},
           ...{state: 'ready' as const, crashes: 0, last_crash: null, since_crash_ms: null},
           ...{threads: 3, sampling_threads: 1, parallel: 1, train_ctx_size: 4096},
