@@ -83,7 +83,7 @@ export const reasons = {
     code: 'invalid_argument',
     status: 400,
     exit: 2,
-    when: 'Another model has that name.',
+    when: 'Another model has that name, or the same one has other settings.',
   },
   file_exists: {
     code: 'invalid_argument',

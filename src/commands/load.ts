@@ -12,7 +12,7 @@ const doesNotFit = 3
 
 export default class Load extends BaseCommand {
   static override summary = 'Load a model into the daemon. Starts the daemon if none runs.'
-  static override description = `The graph's id goes to standard output; progress and details go to standard error.
+  static override description = `The graph's id goes to standard output; progress and details go to standard error. A model that is loaded with the same settings stays as it is.
 
 Exit codes: 0 loaded; 2 a file, flag or name is not usable; 3 the model does not fit or could not be loaded; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [

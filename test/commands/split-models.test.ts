@@ -81,3 +81,21 @@ test('a result of wnn bench has the checksum and the size of all files', async (
     ['m', createHash('sha256').update(all).digest('hex'), all.length],
   )
 })
+
+test('wnn load does nothing for a model that is loaded, and loads a file that has changed', async (t) => {
+  const home = new DaemonHome(t)
+  const [first = '', second = ''] = splitModel(qwen, path.join(home.folder, 'm'))
+  assert.is((await home.run('load', first, '--set', 'ctx_size=512')).code, 0)
+  const again = await home.run('load', second, '--set', 'ctx_size=512')
+  assert.equal([again.code, again.stdout], [0, '0\n'], again.stderr)
+  assert.match(again.stderr, /^m was already loaded with these settings\.$/m)
+  const other = await home.run('load', first)
+  assert.equal([other.code, other.stdout], [2, ''])
+  assert.match(other.stderr, /m is already loaded with other settings: model\.ctx_size is 512, not \d+\./)
+  damage(second)
+  const replaced = await home.run('load', first, '--set', 'ctx_size=512', '--json')
+  assert.is(replaced.code, 0, replaced.stderr)
+  const result = JSON.parse(replaced.stdout) as {already_loaded: boolean; switched?: object}
+  assert.equal([result.already_loaded, typeof result.switched], [false, 'object'])
+  await home.run('stop')
+})

@@ -22,7 +22,10 @@ test('wnn load starts it, other commands use it, wnn stop ends it, and nothing i
 
   const again = await home.run('load', qwen, '--name', 'qwen')
   assert.equal([again.stdout, again.code], ['', 2])
-  assert.match(again.stderr, /named qwen is already loaded, as graph 0/)
+  assert.match(again.stderr, /qwen is already loaded with other settings: model\.ctx_size is 512, not \d+/)
+  const same = await home.run('load', qwen, '--name', 'qwen', '--set', 'ctx_size=512', '--set', 'model.threads=1')
+  assert.equal([same.stdout, same.code], ['0\n', 0])
+  assert.match(same.stderr, /^qwen was already loaded with these settings\.$/m)
   // Another model under the same name takes its place.
   const other = await home.run('load', phi3, '--name', 'qwen')
   assert.equal([other.stdout, other.code], ['0\n', 0], other.stderr)

@@ -1,5 +1,4 @@
 import {existsSync} from 'node:fs'
-import path from 'node:path'
 import {ensureDaemon, stopDaemon} from '../../daemon/background.js'
 import type {SwitchReport} from '../../backend/contract/switch.js'
 import {RemoteCore} from '../../rpc/client/remote-core.js'
@@ -8,6 +7,7 @@ import {NnError} from '../../errors.js'
 import {TransientLine} from '../../terminal/transient-line.js'
 import type {Output} from '../../terminal/style.js'
 import {bytes, plural, table} from '../../terminal/units.js'
+import {checkSettings, hasModel} from './already-loaded.js'
 
 export interface LoadRequest {
   file: string
@@ -21,13 +21,15 @@ export interface LoadRequest {
   signal: AbortSignal
 }
 
-/** A model that was loaded into the daemon. */
+/** A model that the daemon has loaded. */
 export interface LoadResult {
   graph: number
   name: string
   socket: string
   /** Whether there was no daemon before. */
   started: boolean
+  /** Whether the daemon had it with these settings before, so that nothing was done. */
+  already_loaded: boolean
   load_ms: number
   model: GraphStatus
   memory: MemoryStatus['graphs'][number]
@@ -35,7 +37,11 @@ export interface LoadResult {
   switched?: SwitchReport
 }
 
-/** Loads a model into the daemon; starts one if none runs. A daemon that was started for a failed load is stopped. */
+/**
+ * Loads a model into the daemon; starts one if none runs. A daemon that was started for a failed load is stopped. A model
+ * that is loaded with the same settings stays as it is.
+ * @throws errors of loading; `name_taken` if it is loaded with other settings.
+ */
 export async function loadModel(request: LoadRequest): Promise<LoadResult> {
   const {file, socket, root, signal} = request
   if (!existsSync(file)) throw new NnError('model_not_found', `There is no model file ${file}.`)
@@ -58,30 +64,43 @@ async function loadInto(request: LoadRequest): Promise<Omit<LoadResult, 'socket'
     onProgress: (fraction: number) => line.update(`Loading ${name}… ${Math.round(fraction * 100)} %`),
   }
   const graphs = await backend.graphs()
-  const other = graphs.find((one) => one.name === name && one.path !== path.resolve(file))
+  const named = graphs.find((one) => one.name === name)
+  const isLoaded = named !== undefined && (await hasModel(named, file))
+  if (isLoaded) checkSettings(named, config, (await backend.status('model')).config)
   // If another model has the name, the new one replaces it.
   const switched =
-    other === undefined ? undefined : await backend.switchModel(other.graph, {name: file, config}, options)
-  const graph = other?.graph ?? (await backend.load({name: file}, {...options, name, config}))
+    named === undefined || isLoaded ? undefined : await backend.switchModel(named.graph, {name: file, config}, options)
+  const graph = named?.graph ?? (await backend.load({name: file}, {...options, name, config}))
   const loadMs = performance.now() - startedAt
   const [models, memory] = await Promise.all([backend.graphs(), backend.status('memory')])
   const model = models.find((one) => one.graph === graph)
   const used = memory.graphs.find((one) => one.graph === graph)
   if (model === undefined || used === undefined) throw new NnError('model_unloaded', `Graph ${graph} was unloaded.`)
-  return {graph, name: model.name, load_ms: loadMs, model, memory: used, ...(switched !== undefined && {switched})}
+  return {
+    ...{graph, name: model.name, already_loaded: isLoaded, load_ms: loadMs, model, memory: used},
+    ...(switched !== undefined && {switched}),
+  }
 }
 
 /** Details for the user; the graph's id for scripts goes to standard output. */
-export function renderLoaded({name, model, memory, load_ms: ms, switched}: LoadResult): string {
-  return table([
+export function renderLoaded({
+  name,
+  model,
+  memory,
+  load_ms: ms,
+  switched,
+  already_loaded: wasLoaded,
+}: LoadResult): string {
+  const rows = table([
     ...(switched === undefined ? [] : [['switched', `${switched.from} → ${switched.to}`]]),
     ['model', `${name} (${model.architecture}, ${plural(model.layers, 'layer')}, ${bytes(model.size_bytes)})`],
     ['layers on the GPU', `${model.gpu_layers} of ${model.layers}${model.gpu === null ? '' : ` (${model.gpu})`}`],
     ['memory', `${bytes(memory.model_bytes + memory.context_bytes)}${gpuPart(memory.gpu_bytes)}`],
     ['context', `${model.parallel} × ${model.ctx_size} tokens (the model was trained on ${model.train_ctx_size})`],
     ['threads', String(model.threads)],
-    ['loaded in', `${Math.round(ms)} ms`],
-  ]).join('\n')
+    ...(wasLoaded ? [] : [['loaded in', `${Math.round(ms)} ms`]]),
+  ])
+  return [...(wasLoaded ? [`${name} was already loaded with these settings.`] : []), ...rows].join('\n')
 }
 
 function gpuPart(gpuBytes: number): string {
