@@ -1,6 +1,7 @@
 import {NnError} from '../errors.js'
 import {randomSeed} from '../system/random.js'
 import {readApiKey} from '../openai/api-key.js'
+import {isPath} from '../pick-model/daemon-model.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {BenchOptions} from './bench.js'
 import {checkHistory, checkOutput, readResult} from './files.js'
@@ -18,7 +19,6 @@ export interface BenchFlags extends SizeFlags, VariantFlags {
   url?: string[] | undefined
   'api-key-file'?: string | undefined
   socket?: string | undefined
-  'model-name'?: string[] | undefined
   local: boolean
   output?: string[] | undefined
   format?: Format | undefined
@@ -37,7 +37,7 @@ export interface Program {
 
 /** Reads and checks everything before anything is loaded. @throws `invalid_argument` */
 export async function readRequest(
-  files: readonly string[],
+  models: readonly string[],
   flags: BenchFlags,
   {bin, version, pins}: Program,
 ): Promise<Omit<BenchOptions, 'progress' | 'signal'>> {
@@ -50,12 +50,14 @@ export async function readRequest(
     })
   }
   const limit = readFraction(maxRegression ?? '5%', '--max-regression')
+  const files = models.filter((model) => flags.local || isPath(model))
+  const names = models.filter((model) => !files.includes(model))
   const sizes = {contextTokens: Math.max(512, neededContext(tests)), slots: neededSlots(tests)}
   const wanted: Wanted = {
     models: localModels(files, flags, sizes),
     urls: flags.url ?? [],
     apiKey: flags.url === undefined ? undefined : await readApiKey(flags['api-key-file']),
-    daemon: readDaemon(files, flags),
+    daemon: readDaemon(files, names, flags),
   }
   const request = {
     ...{wanted, tests, repetitions, warmup, seed, history, limit},
@@ -70,17 +72,17 @@ export async function readRequest(
 }
 
 /** The daemon is used if nothing else is named, or if a model of it is named. */
-function readDaemon(files: readonly string[], flags: BenchFlags): Wanted['daemon'] {
-  const {'model-name': names, url, socket, config, set, compare, local} = flags
+function readDaemon(files: readonly string[], names: readonly string[], flags: BenchFlags): Wanted['daemon'] {
+  const {url, socket, config, set, compare, local} = flags
   const own = Object.entries({config, set, compare}).find(([, value]) => value !== undefined)?.[0]
   if (own !== undefined && files.length === 0) {
     throw new NnError('invalid_argument', `--${own} needs a model that wnn bench loads itself.`, {
       hint: 'Name the model file.',
     })
   }
-  if (names === undefined && (files.length > 0 || url !== undefined)) return undefined
+  if (names.length === 0 && (files.length > 0 || url !== undefined)) return undefined
   if (local) {
     throw new NnError('invalid_argument', 'The model is missing.', {hint: 'Example: wnn bench --local model.gguf'})
   }
-  return {socket: socketPath(socket), names: names ?? []}
+  return {socket: socketPath(socket), names}
 }

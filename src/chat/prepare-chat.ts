@@ -9,8 +9,6 @@ import type {Output} from '../terminal/style.js'
 export interface ChatRequest {
   /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */
   model: string | undefined
-  /** Name of the model in the daemon. */
-  modelName: string | undefined
   /** Whether the chat always loads the model itself. */
   local: boolean
   socket: string
@@ -34,17 +32,12 @@ const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as
 
 /** Finds the model and checks the flags. @throws what is wrong with them. */
 export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {
-  const {model, modelName: name, local, socket, flags} = request
-  if (local && name !== undefined) {
-    throw new NnError('invalid_argument', '--model-name and --local exclude each other.')
-  }
+  const {model, local, socket, flags} = request
   if (local && model === undefined) {
     throw new NnError('invalid_argument', 'The model is missing.', {hint: 'Example: wnn chat --local model.gguf'})
   }
   const ownFlag = ownFlags.find((flag) => flags[flag] !== undefined)
-  const found = local
-    ? undefined
-    : await findDaemonModel({socket, model, name, ownFlag, example: 'wnn chat model.gguf'})
+  const found = local ? undefined : await findDaemonModel({socket, model, ownFlag, example: 'wnn chat model.gguf'})
   return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(request, found)
 }
 

@@ -4,6 +4,7 @@ import {keepHeapSmall} from '../batch/small-heap.js'
 import {NnError} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags} from '../cli/config-flags.js'
+import {formerModelFlags} from '../cli/model-flag.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
 
@@ -21,10 +22,11 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
   static override examples = [
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl',
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --output results.jsonl --resume --retry-errors',
-    '<%= config.bin %> batch cities.csv --template question.txt --model-name qwen --output results.jsonl',
+    '<%= config.bin %> batch cities.csv --template question.txt --model qwen --output results.jsonl',
     '<%= config.bin %> batch prompts.jsonl --model model.gguf --dry-run',
     'make-prompts | <%= config.bin %> batch - --model model.gguf --output results.jsonl --max-errors 5%',
   ]
+  static override renamedFlags = formerModelFlags
   static override args = {
     input: Args.string({
       required: true,
@@ -38,11 +40,10 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
       description: 'Append the result rows to this file. Required, except with --dry-run.',
       helpValue: 'file',
     }),
-    model: Flags.string({char: 'm', description: "The GGUF file. Defaults to the daemon's model.", helpValue: 'path'}),
-    'model-name': Flags.string({
-      exclusive: ['model'],
-      description: 'Use this model of the daemon.',
-      helpValue: 'name',
+    model: Flags.string({
+      char: 'm',
+      description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
+      helpValue: 'model',
     }),
     local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
     ...socketFlag,
@@ -111,7 +112,7 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
     const template = flags.template === undefined ? undefined : Template.read(flags.template)
     if (input === '-') refuseForStandardInput(flags)
     await using prepared = await prepareModel({
-      ...{model: flags.model, modelName: flags['model-name'], local, socket: socketPath(flags.socket)},
+      ...{model: flags.model, local, socket: socketPath(flags.socket)},
       ...{config: {config, set}, concurrency, progress: messages, signal},
     })
     const check = {input, prepared, template, deterministic: flags.deterministic as boolean | undefined}

@@ -3,6 +3,7 @@ import {toNnError} from '../errors.js'
 import type {BenchResult} from '../bench/result.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags} from '../cli/config-flags.js'
+import {formerModelFlags} from '../cli/model-flag.js'
 import {socketFlag} from '../cli/socket-flag.js'
 
 /** Exit code when a metric is worse than in the baseline. */
@@ -27,8 +28,12 @@ Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon
     '<%= config.bin %> bench --url http://127.0.0.1:8080 --url http://127.0.0.1:8081 --against-first -r 20',
   ]
   static override strict = false
+  static override renamedFlags = formerModelFlags
   static override args = {
-    models: Args.string({ignoreStdin: true, description: "GGUF files. Defaults to the daemon's models."}),
+    models: Args.string({
+      ignoreStdin: true,
+      description: "GGUF files, or names of models in the daemon. Defaults to all of the daemon's models.",
+    }),
   }
   static override flags = {
     'prompt-tokens': Flags.string({
@@ -130,12 +135,14 @@ Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon
       helpValue: 'file',
     }),
     ...socketFlag,
-    'model-name': Flags.string({
+    model: Flags.string({
+      char: 'm',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Measure this model of the daemon.',
+      description: 'The same as an argument in MODELS.',
+      helpValue: 'model',
     }),
-    local: Flags.boolean({description: "Do not use the daemon's models.", exclusive: ['model-name']}),
+    local: Flags.boolean({description: "Do not use the daemon's models."}),
     output: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -166,7 +173,8 @@ Exit codes: 0 measured; 2 a file or flag is not usable; 3 a server or the daemon
   async run(): Promise<BenchResult> {
     const {argv, flags} = await this.parse(Bench)
     const {bench, readRequest, render} = await import('../bench/index.js')
-    const request = await readRequest(argv as string[], flags, {
+    const models = [...(argv as string[]), ...(flags.model ?? [])]
+    const request = await readRequest(models, flags, {
       ...{bin: this.config.bin, version: this.config.version, pins: this.config.pjson.dependencies ?? {}},
     })
     const {result, failure} = await bench({...request, progress: process.stderr, signal: this.signal})

@@ -12,6 +12,7 @@ import {prepareChat} from '../chat/prepare-chat.js'
 import {PromptHistory} from '../chat/prompt-history.js'
 import {Screen} from '../chat/screen.js'
 import {BaseCommand} from '../cli/base-command.js'
+import {formerModelFlags, givenModel} from '../cli/model-flag.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
 
@@ -22,19 +23,23 @@ export default class Chat extends BaseCommand {
 Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the engine failed or no daemon is running; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> chat model.gguf',
-    '<%= config.bin %> chat --model-name qwen',
+    '<%= config.bin %> chat qwen',
     'echo "What is the capital of France?" | <%= config.bin %> chat model.gguf',
     '<%= config.bin %> chat model.gguf --prompt "Tell me a story." --temp 0 --json',
     '<%= config.bin %> chat model.gguf --state-dir ~/chats --session holidays',
   ]
+  static override renamedFlags = formerModelFlags
   static override args = {
     // oclif would read a missing argument from standard input.
-    model: Args.string({description: "Path of a GGUF file. Defaults to the daemon's model.", ignoreStdin: true}),
+    model: Args.string({
+      description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     ...modelFlags,
     ...socketFlag,
-    'model-name': Flags.string({description: 'Use this model of the daemon.', helpValue: 'name'}),
+    model: Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'}),
     local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
     prompt: Flags.string({char: 'p', description: 'Answer this prompt and exit. Standard input is not read.'}),
     session: Flags.string({description: 'Open the session with this id. Defaults to a new one.', helpValue: 'id'}),
@@ -60,7 +65,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
       throw new NnError('invalid_argument', '--json needs a single prompt.', {hint: 'Pipe it in, or use --prompt.'})
     }
     await using prepared = await prepareChat({
-      ...{model: args.model, modelName: flags['model-name'], local: flags.local, socket: socketPath(flags.socket)},
+      ...{model: givenModel(args.model, flags.model), local: flags.local, socket: socketPath(flags.socket)},
       ...{flags, session: flags.session, progress: process.stderr, signal},
     })
     this.warnOf(prepared.warnings)

@@ -37,6 +37,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     ...socketFlag,
     ...configFlags,
     model: Flags.string({
+      char: 'm',
       multiple: true,
       multipleNonGreedy: true,
       description: 'Load this GGUF file first; may be given several times.',

@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import type {SwitchReport} from '../backend/contract/switch.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
+import {formerModelFlags} from '../cli/model-flag.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {renderSwitch, switchModel} from '../cli/switch/switch-model.js'
 import {socketPath} from '../rpc/socket-path.js'
@@ -14,19 +15,24 @@ overlap: the new model loads while the old one serves. If both do not fit into m
 drain: running tasks finish, the old model is unloaded, and then the new one loads.
 cancel: like overlap, but running tasks end with an error.
 
-Exit codes: 0 switched; 2 a flag or graph is not usable; 3 the new model cannot be loaded (for any reason, such as a missing file) or no daemon is running; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
+Exit codes: 0 switched; 2 a flag or model is not usable; 3 the new model cannot be loaded (for any reason, such as a missing file) or no daemon is running; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
     '<%= config.bin %> switch phi3.gguf',
-    '<%= config.bin %> switch phi3.gguf --graph chat --mode drain',
+    '<%= config.bin %> switch phi3.gguf --model chat --mode drain',
     '<%= config.bin %> switch phi3.gguf --set model.ctx_size=8192 --json',
   ]
+  static override renamedFlags = formerModelFlags
   static override args = {
-    model: Args.string({required: true, ignoreStdin: true, description: 'Path of the new GGUF file.'}),
+    file: Args.string({required: true, ignoreStdin: true, description: 'Path of the new GGUF file.'}),
   }
   static override flags = {
     ...socketFlag,
     ...configFlags,
-    graph: Flags.string({description: "Name or id of the graph to switch. Defaults to the daemon's only one."}),
+    model: Flags.string({
+      char: 'm',
+      description: "Name or graph id of the model to replace. Defaults to the daemon's only one.",
+      helpValue: 'name',
+    }),
     mode: Flags.option({options: ['overlap', 'drain', 'cancel'] as const, default: 'overlap'})({
       description: 'How to handle running tasks.',
     }),
@@ -35,7 +41,7 @@ Exit codes: 0 switched; 2 a flag or graph is not usable; 3 the new model cannot 
   async run(): Promise<SwitchReport> {
     const {args, flags} = await this.parse(Switch)
     const report = await switchModel({
-      ...{file: args.model, graph: flags.graph, mode: flags.mode, config: readConfigFlags(flags, 'graph')},
+      ...{file: args.file, model: flags.model, mode: flags.mode, config: readConfigFlags(flags, 'graph')},
       ...{socket: socketPath(flags.socket), signal: this.signal},
       progress: this.jsonEnabled() ? undefined : process.stderr,
     })

@@ -51,6 +51,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     reporter: Flags.option({options: reporterNames, default: 'list' as const})({description: 'Format of the report.'}),
     output: Flags.string({description: 'Write the report to this file.', helpValue: 'file'}),
     model: Flags.string({
+      char: 'm',
       multiple: true,
       multipleNonGreedy: true,
       description: 'Use this file for a model of the suites.',

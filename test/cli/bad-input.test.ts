@@ -72,14 +72,19 @@ test('chat with an unknown flag or a wrong value', async () => {
 })
 
 const mistakes: [argv: string[], message: string][] = [
+  [['chat', '--mdel', 'x'], 'Unknown flag --mdel.\nDid you mean --model? See wnn chat --help.'],
   [['chat', '-temp', '0'], 'Unknown flag -temp.\nDid you mean --temp? See wnn chat --help.'],
   [
     ['chat', '--tmep=0', '--sed=1'],
     'Unknown flags --tmep=0, --sed=1.\nDid you mean --temp and --seed? See wnn chat --help.',
   ],
   [['chat', '--no-stat'], 'Unknown flag --no-stat.\nDid you mean --no-stats? See wnn chat --help.'],
+  [['switch', 'x.gguf', '--graph', 'a'], 'Unknown flag --graph.\nDid you mean --model? See wnn switch --help.'],
+  [['load', 'x.gguf', '--model-name', 'a'], 'Unknown flag --model-name.\nDid you mean --name? See wnn load --help.'],
   [['bench', 'report', '--outptu', 'a'], 'Unknown flag --outptu.\nDid you mean --output? See wnn bench report --help.'],
   [['batch'], 'INPUT is missing.\nSee wnn batch --help.'],
+  [['load'], 'The model is missing.\nExample: wnn load model.gguf'],
+  [['unload', 'a', '--model', 'b'], 'The model is given twice: a and --model b.\nRemove one of them.'],
   [['chat', 'a', 'b'], 'Unexpected argument: b\nSee wnn chat --help.'],
   [['chat', '--temp'], 'Flag --temp expects a value.\nSee wnn chat --help.'],
   [

@@ -240,9 +240,9 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   ['rows to standard output', () => ['-', '--model', qwen, '--output', '-'], /^error: --output must be a file.*got -/],
   ['what is no file', () => ['-', '--model', qwen, '--output', '/dev/stdout'], /\/dev\/stdout is not a regular file/],
   [
-    'two names of a model',
-    ({output}) => ['-', '--model', qwen, '--model-name', 'x', '--output', output],
-    /--model-name/,
+    'the former name of a flag',
+    ({output}) => ['-', '--model-name', 'x', '--output', output],
+    /^error: Unknown flag --model-name\.\nDid you mean --model\? See wnn batch --help\.\n$/,
   ],
   [
     'an output that is the input, which stays',
@@ -258,7 +258,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   ['--retry-errors alone', (job) => [...job.argv('-', '--retry-errors').slice(1)], /resume/],
   [
     'settings of a model that is elsewhere',
-    ({output}) => ['-', '--model-name', 'x', '--set', 'temp=0', '--output', output],
+    ({output}) => ['-', '--model', 'x', '--set', 'temp=0', '--output', output],
     /--set needs a model that this command loads/,
   ],
 ]
@@ -275,8 +275,15 @@ test("without a model it means the daemon's, and says so when there is none", as
   assert.is(code, 3)
   assert.match(
     stderr,
-    /^error: Without a model, the command uses the daemon's\..*\nName a model \(wnn batch prompts\.jsonl --model /,
+    /^error: Without a model, the command uses the daemon's\..*\nName a model file \(wnn batch prompts\.jsonl --model /,
   )
+})
+
+test('a name that is no file is a model of the daemon', async (t) => {
+  const argv = ['batch', '-', '--output', new Job(t).output, '--model', 'qwen']
+  const {code, stderr} = await runCli(argv, {input: '{"prompt": "a"}'})
+  assert.is(code, 3)
+  assert.match(stderr, /^error: There is no file qwen, so it is a model of the daemon\. No daemon listens on /)
 })
 
 test('goes on where --limit ended, and refuses other settings', async (t) => {

@@ -40,12 +40,12 @@ test('it replaces the daemon’s model, says how, and a file that is none leaves
   assert.equal([aborted.code, /SIGABRT.*chat still answers/s.test(aborted.stderr)], [3, true])
   assert.match((await home.run(...story)).stdout, /Bruno/)
 
-  const json = await home.run('switch', qwen, '--graph', 'chat', '--mode', 'drain', '--json')
+  const json = await home.run('switch', qwen, '--model', 'chat', '--mode', 'drain', '--json')
   assert.is(json.stderr, '')
   const report = JSON.parse(json.stdout) as {mode: string; phases: {phase: string}[]; downtime_ms: number}
   assert.equal([report.mode, report.phases.map(({phase}) => phase)], ['drain', ['check', 'finish', 'unload', 'load']])
   assert.ok(report.downtime_ms > 0)
-  assert.is((await home.run('switch', qwen, '--graph', 'nobody')).code, 2)
+  assert.is((await home.run('switch', qwen, '--model', 'nobody')).code, 2)
   await home.run('stop')
   assert.is((await home.run('switch', qwen)).code, 3)
   assert.equal(home.left(), [])

@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, mkdirSync, statSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {qwen, phi3} from '../support/fixtures.js'
@@ -158,4 +158,35 @@ test('wnn load --estimate tells sizes and starts nothing', async (t) => {
   assert.is(tight.code, 3)
   assert.match(tight.stdout, /It does not fit/)
   assert.not.ok(existsSync(path.dirname(home.socket)))
+})
+
+test('a model is meant by its file, its name or its number in every command', async (t) => {
+  const home = new DaemonHome(t)
+  await home.run('load', qwen, '--name', 'qwen', '--set', 'threads=1')
+  await home.run('load', '--model', phi3, '--name', 'phi', '--set', 'threads=1')
+  const ask = ['--temp', '0', '--prompt', 'What is the capital of France?']
+  for (const model of [['qwen'], ['0'], [qwen], ['--model', 'qwen'], ['-m', '0'], ['--model', qwen]]) {
+    const {code, stdout, stderr} = await home.run('chat', ...model, ...ask)
+    assert.equal([code, stdout], [0, 'The capital of France is Paris.\n'], `${model.join(' ')}: ${stderr}`)
+  }
+  const several = await home.run('chat', ...ask)
+  assert.equal([several.code, several.stdout], [2, ''])
+  assert.match(several.stderr, /^error: The daemon has 2 models: qwen, phi\.\nChoose one with --model\.\n$/)
+  const unknown = await home.run('chat', 'qwne', ...ask)
+  assert.is(unknown.code, 2)
+  assert.match(
+    unknown.stderr,
+    /^error: There is no file qwne, and the daemon has no model of that name\.\nThe daemon has /,
+  )
+  const input = path.join(home.folder, 'in.jsonl')
+  writeFileSync(input, '{"prompt": "What is the capital of France?", "temp": 0}\n')
+  const batch = await home.run('batch', input, '--model', '0', '--output', path.join(home.folder, 'rows.jsonl'))
+  assert.is(batch.code, 0, batch.stderr)
+  assert.match(readFileSync(path.join(home.folder, 'rows.jsonl'), 'utf8'), /The capital of France is Paris\./)
+  const bench = await home.run('bench', 'qwen', '--model', '1', '-p', '8', '-n', '0', '-r', '1', '--warmup', '0')
+  assert.is(bench.code, 0, bench.stderr)
+  assert.match(bench.stdout, /^test +metric +qwen \(daemon\) +phi \(daemon\) /m)
+  assert.is((await home.run('unload', '--model', 'phi')).code, 0)
+  assert.is((await home.run('unload', '0')).code, 0)
+  await home.run('stop')
 })

@@ -10,10 +10,8 @@ import {answerSettings, modelFingerprint, sharedFingerprint} from './identity.js
 import {daemonModel, localModel, type BatchModel} from './batch-model.js'
 
 export interface ModelRequest {
-  /** Path of a GGUF file; absent: the daemon's model. */
+  /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */
   model: string | undefined
-  /** Name of the model in the daemon. */
-  modelName: string | undefined
   /** Whether to always load it here. */
   local: boolean
   socket: string
@@ -42,15 +40,15 @@ export interface PreparedModel extends AsyncDisposable {
 
 /** Finds the model and checks its configuration; loads nothing yet. @throws if either is wrong. */
 export async function prepareModel(request: ModelRequest): Promise<PreparedModel> {
-  const {model, modelName: name, local, socket, config} = request
-  if (local && (model === undefined || name !== undefined)) {
+  const {model, local, socket, config} = request
+  if (local && model === undefined) {
     throw new NnError('invalid_argument', '--local needs --model FILE.', {
       hint: 'Example: wnn batch prompts.jsonl --local --model model.gguf --output results.jsonl',
     })
   }
   const ownFlag = (['config', 'set'] as const).find((flag) => config[flag] !== undefined)
   const example = 'wnn batch prompts.jsonl --model model.gguf --output results.jsonl'
-  const found = local ? undefined : await findDaemonModel({socket, model, name, ownFlag, example})
+  const found = local ? undefined : await findDaemonModel({socket, model, ownFlag, example})
   return found === undefined ? prepareOwn(request, model ?? '') : prepareShared(found, socket)
 }
 

@@ -4,15 +4,15 @@ import type {GraphId} from '../../backend/contract/types.js'
 import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../backend/contract/switch.js'
 import {RemoteCore} from '../../rpc/client/remote-core.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
-import {graphOf} from '../../rpc/server/graph-names.js'
+import {graphOf} from '../../rpc/graph-of.js'
 import type {Output} from '../../terminal/style.js'
 import {bytes, plural, table} from '../../terminal/units.js'
 import {PhaseList} from './phase-list.js'
 
 export interface SwitchRequest {
   file: string
-  /** Name or id of the graph; the daemon's only one when absent. */
-  graph: string | undefined
+  /** Name or id of the graph to switch; the daemon's only one when absent. */
+  model: string | undefined
   mode: SwitchMode
   /** The new model's configuration, by own names in their sections. */
   config: object
@@ -47,7 +47,7 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
   const {file, mode, config, socket, progress, signal} = request
   await using backend = await RemoteCore.connect(socket)
   const graphs = await backend.graphs()
-  const {graph, name} = chooseGraph(graphs, request.graph)
+  const {graph, name} = chooseGraph(graphs, request.model)
   const change = (listener: SwitchOptions = {}): Promise<SwitchReport> =>
     backend.switchModel(graph, {name: file, config}, {...listener, mode, signal}).catch(async (error: unknown) => {
       throw await explained(toNnError(error), backend, graph)
@@ -100,7 +100,7 @@ function chooseGraph(graphs: readonly GraphStatus[], wanted: string | undefined)
   const what =
     wanted === undefined ? `The daemon has ${plural(graphs.length, 'model')}` : `The daemon has no model ${wanted}`
   throw new NnError('model_not_found', `${what}.`, {
-    hint: names === '' ? 'Load one first: wnn load model.gguf' : `Choose one with --graph. It has ${names}.`,
+    hint: names === '' ? 'Load one first: wnn load model.gguf' : `Choose one with --model. It has ${names}.`,
   })
 }
 

@@ -1,12 +1,7 @@
 import {NnError} from '../../errors.js'
 import type {LocalCore} from '../../backend/index.js'
-import type {GraphStatus} from '../../backend/contract/status.js'
+import {graphOf} from '../graph-of.js'
 import {checkName} from '../model-name.js'
-
-/** The graph of that name, else of that number. */
-export function graphOf(graphs: readonly GraphStatus[], model: string): GraphStatus | undefined {
-  return graphs.find(({name}) => name === model) ?? graphs.find(({graph}) => String(graph) === model)
-}
 
 /** Names of the shared models, which are unique because users and HTTP clients use them. */
 export class GraphNames {
