@@ -75,9 +75,8 @@ function entries(): Record<string, string> {
     suites: 'src/suites/index.ts',
     ...scripts('hooks', 'src/hooks', '.ts'),
     ...scripts('commands', 'src/commands', '.ts'),
-    // oclif's own commands run from the same bundle, as if they were ours: a plugin is a package to look for at each start.
+    // oclif's own command runs from the same bundle, as if it were ours: a plugin is a package to look for at each start.
     ...scripts('commands', 'node_modules/@oclif/plugin-help/lib/commands', '.js'),
-    ...scripts('commands', 'node_modules/@oclif/plugin-autocomplete/lib/commands', '.js'),
   }
 }
 

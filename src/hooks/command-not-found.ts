@@ -2,6 +2,9 @@ import type {Hook} from '@oclif/core'
 import {printError} from '../cli/print-error.js'
 import {suggest} from '../documents/suggest.js'
 
+/** Former names of commands. */
+const renamedCommands: Readonly<Record<string, string>> = {autocomplete: 'completion'}
+
 /**
  * Reports an unknown command with a suggestion; exit code 127. For a command without arguments, oclif treats further
  * words as part of its name: that is a wrong argument, exit code 2.
@@ -15,7 +18,7 @@ const commandNotFound: Hook.CommandNotFound = function ({id, argv = [], config})
     : isFlag
       ? `Unknown flag ${name}.`
       : `${name} is not a ${config.bin} command.`
-  const meant = isCommand || isFlag ? undefined : suggest(name, config.commandIDs)
+  const meant = isCommand || isFlag ? undefined : (renamedCommands[name] ?? suggest(name, config.commandIDs))
   const hint = isCommand
     ? `See ${config.bin} ${name} --help.`
     : `${meant === undefined ? '' : `Did you mean ${config.bin} ${meant}? `}${config.bin} --help lists all.`

@@ -41,7 +41,7 @@ test('what every command reads first is a few files', async () => {
 
 test('bin/dev.js runs the same commands from the sources', async () => {
   const dev = fileURLToPath(new URL('../../bin/dev.js', import.meta.url))
-  for (const argv of [['--help'], ['status', '--help'], ['autocomplete', 'script', 'bash']]) {
+  for (const argv of [['--help'], ['status', '--help'], ['completion', 'bash']]) {
     const built = await runCli(argv)
     const {code, stdout, stderr} = await ended(spawn(process.execPath, ['--import', 'tsx', dev, ...argv]))
     assert.equal({code, stdout, stderr}, {code: 0, stdout: built.stdout, stderr: ''})
