@@ -1,4 +1,4 @@
-import {open, writeFile} from 'node:fs/promises'
+import {open} from 'node:fs/promises'
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {NnError, systemReason} from '../errors.js'
@@ -11,9 +11,8 @@ import {
   exitCodeOf,
   loadSuites,
   localTarget,
-  render,
   reporterNames,
-  runWithProgress,
+  runReported,
   selectCases,
   type RunReport,
   type Target,
@@ -24,7 +23,7 @@ const nothingSelected = 6
 
 export default class Test extends BaseCommand {
   static override summary = 'Run YAML suites against the backend.'
-  static override description = `Each scenario gets its own backend. Progress goes to standard error, the report to standard output.
+  static override description = `Each scenario gets its own backend. The report goes to standard output, progress to standard error. Where that is no terminal, the list has a line for each scenario as it ends.
 
 Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or flag is not usable (nothing was run); 6 no scenario was selected; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM.`
   static override examples = [
@@ -87,15 +86,18 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     if (flags.output !== undefined) await checkWritable(flags.output)
     if (cases.length === 0) this.error('No scenario matches the selection.', {exit: nothingSelected})
 
-    const kind = this.jsonEnabled() ? 'silent' : process.stderr.isTTY ? 'terminal' : 'lines'
-    const {retries, bail, timeout: timeoutMs} = flags
+    const {retries, bail, timeout: timeoutMs, reporter, output} = flags
     await using target = await this.target(flags)
-    const report = await runWithProgress(cases, target, {signal: this.signal, retries, bail, timeoutMs}, kind)
-    if (flags.output === undefined) this.log(render(report, flags.reporter, {colors: process.stdout.isTTY}))
-    else {
-      await writeFile(flags.output, render(report, flags.reporter, {colors: false}))
-      this.log(render(report, 'list', {colors: process.stdout.isTTY}))
-    }
+    const report = await runReported(
+      cases,
+      target,
+      {signal: this.signal, retries, bail, timeoutMs},
+      {
+        ...{reporter, output, workspace: process.env.GITHUB_WORKSPACE},
+        ...{colors: process.stdout.isTTY, isTerminal: process.stderr.isTTY, isSilent: this.jsonEnabled()},
+        print: (text) => this.log(text),
+      },
+    )
     process.exitCode = exitCodeOf(report)
     return report
   }

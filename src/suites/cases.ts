@@ -1,6 +1,6 @@
 import {NnError} from '../errors.js'
 import type {Case, Scenario, Suite} from './model.js'
-import {writtenNumbers, type Scope} from './variables.js'
+import {fillName, writtenNumbers, type Scope} from './variables.js'
 import {findWrittenNumbers, type WrittenNumbers} from './written-numbers.js'
 
 export interface Selection {
@@ -18,14 +18,14 @@ export function expandCases(suites: readonly Suite[]): Case[] {
     suite.scenarios.flatMap((scenario) =>
       combinations(scenario.matrix ?? {}).map((choices) => {
         const variables = variablesOf(suite, scenario, choices)
-        const numbers = variables[writtenNumbers]
-        const entries = choices.map(({name, value}) => `${name}=${numbers.get(name)?.text ?? String(value)}`)
-        const suffix = entries.length === 0 ? '' : `[${entries.join(', ')}]`
+        const {text, used} = fillName(scenario.name, variables)
+        const suffixOf = (shown: readonly Choice[]): string => suffix(shown, variables[writtenNumbers])
+        const unsaid = choices.filter(({name}) => !used.has(name))
         return {
           suite,
           scenario,
-          id: `${scenario.id}${suffix}`,
-          name: `${scenario.name}${suffix && ` ${suffix}`}`,
+          id: `${scenario.id}${suffixOf(choices)}`,
+          name: [text, suffixOf(unsaid)].filter((part) => part !== '').join(' '),
           variables,
         }
       }),
@@ -55,6 +55,11 @@ function variablesOf(
   ])
   const chosen = Object.fromEntries(choices.map(({name, value}) => [name, value]))
   return {...variables, ...chosen, [writtenNumbers]: numbers}
+}
+
+function suffix(choices: readonly Choice[], numbers: WrittenNumbers): string {
+  const entries = choices.map(({name, value}) => `${name}=${numbers.get(name)?.text ?? String(value)}`)
+  return entries.length === 0 ? '' : `[${entries.join(', ')}]`
 }
 
 /** The cases that the selection keeps. Throws `invalid_argument` for a filter or shard that means nothing. */

@@ -5,9 +5,13 @@ import {caseLines} from './reporters/list.js'
 import {runSuites, type RunOptions} from './run.js'
 import type {Target} from './target.js'
 
+/**
+ * Where people see how it goes: in place on a terminal, on standard error; a line for each case as it ends, on standard
+ * error; or nowhere, because the report itself comes line by line.
+ */
 export type ProgressKind = 'terminal' | 'lines' | 'silent'
 
-/** Runs the cases and tells people how it goes, on stderr: standard output belongs to the report. */
+/** Runs the cases and tells people how it goes. */
 export async function runWithProgress(
   cases: readonly Case[],
   target: Target,

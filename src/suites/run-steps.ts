@@ -7,7 +7,7 @@ import type {Frame, StepValue} from './frame.js'
 import {StepFault} from './step-fault.js'
 import type {ArgumentsOf, Step} from './model.js'
 import {isTextArgument} from './schema/text-argument.js'
-import {substitute, substituteTexts, type Scope} from './variables.js'
+import {fillName, substitute, substituteTexts, type Scope} from './variables.js'
 import {handlers} from './verbs/index.js'
 import {contextOf, readMetadata, readText} from './verbs/inference.js'
 
@@ -22,7 +22,8 @@ export async function runSteps(steps: readonly Step[], frame: Frame, log: Failur
   for (const step of steps) await runStep(step, frame, log)
 }
 
-async function runStep(step: Step, frame: Frame, log: FailureLog): Promise<void> {
+async function runStep(written: Step, frame: Frame, log: FailureLog): Promise<void> {
+  const step = withName(written, frame.scope)
   if (checkFields(frame.scope, step.when).length > 0) return
   if (step.as !== undefined) frame.scope[step.as] = null
   const outcome = await attempt(step, frame, log)
@@ -39,6 +40,10 @@ async function runStep(step: Step, frame: Frame, log: FailureLog): Promise<void>
     log.broken ||= isBroken(step, outcome.error)
     throw new ScenarioEnded()
   }
+}
+
+function withName(step: Step, scope: Frame['scope']): Step {
+  return step.name === undefined ? step : {...step, name: fillName(step.name, scope).text}
 }
 
 async function attempt(step: Step, frame: Frame, log: FailureLog): Promise<StepOutcome> {

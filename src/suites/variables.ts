@@ -7,6 +7,9 @@ export const writtenNumbers = Symbol('written numbers')
 /** Variables of a scenario; `parallel` branches and rounds of `repeat` work on their own copies. */
 export type Scope = Record<string, unknown> & {[writtenNumbers]?: WrittenNumbers}
 
+/** `$${`, or `${name}` with the name. */
+const variable = /\$\$\{|\$\{([^}]+)\}/g
+
 /**
  * Replaces `${name}` and `${name.path}` in every string of a value. A string that is one variable and nothing else
  * becomes the variable's value with its type; `$${` stands for a literal `${`. Throws for an unknown variable.
@@ -33,9 +36,26 @@ function replace(value: unknown, scope: Scope, whole: (name: string) => unknown)
 function replaceText(text: string, scope: Scope, whole: (name: string) => unknown): unknown {
   const only = /^\$\{([^}]+)\}$/.exec(text)?.[1]
   if (only !== undefined) return whole(only)
-  return text.replace(/\$\$\{|\$\{([^}]+)\}/g, (_match, name: string | undefined) =>
+  return text.replace(variable, (_match, name: string | undefined) =>
     name === undefined ? '${' : asText(lookUp(scope, name), name, scope),
   )
+}
+
+/**
+ * A name with the variables that it mentions, and which those are. What is known only when the steps run stays as it is
+ * written.
+ */
+export function fillName(name: string, scope: Scope): {text: string; used: ReadonlySet<string>} {
+  const used = new Set<string>()
+  const text = name.replace(variable, (match, path: string | undefined) => {
+    if (path === undefined) return '${'
+    const [first = ''] = path.split('.', 1)
+    const value = Object.hasOwn(scope, first) ? valueAt(scope, path) : undefined
+    if (value === undefined) return match
+    used.add(first)
+    return asText(value, path, scope)
+  })
+  return {text, used}
 }
 
 function lookUp(scope: Scope, name: string): unknown {

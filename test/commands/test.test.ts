@@ -46,11 +46,12 @@ async function suiteFile(t: TestContext, expected: string, more = ''): Promise<s
   return file
 }
 
-test('a suite that passes exits 0, with the report on stdout and progress on stderr', async () => {
+test('a suite that passes exits 0, and in a log each scenario has one line', async () => {
   const {stdout, stderr, exitCode} = await wnnTest(hello)
   assert.is(exitCode, 0)
   assert.match(stdout, /✔ hello-1 .*\n[^]*3 passed, 0 failed in/)
-  assert.match(stderr, /✔ hello-1 /)
+  assert.is(stdout.match(/hello-1 /g)?.length, 1)
+  assert.is(stderr, '')
   assert.equal(enginesOf(), [])
 })
 
@@ -109,6 +110,26 @@ test('--output writes the report of the chosen form, and the list still goes to 
   const {stdout} = await wnnTest(file, '--reporter', 'junit', '--output', output)
   assert.is(parseXml(await readFile(output, 'utf8')).attributes.tests, '1')
   assert.match(stdout, /1 passed/)
+  assert.is(stdout.match(/✔ +1 n/g)?.length, 1)
+})
+
+test('a report of another form has progress beside it on stderr', async (t) => {
+  const file = await suiteFile(t, 'Hello! How can I help you?')
+  const {stdout, stderr} = await wnnTest(file, '--reporter', 'tap')
+  assert.match(stdout, /^TAP version 14\n1\.\.1\nok 1 - 1 n\n/)
+  assert.match(stderr, /^ +✔ +1 n /)
+})
+
+test('github marks a failure by its path from GITHUB_WORKSPACE', async (t) => {
+  const file = await suiteFile(t, 'Goodbye!')
+  const before = process.env['GITHUB_WORKSPACE']
+  t.after(() =>
+    before === undefined ? delete process.env['GITHUB_WORKSPACE'] : (process.env['GITHUB_WORKSPACE'] = before),
+  )
+  process.env['GITHUB_WORKSPACE'] = path.dirname(path.dirname(file))
+  const {stdout} = await wnnTest(file, '--reporter', 'github')
+  assert.is(stdout.match(/✘ +1 n/g)?.length, 1)
+  assert.match(stdout, new RegExp(`^::error file=${path.basename(path.dirname(file))}/a\\.yaml,line=`, 'm'))
 })
 
 test('--model replaces a model of the suites', async () => {

@@ -55,6 +55,19 @@ scenarios:
   assert.is(substitute('${a}!', others[2]?.variables ?? {}), '1.1!')
 })
 
+test('a name has the values of its variables, and the others of the matrix behind it', () => {
+  const matrix = 'variables: {a: {b: 7}, c: x}, matrix: {n: [1, 2], level: [info]}'
+  const named = (name: string): string[] => {
+    const text = `suite: s\nscenarios:\n- {id: 1, name: '${name}', ${matrix}, steps: [{compute: , expect: {error: timeout}}]}`
+    return expandCases([parseSuite(text, 'f.yaml')]).map((one) => one.name)
+  }
+  assert.equal(named('${n} of ${level}'), ['1 of info', '2 of info'])
+  assert.equal(named('Round ${n}'), ['Round 1 [level=info]', 'Round 2 [level=info]'])
+  assert.equal(named('${c}, ${a.b}')[0], 'x, 7 [n=1, level=info]')
+  // Not known yet, or not meant.
+  assert.equal(named('${tmp} ${a.none} $${n}')[0], '${tmp} ${a.none} ${n} [n=1, level=info]')
+})
+
 test('a number selects the scenario of that id alone, with all its combinations', () => {
   assert.equal(ids({filters: ['8']}), ['8'])
   assert.is(ids({filters: ['18']}).length, 4)

@@ -38,6 +38,24 @@ const shown = (report: RunReport): string[] =>
     ({line, column, message, expected, actual}) => `${line}:${column} ${message} | ${expected} | ${actual}`,
   )
 
+test('the name of a step has the values of its variables', async () => {
+  const report = await run(`
+  - load_by_name: {name: m}
+  - init_execution_context: {graph: 0}
+  - repeat:
+      times: 2
+      counter: round
+      steps:
+        - run_inference: hi
+          name: answer \${round} of \${later}
+          expect: {text: Bye}
+`)
+  assert.equal(
+    only(report).failures.map(({step}) => step),
+    ['run_inference (answer 1 of ${later})', 'run_inference (answer 2 of ${later})'],
+  )
+})
+
 test('a scenario whose expectations hold passes', async () => {
   const report = await run(`
   - load_by_name: {name: m}

@@ -1,5 +1,5 @@
 import type {RunReport} from '../results.js'
-import {githubReport} from './github.js'
+import {githubAnnotations} from './github.js'
 import {junitReport} from './junit.js'
 import {listReport, type ListOptions} from './list.js'
 import {tapReport} from './tap.js'
@@ -7,8 +7,13 @@ import {tapReport} from './tap.js'
 export const reporterNames = ['list', 'junit', 'tap', 'json', 'github'] as const
 export type ReporterName = (typeof reporterNames)[number]
 
+export interface RenderOptions extends ListOptions {
+  /** For annotations: the folder of the checkout. */
+  workspace?: string | undefined
+}
+
 /** The report as text. */
-export function render(report: RunReport, name: ReporterName, options: ListOptions): string {
+export function render(report: RunReport, name: ReporterName, options: RenderOptions): string {
   switch (name) {
     case 'list':
       return listReport(report, options)
@@ -19,6 +24,6 @@ export function render(report: RunReport, name: ReporterName, options: ListOptio
     case 'json':
       return JSON.stringify(report, undefined, 2)
     case 'github':
-      return githubReport(report)
+      return [listReport(report, {colors: false}), ...githubAnnotations(report, options.workspace)].join('\n')
   }
 }

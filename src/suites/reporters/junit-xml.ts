@@ -1,3 +1,9 @@
+/** An attempt that failed before another one passed. */
+export interface JunitAttempt {
+  message: string
+  detail: string
+}
+
 /** One `<testcase>`; `detail` is the body of its `<failure>` or the message of its `<skipped>`. */
 export interface JunitCase {
   name: string
@@ -5,6 +11,8 @@ export interface JunitCase {
   outcome: 'passed' | 'failed' | 'error' | 'skipped'
   message?: string
   detail?: string
+  /** Of a case that passed. */
+  flakyFailures?: readonly JunitAttempt[]
 }
 
 export interface JunitSuite {
@@ -24,11 +32,14 @@ export function junitXml(suites: readonly JunitSuite[]): string {
   return lines.join('\n')
 }
 
-function caseLines(suite: string, {name, seconds, outcome, message = '', detail = ''}: JunitCase): string[] {
+function caseLines(suite: string, testCase: JunitCase): string[] {
+  const {name, seconds, outcome, message = '', detail = '', flakyFailures = []} = testCase
   const open = `    <testcase${attributes({classname: suite, name, time: seconds.toFixed(3)})}`
   switch (outcome) {
     case 'passed':
-      return [`${open}/>`]
+      return flakyFailures.length === 0
+        ? [`${open}/>`]
+        : [`${open}>`, ...flakyFailures.map((attempt) => flakyLine(attempt)), '    </testcase>']
     case 'skipped':
       return [`${open}>`, `      <skipped${attributes({message})}/>`, '    </testcase>']
     case 'failed':
@@ -36,6 +47,11 @@ function caseLines(suite: string, {name, seconds, outcome, message = '', detail 
     case 'error':
       return [`${open}>`, `      <error${attributes({message})}>${escapeXml(detail)}</error>`, '    </testcase>']
   }
+}
+
+/** As Maven's Surefire writes it; readers that do not know it see a case that passed. */
+function flakyLine({message, detail}: JunitAttempt): string {
+  return `      <flakyFailure${attributes({message})}>${escapeXml(detail)}</flakyFailure>`
 }
 
 function counts(cases: readonly JunitCase[]): string {

@@ -1,5 +1,5 @@
-import {isFlaky, type CaseResult, type RunReport} from '../results.js'
-import {junitXml, type JunitCase, type JunitSuite} from './junit-xml.js'
+import {isFlaky, type CaseResult, type Failure, type RunReport} from '../results.js'
+import {junitXml, type JunitAttempt, type JunitCase, type JunitSuite} from './junit-xml.js'
 import {failureLines} from './list.js'
 
 export function junitReport({results}: RunReport): string {
@@ -16,8 +16,8 @@ function toCase(result: CaseResult): JunitCase {
   const base = {name: `${id} ${name}`, seconds: durationMs / 1000}
   switch (outcome) {
     case 'passed':
-      // The format has no word for it; CI systems show the name.
-      return {...base, outcome, ...(isFlaky(result) && {name: `${base.name} (flaky)`})}
+      // The name stays: CI systems follow a case over runs by it.
+      return {...base, outcome, ...(isFlaky(result) && {flakyFailures: failures.map(toAttempt)})}
     case 'skipped':
     case 'pending':
       return {...base, outcome: 'skipped', message: `${outcome}: ${reason ?? ''}`}
@@ -25,4 +25,8 @@ function toCase(result: CaseResult): JunitCase {
     case 'error':
       return {...base, outcome, message: failures[0]?.message ?? '', detail: failures.flatMap(failureLines).join('\n')}
   }
+}
+
+function toAttempt(failure: Failure): JunitAttempt {
+  return {message: failure.message, detail: failureLines(failure).join('\n')}
 }

@@ -9,18 +9,34 @@ export interface ListOptions {
 type Format = Parameters<typeof styleText>[0]
 
 /** One line per case, every failing expectation below its case, and the counts. */
-export function listReport(report: RunReport, {colors}: ListOptions): string {
-  const paint = (format: Format, text: string): string =>
-    colors ? styleText(format, text, {validateStream: false}) : text
-  const lines: string[] = []
-  let suite: string | undefined
-  for (const result of report.results) {
-    if (result.suite !== suite) lines.push(...(suite === undefined ? [] : ['']), paint('bold', (suite = result.suite)))
-    lines.push(...caseLines(result, paint))
+export function listReport(report: RunReport, options: ListOptions): string {
+  const list = new List(options)
+  return [...report.results.flatMap((result) => list.add(result)), ...list.end(report)].join('\n')
+}
+
+/** The list piece by piece, for a run that is not over. */
+export class List {
+  private suite: string | undefined
+
+  constructor(private readonly options: ListOptions) {}
+
+  /** The lines of the next case, with its suite above if that is another one. */
+  add(result: CaseResult): string[] {
+    const {suite} = result
+    const before = this.suite
+    this.suite = suite
+    const title = suite === before ? [] : [...(before === undefined ? [] : ['']), this.paint('bold', suite)]
+    return [...title, ...caseLines(result, (format, text) => this.paint(format, text))]
   }
-  lines.push('', summaryLine(report.summary))
-  if (report.interrupted) lines.push(paint('yellow', 'Interrupted.'))
-  return lines.join('\n')
+
+  /** The last lines. */
+  end({summary, interrupted}: Pick<RunReport, 'summary' | 'interrupted'>): string[] {
+    return ['', summaryLine(summary), ...(interrupted ? [this.paint('yellow', 'Interrupted.')] : [])]
+  }
+
+  private paint(format: Format, text: string): string {
+    return this.options.colors ? styleText(format, text, {validateStream: false}) : text
+  }
 }
 
 /** A case and, when it did not simply pass, why. */

@@ -1,7 +1,7 @@
 import {stringify} from 'yaml'
 import {isFlaky, type CaseResult, type RunReport} from '../results.js'
 
-/** TAP version 14; pending scenarios are TODO, skipped ones SKIP, failures carry a YAML block. */
+/** TAP version 14; pending scenarios are TODO, skipped ones SKIP, failures and flaky points carry a YAML block. */
 export function tapReport({results, interrupted}: RunReport): string {
   const lines = ['TAP version 14', `1..${results.length}`]
   for (const [index, result] of results.entries()) lines.push(...pointLines(result, index + 1))
@@ -11,11 +11,12 @@ export function tapReport({results, interrupted}: RunReport): string {
 }
 
 function pointLines(result: CaseResult, number: number): string[] {
-  const {id, name, outcome, reason = '', failures} = result
+  const {id, name, outcome, reason = '', failures, attempts} = result
   const description = `${number} - ${escapeTap(`${id} ${name}`)}`
   switch (outcome) {
     case 'passed':
-      return [`ok ${description}${isFlaky(result) ? ' (flaky)' : ''}`]
+      // The description stays: readers follow a point over runs by it.
+      return [`ok ${description}`, ...(isFlaky(result) ? yamlBlock({flaky: true, attempts, failures}) : [])]
     case 'skipped':
       return [`ok ${description} # SKIP ${escapeTap(reason)}`]
     case 'pending':

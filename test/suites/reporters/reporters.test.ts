@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {Parser, type FinalResults} from 'tap-parser'
 import * as assert from 'uvu/assert'
 import {render, type CaseResult, type RunReport} from '../../../src/suites/index.js'
@@ -84,12 +85,15 @@ test('junit is well-formed XML with the right counts', () => {
   assert.is(first?.attributes.name, 'Suite, "A" <1>')
   assert.equal(
     first?.children.map(({attributes}) => attributes.name),
-    ['1 Name #1', '2 Name #2', '3 Name #3 (flaky)', '4 Name #4', '5 Name #5'],
+    ['1 Name #1', '2 Name #2', '3 Name #3', '4 Name #4', '5 Name #5'],
   )
   const [failed] = first?.children[1]?.children ?? []
   assert.is(failed?.name, 'failure')
   assert.match(failed?.text ?? '', /containing "<b>&"[^]*second 100 % line\s[^]*suites\/a\.yaml:12:7/)
   assert.not.match(failed?.text ?? '', /\u001b/)
+  const [flaky] = first?.children[2]?.children ?? []
+  assert.equal([flaky?.name, flaky?.attributes.message], ['flakyFailure', failure.message])
+  assert.match(flaky?.text ?? '', /suites\/a\.yaml:12:7/)
   assert.is(first?.children[3]?.children[0]?.attributes.message, 'pending: comes later')
   assert.is(second?.children[0]?.children[0]?.name, 'error')
 })
@@ -103,6 +107,17 @@ test('tap is accepted by a parser, which finds the same verdicts', async () => {
   assert.equal({ok, count, pass, fail, skip, todo}, {ok: false, count: 6, pass: 3, fail: 3, skip: 1, todo: 1})
   assert.is(failures[0]?.name, '2 Name #2')
   assert.match(JSON.stringify(failures[0]?.diag), /suites\/a\.yaml/)
+})
+
+test('a flaky case keeps its name in every form, and says that it is flaky', () => {
+  const steady = {...report, results: results.map((one) => ({...one, attempts: Math.min(1, one.attempts)}))}
+  const names = (tap: string): string[] => tap.match(/^(?:not )?ok .*$/gm) ?? []
+  assert.equal(names(text('tap')), names(render(steady, 'tap', {colors: false})))
+  const points: {name: string; diag: unknown}[] = []
+  const parser = new Parser({strict: true})
+  parser.on('pass', (point) => points.push(point as never))
+  parser.end(text('tap'))
+  assert.match(JSON.stringify(points.find(({name}) => name === '3 Name #3')?.diag), /"flaky":true,"attempts":2/)
 })
 
 test('tap of a run in which nothing fails is ok, and of an interrupted one is not', async () => {
@@ -122,6 +137,19 @@ test('github marks each failure of a failed case at its line', () => {
     '::error file=suites/a.yaml,line=12,col=7,title=2 Name #2::run_inference: expect.text.contains does not hold%0A' +
       'expected: containing "<b>&"%0Aactual: first line%0Asecond 100 %25 line \u001b[31m',
   )
+})
+
+test('github names files from the workspace, unless they are outside of it', () => {
+  const placed = (file: string, workspace: string): string => {
+    const failed = {...report, results: [result('2', 'failed', {failures: [{...failure, file}]})]}
+    return /file=([^,]*)/.exec(render(failed, 'github', {colors: false, workspace}))?.[1] ?? ''
+  }
+  const here = process.cwd()
+  assert.is(placed('suites/a.yaml', here), 'suites/a.yaml')
+  assert.is(placed(`${here}/suites/a.yaml`, here), 'suites/a.yaml')
+  assert.is(placed('suites/a.yaml', path.dirname(here)), `${path.basename(here)}/suites/a.yaml`)
+  assert.is(placed('/elsewhere/a.yaml', here), '/elsewhere/a.yaml')
+  assert.is(placed('suites/a.yaml', `${here}/src`), 'suites/a.yaml')
 })
 
 test('json is the report itself', () => {
