@@ -1,4 +1,5 @@
 import {NnError} from '../errors.js'
+import {percent, shownChange} from './change.js'
 import type {BenchResult, Comparison, Ratio, Series, Test, Verdict} from './result.js'
 import {ratioInterval, type Bootstrap} from './statistics.js'
 import {plural} from '../terminal/units.js'
@@ -28,7 +29,7 @@ export function judge(before: Compared, now: Compared, limit: number, bootstrap:
   const change = above.summary.median / below.summary.median - 1
   const [low, high] = ratioInterval(above.values, below.values, bootstrap)
   const measured = {change, ci_low: low - 1, ci_high: high - 1}
-  return {...measured, ...verdictOf(measured, Math.min(before.values.length, now.values.length), limit)}
+  return {...measured, ...verdictOf(measured, Math.min(before.values.length, now.values.length), limit, now.better)}
 }
 
 /** For example `downtime`, which is normally 0. */
@@ -45,32 +46,34 @@ export function judgeRatio({n, ratio, ci_low, ci_high}: Ratio, better: Series['b
     better === 'higher'
       ? {change: ratio - 1, ci_low: ci_low - 1, ci_high: ci_high - 1}
       : {change: 1 / ratio - 1, ci_low: 1 / ci_high - 1, ci_high: 1 / ci_low - 1}
-  return {...measured, ...verdictOf(measured, n, limit)}
+  return {...measured, ...verdictOf(measured, n, limit, better)}
 }
 
 function verdictOf(
-  {change, ci_low: low, ci_high: high}: Pick<Verdict, 'change' | 'ci_low' | 'ci_high'>,
+  measured: Pick<Verdict, 'change' | 'ci_low' | 'ci_high'>,
   values: number,
   limit: number,
+  better: Series['better'],
 ): Pick<Verdict, 'verdict' | 'reason'> {
+  const {change, ci_low: low, ci_high: high} = measured
   if (values < fewestValues) {
     return {
       verdict: 'inconclusive',
       reason: `There ${values === 1 ? 'is' : 'are'} ${plural(values, 'value')}; a verdict needs ${fewestValues}.`,
     }
   }
-  const range = `${percent(low)} to ${percent(high)}`
+  const {change: shown, interval: range} = shownChange(measured, better)
   const allowed = percent(limit).slice(1)
   if (change < -limit && high < 0) {
     return {
       verdict: 'worse',
-      reason: `The change of ${percent(change)} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
+      reason: `The change of ${shown} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
     }
   }
   if (change > limit && low > 0) {
     return {
       verdict: 'better',
-      reason: `The change of ${percent(change)} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
+      reason: `The change of ${shown} exceeds ${allowed}, and its interval (${range}) excludes 0.`,
     }
   }
   if (low >= -limit && high <= limit) return {verdict: 'same', reason: `The interval (${range}) is within ${allowed}.`}
@@ -161,10 +164,4 @@ function keyOf({subject, ...series}: Series): string {
 
 function medianOf({summary: {n, median}}: Series): Verdict['baseline'] {
   return {n, median}
-}
-
-/** `+3.2 %`, `-10.0 %`. */
-export function percent(fraction: number): string {
-  const text = (fraction * 100).toFixed(1)
-  return `${fraction < 0 || text.startsWith('-') ? '' : '+'}${text} %`
 }

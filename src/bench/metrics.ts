@@ -32,6 +32,11 @@ export const metrics = {
 } as const satisfies Record<string, MetricInfo>
 export type MetricName = keyof typeof metrics
 
+/** Whether more of a metric is better; of an unknown one, it is. */
+export function betterOf(metric: string): Series['better'] {
+  return Object.hasOwn(metrics, metric) ? metrics[metric as MetricName].better : 'higher'
+}
+
 /** The metrics of one repetition; unknown ones are omitted. */
 export type MetricValues = Partial<Record<MetricName, number>>
 

@@ -68,11 +68,11 @@ test('CSV quotes what has commas and quotes', () => {
   assert.match(line ?? '', /^2026-01-02T03:04:05\.000Z,"a ""b"", c",tg128,tg,tokens\/s,2,2,.*,1 3$/)
 })
 
-test('a trend tells first, last and change; better is more than 0 for times too', () => {
+test('a trend has first, last and change, and says which is better', () => {
   const runs = [10, 20, 8].map((ms, day) => resultOf([seriesOf('A', 'itl', [ms])], {date: `2026-01-0${day + 1}`}))
   const lines = renderTrend(runs).split('\n')
   assert.is(lines[0], '3 runs, 2026-01-01 to 2026-01-03')
-  assert.match(lines.at(-1) ?? '', /^A +tg128 +itl, ms +3 +10\.00 +8\.00 +\+25\.0 % +▂█▁$/)
+  assert.match(lines.at(-1) ?? '', /^A +tg128 +itl, ms +3 +10\.00 +8\.00 +-20\.0 %, better +▂█▁$/)
 })
 
 test('values that are all alike are a level line', () => assert.is(blockLine([5, 5, 5]), '▄▄▄'))

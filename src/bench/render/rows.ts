@@ -1,4 +1,5 @@
-import {percent} from '../compare.js'
+import {shownChange} from '../change.js'
+import {betterOf} from '../metrics.js'
 import type {BenchResult, Comparison, Ratio, Series, Subject} from '../result.js'
 import {figure, metricTitle, withInterval} from './cells.js'
 
@@ -57,9 +58,10 @@ export function verdictRows({comparison}: Pick<BenchResult, 'comparison'>): stri
   if (comparison === null) return []
   return [
     ['subject', 'test', 'metric', 'baseline', 'now', 'change', '95 % interval', 'verdict'],
-    ...comparison.verdicts.map(({subject, test, metric, baseline, current, change, ci_low, ci_high, verdict}) => [
-      ...[subject, test, metric, figure(baseline.median), figure(current.median), percent(change)],
-      ...[`${percent(ci_low)} to ${percent(ci_high)}`, verdict],
-    ]),
+    ...comparison.verdicts.map((one) => {
+      const {subject, test, metric, baseline, current, verdict} = one
+      const {change, interval} = shownChange(one, betterOf(metric))
+      return [subject, test, metric, figure(baseline.median), figure(current.median), change, interval, verdict]
+    }),
   ]
 }

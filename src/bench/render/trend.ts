@@ -1,5 +1,5 @@
 import {plural, table} from '../../terminal/units.js'
-import {percent} from '../compare.js'
+import {growth} from '../change.js'
 import type {BenchResult, Series} from '../result.js'
 import {figure, metricTitle} from './cells.js'
 
@@ -17,14 +17,20 @@ export function trendRows(results: readonly BenchResult[]): string[][] {
   const rows = [...keys].map(([key, {subject, test, metric, unit, better}]) => {
     const medians = results.flatMap(({series}) => series.find((one) => keyOf(one) === key)?.summary.median ?? [])
     const [first = NaN, last = NaN] = [medians[0], medians.at(-1)]
-    const change = better === 'higher' ? last / first - 1 : first / last - 1
     return [
       ...[subject, test, metricTitle({metric, unit}), String(medians.length), figure(first), figure(last)],
-      ...[medians.length < 2 || !Number.isFinite(change) ? '' : percent(change), blockLine(medians)],
+      ...[medians.length < 2 ? '' : changeOf(last / first, better), blockLine(medians)],
     ]
   })
-  const header = ['subject', 'test', 'metric', 'runs', 'first', 'last', 'better by', 'medians']
+  const header = ['subject', 'test', 'metric', 'runs', 'first', 'last', 'change', 'medians']
   return [header, ...rows]
+}
+
+function changeOf(ratio: number, better: Series['better']): string {
+  if (!Number.isFinite(ratio) || ratio === 0) return ''
+  const text = growth(ratio)
+  if (growth(1) === text) return text
+  return `${text}, ${ratio > 1 === (better === 'higher') ? 'better' : 'worse'}`
 }
 
 /** A sparkline from the smallest to the largest value; equal values are in the middle. At most the last 40. */

@@ -100,7 +100,7 @@ test('runs over time are drawn by their numbers, and the last one in full', () =
   const page = renderReport(runs)
   assert.match(page, /m: 100\.0 tokens\/s at run 1, 110\.0 tokens\/s at run 2, 90\.00 tokens\/s at run 3\./)
   assert.match(page, /Last of 3 runs, <time[^>]*>2026-01-03 00:00 UTC/)
-  assert.match(page, /<td class="number">-10\.0 %<\/td>/)
+  assert.match(page, /<td class="number">-10\.0 %, worse<\/td>/)
 })
 
 test('of very many runs the last are drawn, by the numbers that they have', () => {

@@ -1,5 +1,6 @@
 import {range} from 'd3-array'
-import {percent} from '../../compare.js'
+import {shownChange} from '../../change.js'
+import {betterOf} from '../../metrics.js'
 import type {Comparison, Verdict} from '../../result.js'
 import {markup, type Markup} from '../markup.js'
 import {axisBelow, type Chart} from './figure.js'
@@ -41,7 +42,7 @@ export function changeCharts(
       title: `${subject} against the baseline${part}`,
       description: shown.map(describe).join(' '),
       ...{width, height: bottom + 42},
-      body: markup`${axisBelow(scale, {left, right, top, bottom}, 'change by the ratio; to the right is better')}${shown.map((one, index) => row(one, top + index * rowHeight, scale, limit))}`,
+      body: markup`${axisBelow(scale, {left, right, top, bottom}, 'ratio to the baseline; to the right is better')}${shown.map((one, index) => row(one, top + index * rowHeight, scale, limit))}`,
     }
   })
 }
@@ -50,11 +51,13 @@ function row(one: Verdict, y: number, scale: Scale, limit: number): Markup {
   const {test, metric, change, ci_low, ci_high, verdict, reason} = one
   const middle = y + 27
   const x = (fraction: number): number => at(scale.place(fraction))
-  const words = markup`${percent(change)} <tspan class="v-${verdict}">${verdictSigns[verdict]}</tspan>`
+  const words = markup`${shownChange(one, betterOf(metric)).change} <tspan class="v-${verdict}">${verdictSigns[verdict]}</tspan>`
   const band = markup`<rect class="limit" x="${x(-limit)}" y="${middle - 9}" width="${at(x(limit) - x(-limit))}" height="18"/><path class="zero" d="M${x(0)} ${middle - 9}v18"/>`
   return markup`${band}${rowWords(y, [left, right], `${test} · ${metric}`, words)}<path class="change v-${verdict}" d="M${x(ci_low)} ${middle}H${x(ci_high)}M${x(ci_low)} ${middle - 5}v10M${x(ci_high)} ${middle - 5}v10"/><circle class="change v-${verdict}" cx="${x(change)}" cy="${middle}" r="4.5"><title>${reason}</title></circle>`
 }
 
-function describe({test, metric, change, ci_low, ci_high, verdict}: Verdict): string {
-  return `${test}, ${metric}: ${percent(change)} (${percent(ci_low)} to ${percent(ci_high)}), ${verdict}.`
+function describe(one: Verdict): string {
+  const {test, metric, verdict} = one
+  const {change, interval} = shownChange(one, betterOf(metric))
+  return `${test}, ${metric}: ${change} (${interval}), ${verdict}.`
 }

@@ -1,4 +1,5 @@
-import {percent} from '../../compare.js'
+import {percent, shownChange} from '../../change.js'
+import {betterOf} from '../../metrics.js'
 import {figure} from '../../render/cells.js'
 import type {BenchResult, Comparison} from '../../result.js'
 import {changeCharts, verdictSigns} from '../charts/changes.js'
@@ -20,7 +21,7 @@ export function baselineSection({comparison, subjects}: BenchResult): Section | 
   return {
     id: 'baseline',
     title: 'Against the baseline',
-    body: markup`<p>${basis(comparison)} with the sign chosen so that above 0 is better. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
+    body: markup`<p>${basis(comparison)} as the value itself changed: a time that grows is worse. In the drawing, better is to the right. Lines are intervals; the band around 0 is the limit, ${percent(max_regression).slice(1).replace(' ', '\u00a0')}.</p>
 ${figures('baseline', charts)}
 ${verdicts.length === 0 ? undefined : verdictTable(comparison)}
 ${missing.length === 0 ? undefined : markup`<p>Only in one of the two results:</p><ul>${lacks}</ul>`}`,
@@ -41,11 +42,15 @@ const columns = [
 ]
 
 function verdictTable({verdicts}: Comparison): ReturnType<typeof dataTable> {
-  const rows = verdicts.map(({subject, test, metric, baseline, current, change, ci_low, ci_high, verdict, reason}) => [
-    ...[subject, test, metric, figure(baseline.median), baseline.n, figure(current.median), current.n],
-    ...[percent(change), `${percent(ci_low)} to ${percent(ci_high)}`],
-    markup`<span class="verdict v-${verdict}">${verdictSigns[verdict]}</span>`,
-    reason,
-  ])
+  const rows = verdicts.map((one) => {
+    const {subject, test, metric, baseline, current, verdict, reason} = one
+    const {change, interval} = shownChange(one, betterOf(metric))
+    return [
+      ...[subject, test, metric, figure(baseline.median), baseline.n, figure(current.median), current.n],
+      ...[change, interval],
+      markup`<span class="verdict v-${verdict}">${verdictSigns[verdict]}</span>`,
+      reason,
+    ]
+  })
   return dataTable('Medians against the baseline', columns, rows, 3)
 }
