@@ -72,7 +72,6 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
         drainTimeoutMs: flags['drain-timeout'],
         intakes: httpIntakes(flags, toCome, (opened) => {
           url = opened
-          this.logToStderr(`OpenAI's API is served at ${opened}/v1.`)
         }),
       })
       await this.serve(daemon, models, toCome, url)
@@ -101,6 +100,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
         ...{ready: true, pid: process.pid, socket: daemon.address},
         ...{url, models: models.map(modelName)},
       })
+      if (url !== null) this.logToStderr(`OpenAI's API is served at ${url}/v1.`)
       this.logToStderr(`Listening on ${daemon.address} (process ${process.pid}).`)
       await daemon.ended
       // Node would close connections some time before the process ends, and wnn stop waits for its end.

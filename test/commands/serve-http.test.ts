@@ -35,6 +35,14 @@ test('a host that others can reach needs a key', async (t) => {
   assert.equal(home.left(), [])
 })
 
+test('it is not said to be served before a model that cannot be loaded', async (t) => {
+  const home = new DaemonHome(t)
+  const {code, stderr} = await home.run('serve', '--port', '0', '--model', '/none/model.gguf')
+  assert.is(code, 2)
+  assert.is(stderr, 'error: There is no model file /none/model.gguf.\nPass the path of a .gguf file.\n')
+  assert.equal(home.left(), [])
+})
+
 test('with --json one line says when it is ready and where, and an error is the only thing said', async (t) => {
   const home = new DaemonHome(t)
   const child = home.start('serve', '--model', qwen, '--port', '0', '--json')
