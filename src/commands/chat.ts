@@ -82,7 +82,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
         stats: orElse(flags.stats, false) ? process.stderr : undefined,
-        tell: (text) => this.tell(text),
+        tell: (text) => this.tell('note', text),
         signal,
       })
       await this.keptSessions(chat)

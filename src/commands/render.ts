@@ -1,12 +1,13 @@
-import {readFileSync} from 'node:fs'
-import {text as readAll} from 'node:stream/consumers'
+import {addAbortSignal} from 'node:stream'
+import {buffer as readAll} from 'node:stream/consumers'
 import {Args, Flags} from '@oclif/core'
 import type {RenderedPrompt} from '../backend/contract/core.js'
 import {BaseCommand} from '../cli/base-command.js'
+import {formerModelFlags, givenModel} from '../cli/model-flag.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {renderRequest, renderTokens} from '../cli/render-request.js'
 import {socketFlag} from '../cli/socket-flag.js'
-import {NnError, toNnError} from '../errors.js'
+import {decodeText, readDocument} from '../documents/index.js'
 import {openModel} from '../pick-model/open-model.js'
 import {socketPath} from '../rpc/socket-path.js'
 import {plural} from '../terminal/units.js'
@@ -25,13 +26,17 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
     '<%= config.bin %> render model.gguf --messages conversation.json --tools tools.json',
     '<%= config.bin %> render model.gguf --prompt Hello --variable enable_thinking=false',
   ]
+  static override renamedFlags = formerModelFlags
   static override args = {
-    model: Args.string({description: "Path of a GGUF file. Defaults to the daemon's model.", ignoreStdin: true}),
+    model: Args.string({
+      description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     ...socketFlag,
     ...configFlags,
-    'model-name': Flags.string({description: 'Use this model of the daemon.', helpValue: 'name'}),
+    model: Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'}),
     prompt: Flags.string({char: 'p', description: 'The last message, by the user.', helpValue: 'text'}),
     system: Flags.string({description: 'The system prompt.', helpValue: 'text'}),
     messages: Flags.string({
@@ -54,7 +59,7 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
     const request = renderRequest({...flags, files, variables: flags.variable ?? []})
     const configFlag = (['config', 'set'] as const).find((flag) => flags[flag] !== undefined)
     await using opened = await openModel({
-      ...{socket: socketPath(flags.socket), model: args.model, name: flags['model-name']},
+      ...{socket: socketPath(flags.socket), model: givenModel(args.model, flags.model)},
       ...{config: readConfigFlags(flags), configFlag, example: 'wnn render model.gguf --prompt Hello'},
       ...{progress: process.stderr, signal: this.signal},
     })
@@ -75,11 +80,8 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
 
   private async read(file: string | undefined): Promise<{name: string; text: string} | undefined> {
     if (file === undefined) return undefined
-    if (file === '-') return {name: 'standard input', text: await readAll(process.stdin)}
-    try {
-      return {name: file, text: readFileSync(file, 'utf8')}
-    } catch (error) {
-      throw new NnError('file_unusable', `${file} cannot be read: ${toNnError(error).message}`, {cause: error})
-    }
+    if (file !== '-') return {name: file, text: readDocument(file)}
+    const name = 'standard input'
+    return {name, text: decodeText(await readAll(addAbortSignal(this.signal, process.stdin)), name)}
   }
 }

@@ -15,10 +15,8 @@ export interface OpenModel extends AsyncDisposable {
 
 export interface OpenModelRequest {
   socket: string
-  /** Path of a GGUF file, or a name in the daemon; absent: the daemon's only model. */
+  /** Path of a GGUF file, or a name or graph id in the daemon; absent: the daemon's only model. */
   model: string | undefined
-  /** Name of the model in the daemon. */
-  name: string | undefined
   /** Configuration for a model that is loaded here, by own names in their sections. */
   config: Record<string, Record<string, unknown>>
   /** Flag that gave the configuration, without its dashes. */
@@ -30,8 +28,8 @@ export interface OpenModelRequest {
 
 /** Opens a model for one command: the daemon's if it has it, else loaded here with one decode slot. */
 export async function openModel(request: OpenModelRequest): Promise<OpenModel> {
-  const {socket, model, name, config, configFlag, example, progress, signal} = request
-  const found = await findDaemonModel({socket, model, name, ownFlag: configFlag, example})
+  const {socket, model, config, configFlag, example, progress, signal} = request
+  const found = await findDaemonModel({socket, model, ownFlag: configFlag, example})
   if (found !== undefined) {
     return {core: found.backend, model: found.model, [Symbol.asyncDispose]: () => found[Symbol.asyncDispose]()}
   }

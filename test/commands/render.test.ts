@@ -58,7 +58,7 @@ test('a mistake is one sentence and exit 2', async () => {
     [[qwen], /There is no message/],
     [[qwen, '-p', 'a', '--variable', 'x'], /--variable takes name=value; got x/],
     [[qwen, '-p', 'a', '--variable', 'messages=1'], /messages/],
-    [[qwen, '--messages', 'missing.json'], /missing\.json cannot be read/],
+    [[qwen, '--messages', 'missing.json'], /missing\.json:? cannot be read/],
   ] as const) {
     const {code, stdout, stderr} = await runCli(['render', ...args])
     assert.equal([code, stdout], [2, ''], stderr)
