@@ -26,7 +26,17 @@ const layers = [
 /** The packages that are part of the product. */
 const packages = [
   ...['@oclif/core', 'ajv', 'csv-parse', 'd3-array', '@types/d3-array', 'eventsource-parser', 'fastest-levenshtein'],
-  ...['fastify', 'listr2', 'node-llama-cpp', 'pino', 'prom-client', 'simple-statistics', 'typebox', 'yaml'],
+  ...[
+    'fastify',
+    'get-east-asian-width',
+    'listr2',
+    'node-llama-cpp',
+    'pino',
+    'prom-client',
+    'simple-statistics',
+    'typebox',
+    'yaml',
+  ],
 ]
 
 const pattern = (folder) => (folder.endsWith('.ts') ? `^src/${folder}$` : `^src/${folder}/`)

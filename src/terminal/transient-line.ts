@@ -1,4 +1,5 @@
 import {paint, type Output} from './style.js'
+import {cutToWidth} from './width.js'
 
 const eraseLine = '\r\u001b[K'
 
@@ -47,7 +48,7 @@ export class TransientLine implements Disposable {
     // A second signal ends the process at once.
     if (!this.isShown) process.on('exit', this.erase)
     this.isShown = true
-    this.output.write(eraseLine + paint(this.output, 'dim', this.text.slice(0, this.width)))
+    this.output.write(eraseLine + paint(this.output, 'dim', cutToWidth(this.text, this.width)))
   }
 
   private readonly erase = (): void => {

@@ -1,3 +1,5 @@
+import {textWidth} from './width.js'
+
 /** `512 KiB`, `1.5 MiB`, `96 MiB`, `4.2 GiB`. */
 export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -40,8 +42,13 @@ export function short(value: number): string {
 /** Lines of a table: columns as wide as their longest cell, no spaces at the ends of lines. */
 export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
   const widths = rows.reduce<number[]>(
-    (most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)).concat(most.slice(row.length)),
+    (most, row) =>
+      row.map((cell, column) => Math.max(textWidth(cell), most[column] ?? 0)).concat(most.slice(row.length)),
     [],
   )
-  return rows.map((row) => (indent + row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).trimEnd())
+  return rows.map((row) => (indent + row.map((cell, column) => pad(cell, widths[column] ?? 0)).join('  ')).trimEnd())
+}
+
+function pad(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(0, width - textWidth(cell)))
 }
