@@ -9,5 +9,5 @@ export {readRequest} from './request.js'
 
 /** The result for standard output: a table, or the requested format. */
 export async function render(result: BenchResult, format: Format | undefined, width?: number): Promise<string> {
-  return format === undefined ? renderText(result, width) : (await renderResult(result, format)).trimEnd()
+  return format === undefined ? renderText(result, width || Infinity) : (await renderResult(result, format)).trimEnd()
 }

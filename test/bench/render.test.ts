@@ -36,6 +36,28 @@ test('on a narrow terminal they stand below each other', () => {
   ])
 })
 
+for (const width of [60, 80]) {
+  test(`everything fits ${width} columns`, () => {
+    const result = resultOf(besideOf(fast, slow), {complete: false, incomplete_reason: 'word '.repeat(30).trim()})
+    result.comparison = compareWithFirst(result, 0.05, {confidence: 0.95, resamples: 200, seed: 1})
+    result.comparison.missing.push('tg4096 @ d8192, inter-token latency of the first subject in the other result')
+    result.machine.cpu = 'A Processor With A Long Name And A Frequency @ 2.80GHz'
+    const runs = [10, 20, 8].map((ms, day) => resultOf([seriesOf('A', 'itl', [ms])], {date: `2026-01-0${day + 1}`}))
+    for (const text of [renderText(result, width), renderTrend(runs, width)]) {
+      for (const line of text.split('\n')) assert.ok(line.length <= width, line)
+    }
+  })
+}
+
+test('on a narrow terminal verdicts stand below each other, too', () => {
+  const result = resultOf(besideOf(fast, slow))
+  result.comparison = compareWithFirst(result, 0.05, {confidence: 0.95, resamples: 200, seed: 1})
+  assert.match(
+    renderText(result, 60),
+    /^ {2}tg128 {2}tg\n {4}baseline +100\.0\n {4}now +80\.00\n {4}change +-20\.0 %\n/m,
+  )
+})
+
 test('what one of them lacks is a dash', () => {
   const text = renderText(resultOf([fast, slow, seriesOf('A', 'itl', [10, 10])]))
   assert.match(text, /^tg128 +itl, ms +10\.00 \(10\.00 to 10\.00\) +–$/m)

@@ -1,13 +1,15 @@
-import {plural, table} from '../../terminal/units.js'
+import {tableOrList} from '../../terminal/fit.js'
+import {plural} from '../../terminal/units.js'
 import {growth} from '../change.js'
 import type {BenchResult, Series} from '../result.js'
 import {figure, metricTitle} from './cells.js'
 
 const blocks = '▁▂▃▄▅▆▇█'
 
-/** The trend of each metric over the runs, the oldest first. */
-export function renderTrend(results: readonly BenchResult[]): string {
-  return [`${plural(results.length, 'run')}, ${spanOf(results)}`, '', ...table(trendRows(results))].join('\n')
+/** The trend of each metric over the runs, the oldest first, for a terminal of this width. */
+export function renderTrend(results: readonly BenchResult[], width = Infinity): string {
+  const trend = tableOrList(trendRows(results), {width, titles: 3})
+  return [`${plural(results.length, 'run')}, ${spanOf(results)}`, '', ...trend].join('\n')
 }
 
 /** Table rows, header first: first and last median, the change, and a sparkline. */

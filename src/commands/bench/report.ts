@@ -33,7 +33,7 @@ Exit codes: 0 shown; 2 a file or folder is not usable.`
       })
     }
     if (flags.output !== undefined) await writeReport(results, flags.output)
-    this.log(renderTrend(results))
+    this.log(renderTrend(results, process.stdout.columns || Infinity))
     return results
   }
 }
