@@ -45,6 +45,11 @@ export abstract class BaseCommand extends Command {
     return this.exit(error.exitCode)
   }
 
+  /** A terminal shows Ctrl-C as `^C`. A command that prints nothing more leaves the next line to the shell. */
+  protected endInterruptedLine(): void {
+    if (this.signal.aborted && process.stderr.isTTY) process.stderr.write('\n')
+  }
+
   /** oclif's own errors (an unknown flag, a missing argument) and unexpected ones. */
   private catchOther(error: OclifError): Promise<never> {
     if (isExit(error)) throw error

@@ -1,11 +1,12 @@
 import {Args, Flags} from '@oclif/core'
 import {DaemonConnection} from '../rpc/client/connection.js'
-import {statusTypes, type StatusType} from '../backend/contract/status.js'
+import {statusTypes, type BackendStatus, type StatusType} from '../backend/contract/status.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {Finding} from '../cli/status/finding.js'
+import {renderOverview} from '../cli/status/overview.js'
 import {renderFindings, renderFindingsLine, renderLine, renderStatus} from '../cli/status/render.js'
-import {watch} from '../cli/status/watch.js'
+import {watch, type ScreenSize} from '../cli/status/watch.js'
 import {explainStatus} from '../cli/status/why.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {FullStatus} from '../rpc/daemon-status.js'
@@ -58,7 +59,7 @@ export default class Status extends BaseCommand {
       if (!flags.watch) return this.printed(await show(), flags.why)
       await watch({
         ...{out: process.stdout, intervalMs: flags.interval, signal: this.signal},
-        screen: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : render(await show(), flags.why)),
+        screen: this.jsonEnabled() ? undefined : async (size) => screenOf(await show(), size),
         line: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : lineOf(await show(), flags.why)),
       })
       // --watch has no result; the exit code says what ended it.
@@ -68,6 +69,11 @@ export default class Status extends BaseCommand {
     }
   }
 
+  protected override catch(error: Error): Promise<never> {
+    this.endInterruptedLine()
+    return super.catch(error)
+  }
+
   /** With one object per line, an error is one, too. */
   override logJson(json: unknown): void {
     if (this.isWatching) process.stdout.write(`${JSON.stringify(json)}\n`)
@@ -75,7 +81,7 @@ export default class Status extends BaseCommand {
   }
 
   private printed(status: StatusResult, why: boolean): StatusResult {
-    this.log(render(status, why))
+    this.log(render(status, why, process.stdout.columns || Infinity))
     return status
   }
 }
@@ -88,9 +94,22 @@ async function fetchStatus(
   return connection.json('GET', `/status${type === undefined ? '' : `?types=${type}`}`, undefined, signal)
 }
 
-function render({daemon, findings, ...status}: StatusResult, why: boolean): string {
-  if (why) return renderFindings(findings ?? [])
-  return daemon === undefined ? '' : renderStatus(daemon, status)
+function render({daemon, findings, ...status}: StatusResult, why: boolean, width: number): string {
+  if (why) return renderFindings(findings ?? [], width)
+  return daemon === undefined ? '' : renderStatus(daemon, status, width)
+}
+
+/** For --watch on a terminal: all reports together are an overview that fits. */
+function screenOf(status: StatusResult, size: ScreenSize): string {
+  const {daemon, findings, ...reports} = status
+  if (findings !== undefined || daemon === undefined || !hasAll(reports)) {
+    return render(status, findings !== undefined, size.columns)
+  }
+  return renderOverview(daemon, reports, size)
+}
+
+function hasAll(reports: Partial<BackendStatus>): reports is BackendStatus {
+  return statusTypes.every((type) => reports[type] !== undefined)
 }
 
 function lineOf({findings, ...status}: StatusResult, why: boolean): string {

@@ -115,11 +115,16 @@ export function runWnn(t: TestContext, args: readonly string[], input: string | 
 }
 
 /** Runs `wnn` on a pseudo-terminal; its standard error is there, too. Skips the test where there is no `script`. */
-export function startInTerminal(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}): Wnn {
+export function startInTerminal(
+  t: TestContext,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  {columns, rows} = {columns: 100, rows: 30},
+): Wnn {
   const script = (process.env.PATH ?? '').split(':').find((folder) => existsSync(path.join(folder, 'script')))
   if (script === undefined || process.platform !== 'linux') t.skip('needs script(1) of util-linux')
   const quoted = [process.execPath, command, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ')
-  const child = spawn('script', ['-qec', `stty cols 100 rows 30; exec ${quoted}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `stty cols ${columns} rows ${rows}; exec ${quoted}`, '/dev/null'], {
     cwd: root,
     env: {...environment(t), TERM: 'xterm', ...env},
   })
