@@ -18,13 +18,24 @@ export function withoutMarks(line: string): string {
 
 /** A text on one line, for the editor. */
 export function withMarks(text: string): string {
-  return text.replace(/\r\n?|\n/g, newlineMark).replaceAll('\t', tabMark)
+  // The editor treats Unicode's line separators as newlines, too.
+  return text.replace(/\r\n?|[\n\u2028\u2029]/g, newlineMark).replaceAll('\t', tabMark)
 }
+
+/** An escape sequence whose end is still missing. */
+const unfinished = /\u001b(?:\[[\d;?]*|O)?$/
+
+/** A key, or a run of text. */
+const keyOrText = /\u001b(?:\[[\d;?]*[^\d;?]?|O.|.)?|[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/gsu
+
+const oneKey = /^(?:[\u0000-\u001f\u007f].*|.)$/su
 
 /**
  * Sits between the terminal and the line editor, which supports neither pasted newlines nor pauses. Pasted text gets
  * symbols, and after each line the keys are held back until the next one is requested. Ctrl-C is never passed on: it is
- * always the event `interrupt`.
+ * always the event `interrupt`. Several characters that arrive together are the event `text`: the editor would lose its
+ * row on the screen, and the cursor's place in the line, if it got them as keys. Keys are the event `data`, emitted
+ * directly, because a stream's buffer would change the order of the events.
  */
 export class Keyboard extends Transform {
   private readonly decoder = new StringDecoder('utf8')
@@ -44,6 +55,12 @@ export class Keyboard extends Transform {
     this.pump()
   }
 
+  override resume(): this {
+    super.resume()
+    this.pump()
+    return this
+  }
+
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.waiting += this.decoder.write(chunk)
     this.pump()
@@ -51,7 +68,8 @@ export class Keyboard extends Transform {
   }
 
   private pump(): void {
-    while (this.waiting !== '') {
+    // The editor pauses its input while it completes a word.
+    while (this.waiting !== '' && !this.isPaused()) {
       if (!this.isOpen) {
         this.takeInterrupts()
         return
@@ -76,7 +94,7 @@ export class Keyboard extends Transform {
   /** Passes on input before a paste or the end of a line. `false`: more input is needed. */
   private passKeys(): boolean {
     const special = /\u001b\[200~|\u001b[\r\n]|[\t\r\n\u0003]/.exec(this.waiting)
-    if (special === null) return this.passAllBut(partOf(pasteStart, this.waiting))
+    if (special === null) return this.passAllBut(unfinished.exec(this.waiting)?.[0].length ?? 0)
     const [keys] = special
     this.passText(this.waiting.slice(0, special.index))
     this.waiting = this.waiting.slice(special.index + keys.length)
@@ -93,17 +111,17 @@ export class Keyboard extends Transform {
         break
       case '\t':
         // The editor completes only at the end of a chunk; elsewhere it treats a tab as pasted text.
-        this.push('\t')
+        this.passKey('\t')
         break
       case '\r':
       case '\n':
         // A terminal sends \r, a pipe \n, and some programs both for one.
         if (keys === '\n' && followsReturn) break
         this.isOpen = false
-        this.push('\r')
+        this.passKey('\r')
         break
       default:
-        this.push(newlineMark)
+        this.passKey(newlineMark)
     }
     return true
   }
@@ -130,7 +148,14 @@ export class Keyboard extends Transform {
   private passText(text: string): void {
     if (text === '') return
     this.afterReturn = false
-    this.push(text)
+    for (const [part] of text.matchAll(keyOrText)) {
+      if (oneKey.test(part)) this.passKey(part)
+      else this.emit('text', part)
+    }
+  }
+
+  private passKey(key: string): void {
+    this.emit('data', key)
   }
 
   private interrupted(): void {

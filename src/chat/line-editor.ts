@@ -49,6 +49,7 @@ export class LineEditor implements Disposable {
       output.write(bracketedPaste.on)
       this.editor.resume()
     })
+    this.keyboard.on('text', (text: string) => this.editor.write(text))
     this.keyboard.on('interrupt', () => this.interrupt())
     // A closed terminal counts as an end; SIGHUP is handled elsewhere.
     input.on('error', () => this.end())

@@ -10,7 +10,8 @@ const test = suite('keys on their way to the line editor')
 async function pass(...chunks: (string | Buffer)[]): Promise<string> {
   const keyboard = new Keyboard(() => undefined)
   let passed = ''
-  keyboard.setEncoding('utf8').on('data', (keys: string) => {
+  keyboard.on('text', (text: string) => (passed += text))
+  keyboard.on('data', (keys: string) => {
     passed += keys
     if (keys === '\r') keyboard.open()
   })
@@ -30,12 +31,38 @@ const cases: [what: string, chunks: string[], passed: string][] = [
   ['escapes and Ctrl-C in a paste are dropped', ['\u001b[200~a\u001b[31m\u0003b\u001b[201~'], 'a[31mb'],
   ['Alt-Enter breaks the line', ['a\u001b\rb'], `a${n}b`],
   ['an escape that nothing follows is held', ['a\u001b', '[A'], 'a\u001b[A'],
+  ['so is half of a longer one', ['a\u001b[1;', '5C'], 'a\u001b[1;5C'],
+  ['Unicode line separators in a paste do not end the line', ['\u001b[200~a\u2028b\u001b[201~'], `a${n}b`],
 ]
 for (const [what, chunks, passed] of cases) test(what, async () => assert.is(await pass(...chunks), passed))
 
 test('characters that arrive in halves are passed whole', async () => {
   const bytes = Buffer.from('é🙂')
   assert.is(await pass(...[...bytes].map((byte) => Buffer.from([byte]))), 'é🙂')
+})
+
+test('characters that arrive together are a text, in order with the keys around them', () => {
+  const keyboard = new Keyboard(() => undefined)
+  const passed: string[] = []
+  for (const event of ['data', 'text']) keyboard.on(event, (what: string) => passed.push(`${event} ${what}`))
+  keyboard.open()
+  keyboard.write('a')
+  keyboard.write('bc\u001b[D🙂é🙂\u0001\u001bbx\u001b[1;5Cyz')
+  keyboard.write('\u001b[200~one\ntwo\u001b[201~')
+  assert.equal(passed, [
+    ...['data a', 'text bc', 'data \u001b[D', 'text 🙂é🙂', 'data \u0001', 'data \u001bb', 'data x'],
+    ...['data \u001b[1;5C', 'text yz', `text one${n}two`],
+  ])
+})
+
+test('keys wait while the editor is paused', () => {
+  const {keyboard, passed} = typing()
+  keyboard.open()
+  keyboard.pause()
+  keyboard.write('ab')
+  assert.is(passed(), '')
+  keyboard.resume()
+  assert.is(passed(), 'ab')
 })
 
 test('keys wait while the gate is closed, and a line closes it', async () => {
@@ -88,7 +115,7 @@ function typing() {
   const keyboard = new Keyboard(() => undefined)
   let passed = ''
   let interrupts = 0
-  keyboard.setEncoding('utf8').on('data', (keys: string) => (passed += keys))
+  for (const event of ['data', 'text']) keyboard.on(event, (keys: string) => (passed += keys))
   keyboard.on('interrupt', () => interrupts++)
   return {keyboard, passed: () => passed, interrupts: () => interrupts}
 }
