@@ -4,9 +4,11 @@ import {duration} from '../terminal/units.js'
 /** The owner of the sessions: a daemon, or a backend that ends with the command. */
 export type Host = {kind: 'daemon'; uptimeMs: number} | {kind: 'command'}
 
-/** Why a session that was named by its id is new; `undefined` if it exists. */
+/** Why a session that was named by its id starts without messages; `undefined` if it has some. */
 export function explainNew(session: string, status: SessionsStatus, host: Host): string | undefined {
-  if (status.sessions.some(({id}) => id === session)) return undefined
+  const known = status.sessions.find(({id}) => id === session)
+  // For example because its first answer failed.
+  if (known !== undefined) return known.messages > 0 ? undefined : `Session ${session} has no messages yet.`
   const gone = explainGone(session, status)
   if (gone !== undefined) return `${gone} A new one begins.`
   if (status.state_dir !== null) return `Session ${session} is new: ${status.state_dir} has no session with this id.`

@@ -2,6 +2,7 @@ import type {AnswerOptions, Core} from '../backend/contract/core.js'
 import type {ContextId, OutputMetadata} from '../backend/contract/types.js'
 import type {RuntimeOptions} from '../config/index.js'
 import {toNnError, type NnError} from '../errors.js'
+import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
 import {addAnswer, noUsage} from './usage.js'
 
 export interface Message {
@@ -102,21 +103,28 @@ export class Conversation {
       onText?.(text)
     }
     const listener = {...how, ...(onText && {onText: onPiece})}
-    const reply: Reply = await backend
-      .answer({conversation: context}, {input: prompt, options}, listener)
-      .catch((error: unknown) => failedReply(toNnError(error), heard, how))
-    const {failure} = reply
+    const reply: Reply = await backend.answer({conversation: context}, {input: prompt, options}, listener).then(
+      (answer) => {
+        if (!isRaw) this.keep(question, answer.text)
+        return answer
+      },
+      (error: unknown) => {
+        // A daemon keeps an answer whose caller it lost, so its session may differ from now on.
+        if (isDaemonGone(error)) this.parted = true
+        return failedReply(toNnError(error), heard, how)
+      },
+    )
     this.last = reply
     if (reply.metadata !== undefined) this.usage = addAnswer(this.usage, reply.metadata)
-    if (isRaw) return reply
-    const {text} = reply
-    if (text !== '') {
-      this.messages = [...before, {role: 'user', content: prompt}, {role: 'assistant', content: text}]
-    }
-    // The backend does not keep turns that failed or have no text. Here the shown text stays, and so does the old
-    // answer if a regenerated one failed.
-    this.parted = failure === undefined ? text === '' && before !== this.messages : brings || text !== ''
     return reply
+  }
+
+  /** Adds a turn as the backend does: failed ones and those without text are not in the history. */
+  private keep({prompt, before}: Question, text: string): void {
+    // An old answer stays if the new one has no text; the backend has the history that the question brought.
+    this.parted = text === '' && before !== this.messages
+    if (text === '') return
+    this.messages = [...before, {role: 'user', content: prompt}, {role: 'assistant', content: text}]
   }
 }
 

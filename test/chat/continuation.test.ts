@@ -20,6 +20,11 @@ test('nothing when it is there', () => {
   assert.is(explainNew('a', sessions(), daemon), undefined)
 })
 
+test('that it is empty when nothing was kept in it', () => {
+  assert.is(explainNew('a', sessions({}, 0), daemon), 'Session a has no messages yet.')
+  assert.is(explainNew('a', sessions({state_dir: '/s'}, 0), own), 'Session a has no messages yet.')
+})
+
 test('why one that is gone begins anew', () => {
   const idle = sessions({...none, removed: [{id: 'a', reason: 'idle'}]})
   assert.is(

@@ -103,12 +103,53 @@ test('a failed question leaves the history as it was', async () => {
   assert.equal(histories(asked), [undefined, undefined, undefined])
 })
 
-test('what was said before a failure stays, and the backend is told', async () => {
-  const {asked, conversation} = backendSaying({text: 'a', error: broken}, 'a2')
-  const {text, failure} = await conversation.ask('q1')
-  assert.equal([text, failure?.message], ['a', broken.message])
+const late = new NnError('deadline', 'The task did not finish in 10 ms.')
+const full = new NnError('context_full', 'The context of 64 tokens is full.')
+for (const error of [broken, late, full]) {
+  test(`a turn that failed after a part of its answer is not in the history: ${error.reason}`, async () => {
+    const {asked, conversation} = backendSaying('a1', {text: 'a', error}, 'a3')
+    await conversation.ask('q1')
+    const {text, failure} = await conversation.ask('q2')
+    assert.equal([text, failure?.message], ['a', error.message])
+    assert.equal(conversation.messages, turns('q1', 'a1'))
+    await conversation.ask('q3')
+    assert.equal(conversation.messages, turns('q1', 'a1', 'q3', 'a3'))
+    assert.equal(histories(asked), [undefined, undefined, undefined])
+  })
+}
+
+test('a turn that failed can be answered again', async () => {
+  const {asked, conversation} = backendSaying('a1', {text: 'a', error: late}, 'a2')
+  await conversation.ask('q1')
   await conversation.ask('q2')
-  assert.equal(histories(asked), [undefined, turns('q1', 'a')])
+  await conversation.askAgain()
+  assert.equal(conversation.messages, turns('q1', 'a1', 'q2', 'a2'))
+  assert.equal(histories(asked), [undefined, undefined, undefined])
+})
+
+test('the old answer stays if a new one fails', async () => {
+  const {asked, conversation} = backendSaying('a1', {text: 'b', error: late}, 'a2')
+  await conversation.ask('q1')
+  await conversation.askAgain()
+  assert.equal(conversation.messages, turns('q1', 'a1'))
+  await conversation.ask('q2')
+  assert.equal(histories(asked), [undefined, [], undefined])
+})
+
+test('an answer that lost its connection is not in the history, and the next question brings that along', async () => {
+  const {asked, conversation} = backendSaying('a1', {text: 'a', error: new NnError('connection_lost')}, 'a3')
+  await conversation.ask('q1')
+  await conversation.ask('q2')
+  await conversation.ask('q3')
+  assert.equal(histories(asked), [undefined, undefined, turns('q1', 'a1')])
+})
+
+test('a history that a question brought is brought again if it was stopped before it began', async () => {
+  const {asked, conversation} = backendSaying({text: '', error: new NnError('aborted')}, 'a2')
+  conversation.restore(turns('q0', 'a0'))
+  await conversation.ask('q1', {signal: AbortSignal.abort()})
+  await conversation.ask('q2')
+  assert.equal(histories(asked), [turns('q0', 'a0'), turns('q0', 'a0')])
 })
 
 test('a history that a failed question brought is brought again', async () => {
