@@ -5,7 +5,7 @@ import type {Chat} from './chat.js'
 import {completeLine} from './complete-line.js'
 import type {Reply} from './conversation.js'
 import {LineEditor} from './line-editor.js'
-import {emptyDraft, takeLine, type Draft, type Entry} from './multiline.js'
+import {emptyDraft, takeLine, typedForm, type Draft, type Entry} from './multiline.js'
 import type {OpenChat} from './open-chat.js'
 import type {PromptHistory} from './prompt-history.js'
 import type {Screen} from './screen.js'
@@ -135,7 +135,7 @@ class Talk implements Chat {
   private remember(entry: Entry, line: string): void {
     const {history, screen} = this.options
     try {
-      history.add(entry.kind === 'prompt' ? entry.text : line)
+      history.add(entry.kind === 'prompt' ? typedForm(entry.text) : line)
     } catch (error) {
       screen.fail(toNnError(error))
     }
@@ -161,7 +161,9 @@ class Talk implements Chat {
     this.tellDropped(reply.metadata)
     if (stats && reply.metadata !== undefined) screen.stats(reply.metadata)
     else if (reply.text === '' && stop.signal.aborted) screen.note('stopped')
-    if (reply.failure !== undefined) screen.fail(reply.failure)
+    if (reply.failure === undefined) return
+    screen.fail(reply.failure)
+    if (reply.text !== '' && !this.conversation.isRaw) screen.note('The history is as before. /regen asks again.')
   }
 
   /** Once for each number: a conversation that no longer fits lacks messages in every further prompt. */

@@ -25,6 +25,16 @@ export function takeLine(draft: Draft, line: string): {draft: Draft; entry?: Ent
   }
 }
 
+/** The line that has to be entered for this prompt: it may start like a command, or end with a backslash. */
+export function typedForm(prompt: string): string {
+  const forms = [prompt, `/${prompt}`, `${fence}\n${prompt}\n${fence}`]
+  const isRead = (line: string): boolean => {
+    const {entry} = takeLine(emptyDraft, line)
+    return entry?.kind === 'prompt' && entry.text === prompt
+  }
+  return forms.find(isRead) ?? prompt
+}
+
 function takeFirst(line: string): ReturnType<typeof takeLine> {
   if (line.trim() === '') return {draft: emptyDraft}
   if (line.trimStart().startsWith(fence)) return takeBlock([], line.trimStart().slice(fence.length))

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {emptyDraft, takeLine, type Entry} from '../../src/chat/multiline.js'
+import {emptyDraft, takeLine, typedForm, type Entry} from '../../src/chat/multiline.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('prompts of several lines')
@@ -47,3 +47,22 @@ test('what is not complete is no entry', () => {
   assert.equal(takeLine(emptyDraft, 'one\\'), {draft: {state: 'continued', lines: ['one']}})
   assert.equal(takeLine(emptyDraft, '"""one'), {draft: {state: 'block', lines: ['one']}})
 })
+
+const typed: [prompt: string, line: string][] = [
+  ['Hello!', 'Hello!'],
+  ['/set', '//set'],
+  ['/ x', '/ x'],
+  ['/', '//'],
+  ['//x', '///x'],
+  ['/etc/hosts is what?', '/etc/hosts is what?'],
+  ['C:\\', '"""\nC:\\\n"""'],
+  ['C:\\\\', 'C:\\\\'],
+  ['"""quoted"""', '"""\n"""quoted"""\n"""'],
+  ['\n/set\n', '"""\n\n/set\n\n"""'],
+]
+for (const [text, line] of typed) {
+  test(`the prompt ${JSON.stringify(text)} comes back from ${JSON.stringify(line)}`, () => {
+    assert.is(typedForm(text), line)
+    assert.equal(takeLine(emptyDraft, line).entry, prompt(text))
+  })
+}

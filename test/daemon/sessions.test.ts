@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import {startInTerminal} from '../chat/support/chat-process.js'
 import {qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 import {DaemonHome} from './support/daemon-home.js'
@@ -37,6 +38,31 @@ test('a session that had to make place says so', async (t) => {
     stderr,
     'note: Session alice is gone: newer sessions evicted it, because at most 1 are kept (backend.max_sessions). A new one begins.\n',
   )
+  assert.is((await home.run('stop')).code, 0)
+})
+
+test('an answer that took too long is not in the history of its session, which says that it is empty', async (t) => {
+  const home = new DaemonHome(t)
+  await home.serve('--model', qwen, '--set', 'threads=1', '--set', 'max_tokens=-1', '--set', 'ignore_eos=true')
+  const late = startInTerminal(t, ['chat', '--socket', home.socket, '--session', 'alice'], {NO_COLOR: '1'})
+  await late.until('Session alice is new')
+  for (const [line, answer] of [
+    ['/set timeout_ms 300', 'timeout_ms 300'],
+    ['My name is Alice.', 'The history is as before. /regen asks again.'],
+    ['/regen', 'The history is as before. /regen asks again.'],
+    ['/exit', '/exit'],
+  ] as const) {
+    await late.until(/> \u001b\[3G|> $/)
+    late.type(`${line}\r`)
+    await late.until(answer)
+  }
+  assert.is((await late.ended).code, 0)
+  assert.equal(
+    (await home.status()).sessions.sessions.map(({id, messages}) => [id, messages]),
+    [['alice', 0]],
+  )
+  const next = await home.run(...asked, 'Hello!', '--max-tokens', '4')
+  assert.is(next.stderr, 'wnn: Session alice has no messages yet.\n')
   assert.is((await home.run('stop')).code, 0)
 })
 
