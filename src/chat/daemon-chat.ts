@@ -5,7 +5,7 @@ import type {Conversation} from './conversation.js'
 import type {DaemonModel} from '../pick-model/daemon-model.js'
 import {NnError} from '../errors.js'
 import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
-import {converseIn, openContext, type OpenChat, type OpenContext} from './open-chat.js'
+import {converseIn, openContext, tokensIn, type OpenChat, type OpenContext} from './open-chat.js'
 
 export interface DaemonChatOptions {
   /** Id of the session to continue; absent: a new one. */
@@ -67,6 +67,16 @@ export class DaemonChat implements OpenChat {
 
   sessions(): Promise<SessionsStatus> {
     return this.backend.status('sessions')
+  }
+
+  async contextTokens(): Promise<number | undefined> {
+    try {
+      return await tokensIn(this.backend, this.opened)
+    } catch (error) {
+      // The conversation outlives the daemon, its cache does not.
+      if (isDaemonGone(error)) return undefined
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type {ComputeOptions, OutputMetadata} from '../backend/contract/types.js'
 import {NnError, toNnError} from '../errors.js'
 import type {GraphStatus} from '../backend/contract/status.js'
-import type {Chat} from './chat.js'
+import type {Chat, Fact} from './chat.js'
 import {completeLine} from './complete-line.js'
 import type {Reply} from './conversation.js'
 import {LineEditor} from './line-editor.js'
@@ -74,6 +74,10 @@ class Talk implements Chat {
   }
 
   readonly say = (text: string): void => this.options.screen.say(text)
+
+  readonly show = (facts: readonly Fact[]): void => this.options.screen.show(facts)
+
+  readonly contextTokens = (): Promise<number | undefined> => this.options.chat.contextTokens()
 
   readonly leave = (code = 0): void => {
     this.exitCode ??= code

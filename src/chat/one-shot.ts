@@ -3,8 +3,8 @@ import {addAbortSignal, type Readable} from 'node:stream'
 import type {OutputMetadata} from '../backend/contract/types.js'
 import {decodeText} from '../documents/index.js'
 import {NnError} from '../errors.js'
+import {AnswerText} from './answer-text.js'
 import type {OpenChat} from './open-chat.js'
-import {sanitize} from '../terminal/sanitize.js'
 import {droppedLine, statsLine} from './stats.js'
 import {paint, type Output} from '../terminal/style.js'
 
@@ -28,13 +28,15 @@ export interface OneShotOptions {
   signal: AbortSignal
 }
 
-/**
- * The whole input as one prompt, without the newline that ends its last line. @throws `invalid_argument` if it is
- * empty, `invalid_encoding` if it is not a text.
- */
-export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
+/** The whole input, without the newline that ends its last line. @throws `invalid_encoding` if it is not a text. */
+export async function readInput(input: Readable, signal: AbortSignal): Promise<string> {
   const bytes = await buffer(addAbortSignal(signal, input))
-  const prompt = decodeText(bytes, 'Standard input').replace(/\r?\n$/, '')
+  return decodeText(bytes, 'Standard input').replace(/\r?\n$/, '')
+}
+
+/** The whole input as one prompt. @throws `invalid_argument` if it is empty. */
+export async function readPrompt(input: Readable, signal: AbortSignal): Promise<string> {
+  const prompt = await readInput(input, signal)
   if (prompt.trim() !== '') return prompt
   throw new NnError('invalid_argument', 'Standard input is empty.', {hint: 'Pipe a prompt in, or use --prompt.'})
 }
@@ -42,9 +44,12 @@ export async function readPrompt(input: Readable, signal: AbortSignal): Promise<
 /** Answers one prompt: the text and a newline, and nothing else, go to `out`. */
 export async function answerOnce(chat: OpenChat, options: OneShotOptions): Promise<ChatResult> {
   const {prompt, out, stats, tell, signal} = options
-  const show = out?.isTTY === true ? sanitize : (piece: string) => piece
-  const reply = await chat.conversation.ask(prompt, {signal, ...(out && {onText: (piece) => out.write(show(piece))})})
-  if (reply.text !== '' || reply.failure === undefined) out?.write('\n')
+  const shown = out && new AnswerText(out)
+  const reply = await chat.conversation.ask(prompt, {signal, ...(shown && {onText: (piece) => shown.add(piece)})})
+  shown?.flush()
+  // After Ctrl-C, a terminal shows `^C` even where there is no text.
+  const endsLine = reply.text !== '' || reply.failure === undefined || (signal.aborted && out?.isTTY === true)
+  if (endsLine) out?.write('\n')
   signal.throwIfAborted()
   if (reply.failure !== undefined) throw reply.failure
   const {text: answer, metadata} = reply

@@ -35,6 +35,8 @@ export interface OpenChat extends AsyncDisposable {
   readonly whyNew: string | undefined
   /** The current session status of its backend. */
   sessions: () => Promise<SessionsStatus>
+  /** Tokens of its session in the context; `undefined` if no slot has them. */
+  contextTokens: () => Promise<number | undefined>
 }
 
 /** Loads the model and opens a context. @throws errors of loading and of the configuration. */
@@ -59,6 +61,7 @@ export async function openChat(chat: OpenChatOptions): Promise<OpenChat> {
       // Only the chat closes what it opened here.
       reopen: () => Promise.resolve(false),
       sessions: () => backend.status('sessions'),
+      contextTokens: () => tokensIn(backend, opened),
       [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -87,6 +90,16 @@ export async function openContext(
   const opened = await backend.open(graph, session === undefined ? {} : {session})
   const {conversation: context, model, messages} = opened
   return {context, model, session: opened.session, history: messages, whyNew}
+}
+
+/** Tokens of a session in its slot; `undefined` if it has none. */
+export async function tokensIn(
+  backend: Core,
+  {model, session}: Pick<OpenContext, 'model' | 'session'>,
+): Promise<number | undefined> {
+  const {graphs} = await backend.status('memory')
+  const slots = graphs.find(({graph}) => graph === model.graph)?.slots
+  return slots?.find((slot) => slot.session === session)?.tokens
 }
 
 async function explainIfNew(backend: Core, session: string, kind: Host['kind']): Promise<string | undefined> {

@@ -2,11 +2,15 @@ import path from 'node:path'
 import type {OutputMetadata} from '../backend/contract/types.js'
 import type {NnError} from '../errors.js'
 import type {GraphStatus} from '../backend/contract/status.js'
+import {facts, flow} from '../terminal/fit.js'
 import {sanitize} from '../terminal/sanitize.js'
-import {statsLine} from './stats.js'
-import {paint, type Output} from '../terminal/style.js'
+import {paint, type Format, type Output} from '../terminal/style.js'
 import {TransientLine} from '../terminal/transient-line.js'
 import {plural} from '../terminal/units.js'
+import {wrapText} from '../terminal/word-wrap.js'
+import type {Fact} from './chat.js'
+import {AnswerText} from './answer-text.js'
+import {statsParts} from './stats.js'
 
 /** The output of a chat. Answers go to `out`, everything else to `err`. */
 export class Screen {
@@ -18,8 +22,8 @@ export class Screen {
   /** Shows the model and how to get help. */
   greet({name, architecture, parameters, ctx_size: contextSize, gpu_layers: gpuLayers, gpu}: GraphStatus): void {
     const where = gpuLayers > 0 ? `${plural(gpuLayers, 'layer')} on ${gpu ?? 'the GPU'}` : 'CPU'
-    const facts = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
-    this.note(facts.join(' · '))
+    const about = [path.basename(name), architecture, `${size(parameters)} parameters`, `${contextSize} tokens`, where]
+    this.flow(about)
     this.note('Type /help for the commands, Ctrl-D to leave.')
   }
 
@@ -36,8 +40,16 @@ export class Screen {
 
   /** The answer to a command. */
   say(text: string): void {
-    const lines = sanitize(text).split('\n')
-    this.out.write(`${lines.map((line) => wrap(line, this.out.columns)).join('\n')}\n`)
+    this.out.write(`${wrapText(sanitize(text), this.out.columns)}\n`)
+  }
+
+  /** Titles with their texts beside them. */
+  show(rows: readonly Fact[]): void {
+    const lines = facts(
+      rows.map(([title, text]) => [sanitize(title), sanitize(text)]),
+      this.out.columns || Infinity,
+    )
+    this.out.write(`${lines.join('\n')}\n`)
   }
 
   newLine(): void {
@@ -45,44 +57,52 @@ export class Screen {
   }
 
   note(text: string): void {
-    this.err.write(`${paint(this.err, 'dim', sanitize(text))}\n`)
+    this.remark(text, 'dim')
   }
 
   stats(metadata: OutputMetadata): void {
-    this.note(statsLine(metadata))
+    this.flow(statsParts(metadata))
   }
 
   fail({message, hint}: Pick<NnError, 'message' | 'hint'>): void {
-    this.err.write(`${paint(this.err, 'red', sanitize(message))}\n`)
-    if (hint !== undefined) this.err.write(`${sanitize(hint)}\n`)
+    this.remark(message, 'red')
+    if (hint !== undefined) this.remark(hint)
   }
 
   beginAnswer(): AnswerView {
     return new AnswerView(this.out)
+  }
+
+  private flow(parts: readonly string[]): void {
+    this.note(flow(parts, this.err.columns || Infinity).join('\n'))
+  }
+
+  private remark(text: string, format?: Format): void {
+    const wrapped = wrapText(sanitize(text), this.err.columns)
+    this.err.write(`${format === undefined ? wrapped : paint(this.err, format, wrapped)}\n`)
   }
 }
 
 /** One answer while it is written. */
 class AnswerView implements Disposable {
   private readonly waiting: TransientLine
-  private atLineStart = true
+  private readonly text: AnswerText
 
-  constructor(private readonly out: Output) {
+  constructor(out: Output) {
     this.waiting = new TransientLine(out, 'thinking…')
+    this.text = new AnswerText(out)
   }
 
   add(text: string): void {
     if (text === '') return
     this.waiting[Symbol.dispose]()
-    this.atLineStart = text.endsWith('\n')
-    this.out.write(sanitize(text))
+    this.text.add(text)
   }
 
   /** Leaves the cursor at the start of a line. */
   end(): void {
     this.waiting[Symbol.dispose]()
-    if (!this.atLineStart) this.out.write('\n')
-    this.atLineStart = true
+    this.text.end()
   }
 
   [Symbol.dispose](): void {
@@ -93,11 +113,4 @@ class AnswerView implements Disposable {
 /** `7.6 B`, `891 k`. */
 function size(parameters: number): string {
   return new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(parameters)
-}
-
-/** Wraps a line between words. The terminal wraps text without spaces, and everything if the width is unknown. */
-function wrap(line: string, width: number): string {
-  const at = line.lastIndexOf(' ', width)
-  if (line.length <= width || at < 1) return line
-  return `${line.slice(0, at)}\n${wrap(line.slice(at + 1), width)}`
 }

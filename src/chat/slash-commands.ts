@@ -23,7 +23,7 @@ const toChatMode = 'Example: /set prompt_mode chat'
 
 /** Everything that can be typed with a slash: `/help` and completion are made from it. */
 export const slashCommands: readonly SlashCommand[] = [
-  {name: 'help', alias: '?', summary: 'List the commands.', run: (chat) => chat.say(help())},
+  {name: 'help', alias: '?', summary: 'List the commands.', run: help},
   {
     name: 'clear',
     summary: 'Start a new conversation.',
@@ -58,8 +58,16 @@ export const slashCommands: readonly SlashCommand[] = [
   {
     name: 'stats',
     summary: 'Show tokens, times, cache use and how full the context is.',
-    run: ({conversation, model, say}) =>
-      say(statsReport(conversation.last?.metadata, conversation.usage, model.config.model.ctx_size)),
+    run: async ({conversation, model, say, show, contextTokens}) => {
+      const last = conversation.last?.metadata
+      if (last === undefined) {
+        say('There is no answer yet.')
+        return
+      }
+      const {ctx_size: size} = model.config.model
+      const tokens = last.input_tokens + last.output_tokens <= size ? undefined : await contextTokens()
+      show(statsReport(last, conversation.usage, {size, tokens}))
+    },
   },
   {
     name: 'save',
@@ -117,16 +125,15 @@ export async function runSlashCommand(chat: Chat, name: string, argument: string
   })
 }
 
-function help(): string {
-  const usages = slashCommands.map(usageOf)
-  const width = Math.max(...usages.map(({length}) => length))
-  return [
-    ...slashCommands.map(({summary}, at) => `${(usages[at] ?? '').padEnd(width)}  ${summary}`),
+function help({say, show}: Chat): void {
+  show(slashCommands.map((command) => [usageOf(command), command.summary]))
+  const notes = [
     '',
     'A backslash at the end of a line continues the prompt. """ starts and ends a prompt of several lines.',
     'Alt-Enter adds a line break. Type two slashes to start a prompt with a slash.',
     'Ctrl-C stops an answer or clears the line; press it twice to leave.',
-  ].join('\n')
+  ]
+  say(notes.join('\n'))
 }
 
 function usageOf({name, argument}: SlashCommand): string {

@@ -1,8 +1,13 @@
 import type {OutputMetadata} from '../backend/contract/types.js'
+import type {Fact} from './chat.js'
 import type {Usage} from './usage.js'
 
 /** One line about an answer, for people. */
 export function statsLine(metadata: OutputMetadata): string {
+  return statsParts(metadata).join(' · ')
+}
+
+export function statsParts(metadata: OutputMetadata): string[] {
   const {output_tokens: tokens, predict_ms: ms, ttft_ms: ttft} = metadata
   return [
     ...endOf(metadata),
@@ -14,7 +19,7 @@ export function statsLine(metadata: OutputMetadata): string {
     ...(metadata.dropped_messages === undefined
       ? []
       : [`the oldest ${count(metadata.dropped_messages, 'message')} left out`]),
-  ].join(' · ')
+  ]
 }
 
 /** What was left out of the prompt; `undefined` if it was nothing. */
@@ -23,17 +28,34 @@ export function droppedLine({dropped_messages: dropped}: OutputMetadata): string
   return `The oldest ${count(dropped, 'message')} did not fit into the context and ${dropped === 1 ? 'was' : 'were'} left out of the prompt.`
 }
 
-/** What `/stats` shows. */
-export function statsReport(last: OutputMetadata | undefined, usage: Usage, contextSize: number): string {
-  if (last === undefined) return 'There is no answer yet.'
-  const used = last.input_tokens + last.output_tokens
+/** The context of a conversation, in tokens. */
+export interface ContextUse {
+  size: number
+  /** What is in it after a context shift; `undefined` if that is unknown. */
+  tokens: number | undefined
+}
+
+/** What `/stats` shows after an answer. */
+export function statsReport(last: OutputMetadata, usage: Usage, context: ContextUse): Fact[] {
   return [
-    `last answer  ${statsLine(last)}`,
-    `             seed ${last.seed} · llama.cpp ${last.llama_build}`,
-    `all answers  ${usage.answers} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`,
-    `all prompts  ${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the rest evaluated in ${duration(usage.promptMs)}`,
-    `context      ${used} of ${contextSize} tokens`,
-  ].join('\n')
+    ['last answer', statsLine(last)],
+    ['', `seed ${last.seed} · llama.cpp ${last.llama_build}`],
+    ['all answers', `${usage.answers} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`],
+    [
+      'all prompts',
+      `${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the rest evaluated in ${duration(usage.promptMs)}`,
+    ],
+    ['context', describeContext(last, context)],
+  ]
+}
+
+/** After context shifts, prompt and answer are longer than the context: their oldest tokens are no longer in it. */
+function describeContext({input_tokens: input, output_tokens: output}: OutputMetadata, context: ContextUse): string {
+  const {size, tokens} = context
+  const all = input + output
+  if (all <= size) return `${all} of ${size} tokens`
+  if (tokens === undefined) return `at most ${size} of ${size} tokens; older ones were dropped (context shift)`
+  return `${tokens} of ${size} tokens; ${all - tokens} older ones were dropped (context shift)`
 }
 
 /** `45 ms`, `1.2 s`, `3 min 5 s`. */

@@ -24,6 +24,8 @@ function talk() {
     conversation: new Conversation({answer: unused}, 0, {}, 'chat'),
     model: {name: 'tiny.gguf', config: defaultConfig()} as GraphStatus,
     say: (text) => void said.push(text),
+    show: (facts) => void said.push(...facts.map(([title, text]) => `${title}  ${text}`)),
+    contextTokens: () => Promise.resolve(undefined),
     answerAgain: () => Promise.resolve(false),
     leave: () => (hasLeft = true),
   }

@@ -49,9 +49,24 @@ test('times have the unit that fits', () => {
 
 test('the report adds up all answers', () => {
   const usage = addAnswer(addAnswer(noUsage, answer), answer)
-  const report = statsReport(answer, usage, 2048)
-  assert.match(report, 'all answers  2 · 22 tokens in 200 ms')
-  assert.match(report, 'all prompts  10 of 40 tokens cached, the rest evaluated in 60 ms')
-  assert.match(report, 'context      31 of 2048 tokens')
-  assert.is(statsReport(undefined, noUsage, 2048), 'There is no answer yet.')
+  const report = new Map(statsReport(answer, usage, {size: 2048, tokens: undefined}))
+  assert.is(report.get('all answers'), '2 · 22 tokens in 200 ms')
+  assert.is(report.get('all prompts'), '10 of 40 tokens cached, the rest evaluated in 60 ms')
+  assert.is(report.get('context'), '31 of 2048 tokens')
+})
+
+const contexts: [what: string, tokens: number | undefined, line: string][] = [
+  ['after a context shift', 1400, '1400 of 2048 tokens; 9096 older ones were dropped (context shift)'],
+  ['whose slot is gone', undefined, 'at most 2048 of 2048 tokens; older ones were dropped (context shift)'],
+]
+for (const [what, tokens, line] of contexts) {
+  test(`a context ${what} is never fuller than it can be`, () => {
+    const long = {...answer, input_tokens: 496, output_tokens: 10_000}
+    assert.is(new Map(statsReport(long, noUsage, {size: 2048, tokens})).get('context'), line)
+  })
+}
+
+test('a context that is just full was not shifted', () => {
+  const full = {...answer, input_tokens: 48, output_tokens: 2000}
+  assert.is(new Map(statsReport(full, noUsage, {size: 2048, tokens: 2047})).get('context'), '2048 of 2048 tokens')
 })

@@ -36,10 +36,12 @@ export class Journal {
       },
       ...{prompt_ms: metadata.prompt_ms, predict_ms: metadata.predict_ms, ttft_ms: metadata.ttft_ms},
     })
+    const {ctx_size} = context.graph.config.model
     logger.log('info', 'MEM', 'context use', {
       ...who,
-      context_tokens: metadata.input_tokens + metadata.output_tokens,
-      ctx_size: context.graph.config.model.ctx_size,
+      // After context shifts the oldest tokens are no longer in it.
+      context_tokens: Math.min(metadata.input_tokens + metadata.output_tokens, ctx_size),
+      ctx_size,
       host_rss_bytes: process.memoryUsage.rss(),
     })
   }
