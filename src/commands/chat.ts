@@ -5,6 +5,7 @@ import type {SessionsStatus} from '../backend/contract/status.js'
 import {modelFlags} from '../chat/flags.js'
 import {describeContinuation} from '../chat/continuation.js'
 import {converse} from '../chat/interactive.js'
+import {joinInput} from '../chat/join-input.js'
 import {isDaemonGone} from '../rpc/client/is-daemon-gone.js'
 import {answerOnce, readPrompt, type ChatResult} from '../chat/one-shot.js'
 import type {OpenChat} from '../chat/open-chat.js'
@@ -41,7 +42,10 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     ...socketFlag,
     model: Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'}),
     local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
-    prompt: Flags.string({char: 'p', description: 'Answer this prompt and exit. Standard input is not read.'}),
+    prompt: Flags.string({
+      char: 'p',
+      description: 'Answer this prompt and exit. Text that is piped in follows it, after an empty line.',
+    }),
     session: Flags.string({description: 'Open the session with this id. Defaults to a new one.', helpValue: 'id'}),
     stats: Flags.boolean({
       allowNo: true,
@@ -54,6 +58,9 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     }),
     'history-file': Flags.string({description: 'Keep typed prompts in this file.', helpValue: 'file'}),
   }
+
+  /** Whether an interruption leaves the cursor where `^C` was shown. */
+  private hasOpenLine = true
 
   async run(): Promise<ChatResult | undefined> {
     const {args, flags} = await this.parse(Chat)
@@ -78,6 +85,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     const {whyNew} = chat
     if (!isConversation) {
       if (whyNew !== undefined) this.tell('note', whyNew)
+      this.hasOpenLine = !process.stdout.isTTY || this.jsonEnabled()
       const answer = await answerOnce(chat, {
         prompt,
         out: this.jsonEnabled() ? undefined : process.stdout,
@@ -91,6 +99,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     screen.greet(chat.model)
     if (whyNew !== undefined) screen.note(whyNew)
     else if (prepared.isKept) screen.greetSession(chat.session, chat.conversation.messages.length)
+    this.hasOpenLine = false
     const code = await converse({chat, history, screen, input: process.stdin, stats: orElse(flags.stats, true), signal})
     process.exitCode = code
     const {session, host, conversation} = chat
@@ -101,6 +110,11 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
         : describeContinuation(session, sessions, {host, parted: conversation.isParted})
     if (how !== undefined) screen.note(how)
     return undefined
+  }
+
+  protected override catch(error: Error): Promise<never> {
+    if (this.hasOpenLine) this.endInterruptedLine()
+    return super.catch(error)
   }
 
   /** The session status at the end; `undefined`, with a warning, if the conversation was not kept. */
@@ -122,7 +136,10 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
 
   private async promptFrom(flag: string | undefined): Promise<string> {
     if (flag?.trim() === '') throw new NnError('invalid_argument', 'The prompt is empty.')
-    if (flag !== undefined) return flag
+    if (flag !== undefined) {
+      const [input, warn] = [() => process.stdin, (text: string) => this.tell(text)]
+      return joinInput(flag, {input, warn, signal: this.signal})
+    }
     // Only the answer is redirected, so tell the user that the command waits for input.
     if (process.stdin.isTTY) this.logToStderr('Type the prompt. End it with Ctrl-D on an empty line.')
     return readPrompt(process.stdin, this.signal)

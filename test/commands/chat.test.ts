@@ -1,9 +1,12 @@
+import {execFile} from 'node:child_process'
 import {copyFileSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {promisify} from 'node:util'
 import * as assert from 'uvu/assert'
 import {isAlive, runWnn, startWnn} from '../chat/support/chat-process.js'
 import {qwen} from '../support/fixtures.js'
+import {cli} from '../support/run-cli.js'
 import {suite, type TestContext} from '../support/suite.js'
 
 const test = suite('wnn chat in a pipe', {timeoutMs: 20_000})
@@ -22,11 +25,31 @@ test('several lines are one prompt', async (t) => {
   assert.match(stdout, /^.+\n$/s)
 })
 
-test('--prompt is answered without reading standard input', async (t) => {
-  const {child, ended} = startWnn(t, [...chat, '--temp', '0', '--prompt', 'What is 2 + 2?'])
+const repeat = [...chat, '--temp', '0', '--prompt']
+
+test('--prompt is answered alone where nothing is piped in', async (t) => {
+  for (const input of ['', '\n', ' \n\n']) {
+    const {stdout, stderr, code} = await runWnn(t, [...repeat, 'What is 2 + 2?'], input)
+    assert.equal([stdout, stderr, code], ['2 + 2 = 4.\n', '', 0])
+  }
+})
+
+test('--prompt is answered with a warning if standard input stays open and silent', async (t) => {
+  const {child, ended} = startWnn(t, [...repeat, 'What is 2 + 2?'])
   const {stdout, stderr, code} = await ended
-  assert.equal([stdout, stderr, code], ['2 + 2 = 4.\n', '', 0])
+  assert.equal([stdout, code], ['2 + 2 = 4.\n', 0])
+  assert.is(stderr, 'wnn: Standard input sent nothing for 3 s and was ignored. Close it, or use < /dev/null.\n')
   assert.not.ok(child.stdin?.writableEnded)
+})
+
+test('what is piped in follows --prompt, after an empty line', async (t) => {
+  const file = path.join(folder(t), 'input.txt')
+  writeFileSync(file, 'one\ntwo\n')
+  const count = (script: string, prompt: string): Promise<number> => promptTokens(t, script, prompt)
+  const joined = await count('"$@" < /dev/null', 'Say:\n\none\ntwo')
+  assert.is(await count(`"$@" < '${file}'`, 'Say:'), joined)
+  assert.is(await count(`cat '${file}' | "$@"`, 'Say:'), joined)
+  assert.ok((await count('"$@" < /dev/null', 'Say:')) < joined)
 })
 
 test('--json gives one object with the answer and its metadata', async (t) => {
@@ -206,6 +229,13 @@ for (const [signal, exit] of [
     assert.equal([stderr, code], ['', exit])
     assert.not.ok(engines.some(isAlive))
   })
+}
+
+/** The prompt's length when the command, `"$@"` in a shell script, is asked this. */
+async function promptTokens(t: TestContext, script: string, prompt: string): Promise<number> {
+  const args = ['-c', script, 'sh', process.execPath, cli, ...chat, '--max-tokens', '1', '--json', '--prompt', prompt]
+  const {stdout} = await promisify(execFile)('sh', args, {signal: t.signal})
+  return (JSON.parse(stdout) as {metadata: {input_tokens: number}}).metadata.input_tokens
 }
 
 function folder(t: TestContext): string {
