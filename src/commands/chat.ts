@@ -137,7 +137,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
   private async promptFrom(flag: string | undefined): Promise<string> {
     if (flag?.trim() === '') throw new NnError('invalid_argument', 'The prompt is empty.')
     if (flag !== undefined) {
-      const [input, warn] = [() => process.stdin, (text: string) => this.tell(text)]
+      const [input, warn] = [() => process.stdin, (text: string) => this.tell('warning', text)]
       return joinInput(flag, {input, warn, signal: this.signal})
     }
     // Only the answer is redirected, so tell the user that the command waits for input.

@@ -127,10 +127,10 @@ for (const [what, args, input, message] of refused) {
   })
 }
 
-const repeat = 'Repeat after me: café'
+const cafe = 'Repeat after me: café'
 
 test('a prompt that PowerShell pipes is read', async (t) => {
-  for (const input of [Buffer.from(`\uFEFF${repeat}\r\n`, 'utf16le'), Buffer.from(`\uFEFF${repeat}\n`)]) {
+  for (const input of [Buffer.from(`\uFEFF${cafe}\r\n`, 'utf16le'), Buffer.from(`\uFEFF${cafe}\n`)]) {
     const {stdout, code} = await runWnn(t, [...chat, '--temp', '0'], input)
     assert.equal([stdout, code], ['café\n', 0])
   }
@@ -139,10 +139,10 @@ test('a prompt that PowerShell pipes is read', async (t) => {
 const encodings: [what: string, input: Buffer, message: RegExp][] = [
   [
     'UTF-16 without a mark',
-    Buffer.from(repeat, 'utf16le'),
+    Buffer.from(cafe, 'utf16le'),
     /^Standard input looks like UTF-16 without a byte order mark\.$/,
   ],
-  ['Latin-1', Buffer.from(repeat, 'latin1'), /^Standard input is not UTF-8: line 1 has the byte 0xE9 after ".*caf"\.$/],
+  ['Latin-1', Buffer.from(cafe, 'latin1'), /^Standard input is not UTF-8: line 1 has the byte 0xE9 after ".*caf"\.$/],
   ['a NUL', Buffer.from('Hello\0'), /^Standard input is not a text: character 6 is NUL\.$/],
 ]
 for (const [what, input, message] of encodings) {

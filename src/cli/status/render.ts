@@ -59,7 +59,7 @@ const sections: Sections = {
       ['prompts', `${plural(performance.prompt_tokens, 'token')}, ${performance.cached_tokens} of them from a cache`],
       ['', `${short(performance.prompt_tokens_per_second)} tokens/s evaluated`],
       ...(performance.shortened_prompts > 0
-        ? [['', `${performance.shortened_prompts} without the oldest messages`]]
+        ? [['', `${performance.shortened_prompts} without the oldest messages`] as [string, string]]
         : []),
       [
         'answered',

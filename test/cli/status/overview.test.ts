@@ -31,7 +31,13 @@ function busy(sessions: number): BackendStatus {
       ...status.sessions,
       active: sessions,
       sessions: Array.from({length: sessions}, (_, at) => ({
-        ...{id: `session-${at}`, messages: 2 * at, contexts: [at], idle_ms: 1000 * (sessions - at)},
+        ...{
+          id: `session-${at}`,
+          messages: 2 * at,
+          contexts: [at],
+          idle_ms: 1000 * (sessions - at),
+          dropped_messages: 0,
+        },
         ...{cached_tokens: 100 + at, cache: at % 2 === 0 ? ('slot' as const) : ('none' as const)},
       })),
     },
