@@ -6,7 +6,7 @@ import {socketPath} from '../rpc/socket-path.js'
 
 export default class Stop extends BaseCommand {
   static override summary = 'Stop the daemon.'
-  static override description = `The daemon refuses new work, lets running answers finish (for at most its --drain-timeout), unloads its models and exits. The command waits for that.
+  static override description = `The daemon rejects new work, lets running answers finish (for at most its --drain-timeout), unloads its models and exits. The command waits for that.
 
 Exit codes: 0 the daemon ended; 3 no daemon is running.`
   static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop --now']

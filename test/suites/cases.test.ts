@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import {expandCases, parseSuite, selectCases, type Selection} from '../../src/suites/index.js'
 import {substitute} from '../../src/suites/variables.js'
 import {suite} from '../support/suite.js'
+import {only, run} from './support/run-scenario.js'
 
 const test = suite('selection of cases')
 
@@ -88,4 +89,22 @@ test('the shards together have every case once', () => {
   const shards = ['1/4', '2/4', '3/4', '4/4'].flatMap((shard) => ids({shard}))
   assert.equal(shards.sort(), cases.map(({id}) => id).sort())
   for (const shard of ['0/2', '3/2', '1', 'a/b']) assert.throws(() => ids({shard}), /--shard takes i\/n/)
+})
+
+test('the name of a step has the values of its variables', async () => {
+  const report = await run(`
+  - load_by_name: {name: m}
+  - init_execution_context: {graph: 0}
+  - repeat:
+      times: 2
+      counter: round
+      steps:
+        - run_inference: hi
+          name: answer \${round} of \${later}
+          expect: {text: Bye}
+`)
+  assert.equal(
+    only(report).failures.map(({step}) => step),
+    ['run_inference (answer 1 of ${later})', 'run_inference (answer 2 of ${later})'],
+  )
 })

@@ -1,60 +1,16 @@
 import * as assert from 'uvu/assert'
 import {NnError} from '../../src/errors.js'
-import {
-  exitCodeOf,
-  expandCases,
-  parseSuite,
-  runSuites,
-  type CaseResult,
-  type RunOptions,
-  type RunReport,
-  type Target,
-} from '../../src/suites/index.js'
+import {exitCodeOf, type RunReport, type Target} from '../../src/suites/index.js'
 import {scriptedTarget} from '../support/scripted-backend.js'
 import {suite} from '../support/suite.js'
+import {only, run, script} from './support/run-scenario.js'
 
 const test = suite('running suites')
-
-const script = {hi: 'Hello, Alice!', count: '1, 2, 3', json: '{"city": "Rome"}'}
-
-/** Runs a scenario with these steps, the first of them on line 6; or, after an @, a whole suite. */
-async function run(
-  steps: string,
-  target: Target = scriptedTarget(script),
-  options: RunOptions = {},
-): Promise<RunReport> {
-  const text = steps.startsWith('@') ? steps.slice(1) : `suite: s\nscenarios:\n- id: 1\n  name: n\n  steps:\n${steps}`
-  return runSuites(expandCases([parseSuite(text, 'f.yaml')]), target, options)
-}
-
-function only({results}: RunReport): CaseResult {
-  const [result] = results
-  if (result === undefined) throw new Error('There is no result.')
-  return result
-}
 
 const shown = (report: RunReport): string[] =>
   only(report).failures.map(
     ({line, column, message, expected, actual}) => `${line}:${column} ${message} | ${expected} | ${actual}`,
   )
-
-test('the name of a step has the values of its variables', async () => {
-  const report = await run(`
-  - load_by_name: {name: m}
-  - init_execution_context: {graph: 0}
-  - repeat:
-      times: 2
-      counter: round
-      steps:
-        - run_inference: hi
-          name: answer \${round} of \${later}
-          expect: {text: Bye}
-`)
-  assert.equal(
-    only(report).failures.map(({step}) => step),
-    ['run_inference (answer 1 of ${later})', 'run_inference (answer 2 of ${later})'],
-  )
-})
 
 test('a scenario whose expectations hold passes', async () => {
   const report = await run(`
