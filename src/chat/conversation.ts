@@ -1,4 +1,4 @@
-import type {AnswerOptions, Core} from '../backend/contract/core.js'
+import type {Answer, AnswerOptions, Core} from '../backend/contract/core.js'
 import type {ContextId, OutputMetadata} from '../backend/contract/types.js'
 import type {RuntimeOptions} from '../config/index.js'
 import {toNnError, type NnError} from '../errors.js'
@@ -32,11 +32,13 @@ export class Conversation {
   messages: readonly Message[] = []
   usage = noUsage
   last: Reply | undefined
+  /** Called with each prompt as the model gets it, before its answer. */
+  onPrompt: ((text: string) => void) | undefined
   private asked: Question | undefined
   private parted = false
 
   constructor(
-    private backend: Pick<Core, 'answer'>,
+    private backend: Pick<Core, 'answer' | 'render'>,
     private context: ContextId,
     /** Apply to every question until they are changed. */
     public options: RuntimeOptions,
@@ -103,7 +105,12 @@ export class Conversation {
       onText?.(text)
     }
     const listener = {...how, ...(onText && {onText: onPiece})}
-    const reply: Reply = await backend.answer({conversation: context}, {input: prompt, options}, listener).then(
+    const [target, request] = [{conversation: context}, {input: prompt, options}]
+    const answered = async (): Promise<Answer> => {
+      if (this.onPrompt !== undefined) this.onPrompt((await backend.render(target, request)).text)
+      return backend.answer(target, request, listener)
+    }
+    const reply: Reply = await answered().then(
       (answer) => {
         if (!isRaw) this.keep(question, answer.text)
         return answer

@@ -51,6 +51,9 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
       allowNo: true,
       description: 'Print tokens and times after each answer, on standard error. On by default in a conversation.',
     }),
+    'verbose-prompt': Flags.boolean({
+      description: 'Print each prompt as the model gets it, on standard error, before its answer.',
+    }),
     history: Flags.boolean({
       allowNo: true,
       default: true,
@@ -82,6 +85,7 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     const history = isConversation ? this.openHistory(flags, screen) : PromptHistory.open(undefined)
     await using chat = await prepared.open()
     this.warnOf(chat.model.warnings)
+    if (flags['verbose-prompt']) chat.conversation.onPrompt = (text) => screen.note(text)
     const {whyNew} = chat
     if (!isConversation) {
       if (whyNew !== undefined) this.tell('note', whyNew)

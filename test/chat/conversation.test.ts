@@ -24,7 +24,9 @@ function backendSaying(...answers: (string | {text: string; error: NnError})[]) 
     if (typeof next === 'string') return Promise.resolve({text, metadata})
     return Promise.reject(text === '' ? next.error : next.error.withPartial({text, metadata}))
   }
-  return {asked, conversation: new Conversation({answer}, 0, {temp: 0}, 'chat')}
+  const render: Core['render'] = (_target, {input}) =>
+    Promise.resolve({text: `[${input}]`, tokens: [], pieces: [], dropped_messages: 0})
+  return {asked, conversation: new Conversation({answer, render}, 0, {temp: 0}, 'chat')}
 }
 
 const metadata = {input_tokens: 3, output_tokens: 2, cached_tokens: 1, prompt_ms: 1, predict_ms: 1} as OutputMetadata
@@ -34,6 +36,16 @@ const histories = (asked: Asked[]): unknown[] => asked.map(({options}) => option
 function turns(...texts: string[]): Message[] {
   return texts.map((content, at) => ({role: at % 2 === 0 ? 'user' : 'assistant', content}))
 }
+
+test('each prompt is shown as the model gets it, if that is wanted', async () => {
+  const {conversation} = backendSaying('A', 'B', 'C')
+  const prompts: string[] = []
+  await conversation.ask('one')
+  conversation.onPrompt = (text) => prompts.push(text)
+  await conversation.ask('two')
+  await conversation.askAgain()
+  assert.equal(prompts, ['[two]', '[two]'])
+})
 
 test('the backend keeps the history of what is asked', async () => {
   const {asked, conversation} = backendSaying('a1', 'a2')

@@ -21,7 +21,7 @@ function talk() {
     throw new Error('Nothing should be computed.')
   }
   const chat: Chat = {
-    conversation: new Conversation({answer: unused}, 0, {}, 'chat'),
+    conversation: new Conversation({answer: unused, render: unused}, 0, {}, 'chat'),
     model: {name: 'tiny.gguf', config: defaultConfig()} as GraphStatus,
     say: (text) => void said.push(text),
     show: (facts) => void said.push(...facts.map(([title, text]) => `${title}  ${text}`)),
