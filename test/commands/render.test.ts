@@ -1,8 +1,11 @@
+import {writeFileSync} from 'node:fs'
+import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {DaemonHome} from '../daemon/support/daemon-home.js'
 import {phi3, qwen} from '../support/fixtures.js'
 import {runCli} from '../support/run-cli.js'
 import {suite} from '../support/suite.js'
+import {temporaryFolder} from '../support/temporary-folder.js'
 
 const test = suite('wnn render', {timeoutMs: 60_000})
 
@@ -63,6 +66,22 @@ test('a mistake is one sentence and exit 2', async () => {
     const {code, stdout, stderr} = await runCli(['render', ...args])
     assert.equal([code, stdout], [2, ''], stderr)
     assert.match(stderr, said)
+  }
+})
+
+test('messages that PowerShell wrote are read, and those in Latin-1 are refused', async (t) => {
+  const file = path.join(temporaryFolder(t), 'messages.json')
+  const messages = JSON.stringify([{role: 'user', content: 'café'}])
+  writeFileSync(file, `\uFEFF${messages}`, 'utf16le')
+  assert.match((await runCli(['render', qwen, '--messages', file])).stdout, /user\ncafé</)
+  for (const [name, input] of [
+    [file, ''],
+    ['-', Buffer.from(messages, 'latin1')],
+  ] as const) {
+    writeFileSync(file, messages, 'latin1')
+    const {code, stderr} = await runCli(['render', qwen, '--messages', name], {input})
+    assert.is(code, 2)
+    assert.match(stderr, /is not UTF-8: line 1 has the byte 0xE9 after ".*caf"\./)
   }
 })
 
