@@ -18,8 +18,6 @@ interface Piece {
   tokens: Uint32Array
   /** Position of its first token. */
   at: number
-  /** The text has these tokens because the model generated them, so it cannot be taken apart. */
-  generated: boolean
 }
 
 /** The tokens that an answer was generated as, in place of those of its text. */
@@ -49,8 +47,8 @@ export function tokenizeChat(
     piece.at = tokens.length
     for (const token of piece.tokens) tokens.push(token)
   }
-  const position = (at: number): number => tokenAt(at, pieces, chat, tokenize, specials)
-  return {tokens, turns: turnStarts(chat, endsTurn).map(position)}
+  const known = knownPositions(pieces, chat.specials)
+  return {tokens, turns: positionsOf(turnStarts(chat, endsTurn), known, chat.text, tokenize)}
 }
 
 /** Answers whose text stands in the prompt as it was generated, before a special token. */
@@ -79,27 +77,28 @@ function cut(
 ): Piece[] {
   const starts = new Set(own.map(({start}) => start))
   const written = specials.find(text).filter(({start}) => !starts.has(start))
+  const answerBefore = new Map(answers.map((answer) => [answer.end, answer]))
   const pieces: Piece[] = []
-  const add = (start: number, end: number, tokens: Uint32Array, generated = false): void => {
-    if (end > start) pieces.push({start, end, tokens, at: 0, generated})
+  const add = (start: number, end: number, tokens: Uint32Array): void => {
+    if (end > start) pieces.push({start, end, tokens, at: 0})
   }
   let from = 0
+  let passed = 0
   // The text between two special tokens, with the tokens before and after it.
   const fragments = [...own, undefined].map((after, index) => ({before: own[index - 1], after}))
   for (const {before, after} of fragments) {
     const start = before?.end ?? 0
     const end = after?.start ?? text.length
-    const answer = answers.find((one) => one.start >= start && one.end === end)
-    const isPlain = written.some((one) => one.start < end && one.end > start)
+    const ending = answerBefore.get(end)
+    const answer = ending !== undefined && ending.start >= start ? ending : undefined
+    while (passed < written.length && (written[passed]?.end ?? 0) <= start) passed++
+    const isPlain = (written[passed]?.start ?? Infinity) < end
     if (answer === undefined && !isPlain) continue
     add(from, start, tokenize(text.slice(from, start), true))
     const rest = answer?.start ?? end
-    add(
-      start,
-      rest,
-      tokenize(stripped(text.slice(start, rest), specials, before, answer ? undefined : after), !isPlain),
-    )
-    if (answer !== undefined) add(rest, end, answer.tokens, true)
+    const template = stripped(text.slice(start, rest), specials, before, answer ? undefined : after)
+    add(start, rest, tokenize(template, !isPlain))
+    if (answer !== undefined) add(rest, end, answer.tokens)
     from = end
   }
   add(from, text.length, tokenize(text.slice(from), true))
@@ -118,8 +117,8 @@ function turnStarts({text, messages, places, specials}: RenderedChat, endsTurn: 
   const starts: number[] = []
   let previous = 0
   const turnBefore = (at: number): number => {
-    const end = ends.findLast((one) => one <= at && one >= previous)
-    if (end === undefined) return previous
+    const end = ends[lastAtMost(ends, at)]
+    if (end === undefined || end < previous) return previous
     const space = /^\s*/.exec(text.slice(end, at))?.[0].length ?? 0
     return end + space
   }
@@ -133,23 +132,67 @@ function turnStarts({text, messages, places, specials}: RenderedChat, endsTurn: 
   return [...starts, turnBefore(text.length)]
 }
 
-/** The position in the tokens of a position in the text. */
-function tokenAt(
-  position: number,
-  pieces: readonly Piece[],
-  {text, specials: own}: RenderedChat,
-  tokenize: Tokenize,
-  specials: SpecialTokens,
-): number {
-  const piece = pieces.findLast(({start}) => start <= position)
-  if (piece === undefined || position === piece.start) return piece?.at ?? 0
-  const {at, tokens, start, end, generated} = piece
-  if (position >= end || generated) return at + tokens.length
-  const passed = own.filter((one) => one.start >= start && one.end <= position)
-  let index = 0
-  for (let seen = 0; seen < passed.length && index < tokens.length; index++) {
-    if (specials.isSpecial(tokens[index] ?? -1)) seen++
+/** A position in the text, and the position of the token that starts there. */
+interface Known {
+  text: number
+  token: number
+}
+
+/** The ends of the pieces, and of the special tokens in them. */
+function knownPositions(pieces: readonly Piece[], own: readonly SpecialToken[]): Known[] {
+  const known: Known[] = [{text: 0, token: 0}]
+  let next = 0
+  for (const {start, end, tokens, at} of pieces) {
+    known.push({text: start, token: at})
+    for (let index = 0; index < tokens.length && (own[next]?.end ?? Infinity) <= end; index++) {
+      const special = own[next]
+      if (special === undefined || tokens[index] !== special.token) continue
+      known.push({text: special.start, token: at + index}, {text: special.end, token: at + index + 1})
+      next++
+    }
+    known.push({text: end, token: at + tokens.length})
   }
-  const rest = stripped(text.slice(passed.at(-1)?.end ?? start, position), specials, passed.at(-1))
-  return at + Math.min(tokens.length, index + (rest === '' ? 0 : tokenize(rest, false).length))
+  return known
+}
+
+/**
+ * The tokens' positions of positions in the text. Between two known ones, each part of the text is tokenized alone; a
+ * token more or less does not matter to those who drop turns.
+ */
+function positionsOf(points: readonly number[], known: readonly Known[], text: string, tokenize: Tokenize): number[] {
+  const bounds = known.map((one) => one.text)
+  const found = new Map<number, number>()
+  const between = new Map<number, number[]>()
+  for (const point of [...new Set(points)].sort((a, b) => a - b)) {
+    const index = lastAtMost(bounds, point)
+    if (bounds[index] === point) found.set(point, known[index]?.token ?? 0)
+    else if (between.get(index)?.push(point) === undefined) between.set(index, [point])
+  }
+  for (const [index, inside] of between) {
+    const [before, after] = [known[index], known[index + 1]]
+    if (before === undefined || after === undefined) continue
+    const counts = [...inside, after.text].map(
+      (end, part) => tokenize(text.slice(inside[part - 1] ?? before.text, end), false).length,
+    )
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    const share = total === 0 ? 0 : (after.token - before.token) / total
+    let passed = 0
+    for (const [part, point] of inside.entries()) {
+      passed += counts[part] ?? 0
+      found.set(point, before.token + Math.round(passed * share))
+    }
+  }
+  return points.map((point) => found.get(point) ?? 0)
+}
+
+/** The index of the last of these rising numbers that is not above the limit; -1 if there is none. */
+function lastAtMost(numbers: readonly number[], limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
