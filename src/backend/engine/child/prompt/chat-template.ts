@@ -1,7 +1,7 @@
 import {NnError, toNnError} from '../../../../errors.js'
 import type {ChatMessage} from '../../protocol.js'
-import {Marks, type Place, type Reading} from './marks.js'
-import type {SpecialToken, SpecialTokens} from './special-tokens.js'
+import {Locator, type Attempt, type Located} from './locate.js'
+import type {SpecialTokens} from './special-tokens.js'
 
 /** Renders a Jinja template with these variables. @throws what the template or the renderer says */
 export type Renderer = (variables: Record<string, unknown>) => string
@@ -15,14 +15,10 @@ export interface TemplateInputs {
 }
 
 /** A conversation as the template writes it. */
-export interface RenderedChat {
+export interface RenderedChat extends Located {
   text: string
   /** The messages that the template got: the system prompt may have become part of the first user message. */
   messages: readonly ChatMessage[]
-  /** Where each message stands, if the text has it unchanged. */
-  places: ReadonlyMap<number, Place>
-  /** Special tokens that the template wrote. Others are part of a message, and plain text. */
-  specials: readonly SpecialToken[]
 }
 
 /** Used for files without a template: the format that most models know. */
@@ -45,8 +41,11 @@ export function templateText(template: string | undefined): string {
   )
 }
 
-/** What a template writes that puts a list of parts into the text. */
-const printsParts = /['"]type['"]: ?['"]text['"]/
+/** What a template writes that puts a list of parts into the text, if it is more than the messages have of it. */
+function printsParts(text: string, messages: readonly ChatMessage[]): boolean {
+  const count = (one: string): number => [...one.matchAll(/['"]type['"]: ?['"]text['"]/g)].length
+  return count(text) > messages.reduce((sum, {content}) => sum + count(content), 0)
+}
 
 /** One way to hand a conversation to a template. */
 interface Form {
@@ -118,7 +117,7 @@ function renderForm(
   {bos, eos, variables}: TemplateInputs,
   tokens: SpecialTokens,
 ): RenderedChat {
-  const attempt = (list: readonly ChatMessage[]): string =>
+  const attempt: Attempt = (list) =>
     render({
       ...variables,
       messages: list.map(({role, content}) => ({role, content: parts ? [{type: 'text', text: content}] : content})),
@@ -127,65 +126,13 @@ function renderForm(
       eos_token: eos,
     })
   const text = attempt(messages)
-  const marks = new Marks(tokens, [text, ...messages.map(({content}) => content)])
-  const reading = tryRead(() => marks.read(attempt(messages.map((message, index) => marks.mark(message, index)))))
-  const all = reading?.text === text ? reading : readOneByOne(attempt, messages, text, marks, tokens)
-  for (const [index, {content, role}] of messages.entries()) {
-    if (content.trim() !== '' && !all.places.has(index)) throw leftOut(role, index + joined, messages.length + joined)
+  const locator = new Locator(attempt, messages, text, tokens, (index) => index + joined + 1)
+  const located = locator.locate()
+  for (const [index, {role}] of messages.entries()) {
+    if (locator.isMissing(index)) throw leftOut(role, index + joined, messages.length + joined)
   }
-  if (parts && printsParts.test(text)) throw new Error('The template prints the parts of a message as data.')
-  return {text, messages, places: all.places, specials: all.specials}
-}
-
-/** A template may reject a conversation with marks; then it is read message by message. */
-function tryRead(read: () => Reading): Reading | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
-/** For templates that do something else when all messages have marks: one message is marked at a time. */
-function readOneByOne(
-  attempt: (list: readonly ChatMessage[]) => string,
-  messages: readonly ChatMessage[],
-  text: string,
-  marks: Marks,
-  tokens: SpecialTokens,
-): Pick<Reading, 'places' | 'specials'> {
-  const places = new Map<number, Place>()
-  let specials = tokens.find(text)
-  for (const [index, message] of messages.entries()) {
-    const reading = tryRead(() => marks.read(attempt(messages.with(index, marks.mark(message, index)))))
-    const place = reading?.places.get(index)
-    // A template that reads the message, but writes something else, has not lost it.
-    if (place !== undefined || reading?.text !== text) places.set(index, reading?.text === text ? (place ?? {}) : {})
-    if (tokens.find(message.content).length === 0) continue
-    const exact = reading?.text === text ? reading : readSpecials(attempt, messages, index, text, marks)
-    if (exact === undefined) throw ambiguous(message.content, index, tokens)
-    const own = new Set(exact.specials.map(({start}) => start))
-    specials = specials.filter(({start}) => own.has(start))
-  }
-  return {places, specials}
-}
-
-/** For templates that look at the ends of a message, or at its length: only its special tokens are marked, or hidden. */
-function readSpecials(
-  attempt: (list: readonly ChatMessage[]) => string,
-  messages: readonly ChatMessage[],
-  index: number,
-  text: string,
-  marks: Marks,
-): Reading | undefined {
-  const message = messages[index]
-  if (message === undefined) return undefined
-  const render = (changed: ChatMessage): string => attempt(messages.with(index, changed))
-  const marked = tryRead(() => marks.read(render(marks.markSpecialsOf(message))))
-  if (marked?.text === text) return marked
-  const hiding = marks.hideSpecialsOf(message)
-  const hidden = hiding && tryRead(() => hiding.read(render(hiding.message)))
-  return hidden?.text === text ? hidden : undefined
+  if (parts && printsParts(text, messages)) throw new Error('The template prints the parts of a message as data.')
+  return {text, messages, ...located}
 }
 
 function leftOut(role: string, index: number, count: number): NnError {
@@ -198,14 +145,5 @@ function leftOut(role: string, index: number, count: number): NnError {
           ? 'Leave out the system prompt, or put it into the question.'
           : 'Send only the last message (a new session), or set model.chat_template to a template with every message.',
     },
-  )
-}
-
-function ambiguous(content: string, index: number, tokens: SpecialTokens): NnError {
-  const [found] = tokens.find(content)
-  return new NnError(
-    'conversation_rejected',
-    `Message ${index + 1} contains ${content.slice(found?.start, found?.end)}, a special token that the model's chat template looks for, so the two cannot be kept apart.`,
-    {hint: 'Remove it from the message.'},
   )
 }

@@ -10,11 +10,27 @@ export interface Place {
 export interface Reading {
   /** The prompt without the marks. */
   text: string
-  /** By message; absent if the prompt does not show it. */
+  /** By message; absent if the prompt has neither end of it. */
   places: Map<number, Place>
-  /** Special tokens that stand where no message wrote them. */
-  specials: SpecialToken[]
+  /** Messages with a marked word in the prompt. */
+  shown: Set<number>
+  /** Special tokens that no message wrote as they stand. */
+  specials: FoundSpecial[]
 }
+
+export interface FoundSpecial extends SpecialToken {
+  /** Whether it stands between the ends of a message. */
+  inside: boolean
+}
+
+/** A part of a text. */
+interface Span {
+  start: number
+  end: number
+}
+
+/** What a mark stands before or after. */
+type Meaning = {index: number; at: 'start' | 'end' | 'word'} | 'special' | 'special end'
 
 export interface Markable {
   content: string
@@ -30,7 +46,7 @@ const last = 0x10fffd
  */
 export class Marks {
   private readonly used: ReadonlySet<string>
-  private readonly meanings = new Map<string, {index: number; end: boolean} | 'special'>()
+  private readonly meanings = new Map<string, Meaning>()
   private readonly chosen = new Map<string, string>()
   private next = first
 
@@ -42,21 +58,41 @@ export class Marks {
     this.used = new Set(texts.flatMap((text) => text.match(/[\u{f0000}-\u{10ffff}]/gu) ?? []))
   }
 
-  /** A message with marks at its ends, and before each special token that it writes. */
-  mark<Message extends Markable>(message: Message, index: number): Message {
+  /**
+   * A message with marks at its ends, and before each special token that it writes.
+   *
+   * @param careful also marks every character that could become the first one of a special token
+   */
+  mark<Message extends Markable>(message: Message, index: number, {careful = false} = {}): Message {
     const {content} = message
     const body = content.trim()
     if (body === '') return message
     const lead = content.slice(0, content.length - content.trimStart().length)
     const trail = content.slice(lead.length + body.length)
-    const start = this.character({index, end: false})
-    const end = this.character({index, end: true})
-    return {...message, content: lead + start + this.markSpecials(body) + end + trail}
+    const start = this.character({index, at: 'start'})
+    const end = this.character({index, at: 'end'})
+    const before = careful ? this.tokens.possibleStarts(body) : this.tokens.find(body).map((found) => found.start)
+    return {...message, content: lead + start + insert(body, before, this.character('special')) + end + trail}
   }
 
-  /** A message with marks before its special tokens only. */
+  /** A message with marks before and after its special tokens only. */
   markSpecialsOf<Message extends Markable>(message: Message): Message {
-    return {...message, content: this.markSpecials(message.content)}
+    const {content} = message
+    const [before, after] = [this.character('special'), this.character('special end')]
+    const parts: string[] = []
+    let from = 0
+    for (const {start, end} of this.tokens.find(content)) {
+      parts.push(content.slice(from, start), before, content.slice(start, end), after)
+      from = end
+    }
+    return {...message, content: parts.join('') + content.slice(from)}
+  }
+
+  /** A message with marks in its words, but not in those of `<tags>`, which a template may look for. */
+  markWords<Message extends Markable>(message: Message, index: number): Message {
+    const words = [...message.content.matchAll(/(?<![<\/|_\p{L}\p{N}])[\p{L}\p{N}]/gu)]
+    const after = words.map(({0: first, index: at}) => at + first.length)
+    return {...message, content: insert(message.content, after, this.character({index, at: 'word'}))}
   }
 
   /**
@@ -77,7 +113,8 @@ export class Marks {
     const read = (rendered: string): Reading => ({
       text: rendered.replaceAll(hidden, first),
       places: new Map(),
-      specials: this.tokens.find(rendered),
+      shown: new Set(),
+      specials: this.tokens.find(rendered).map((found) => ({...found, inside: false})),
     })
     return {message: {...message, content: characters.join('')}, read}
   }
@@ -86,24 +123,16 @@ export class Marks {
     return this.texts.some((text) => text.includes(character))
   }
 
-  private markSpecials(text: string): string {
-    const mark = this.character('special')
-    const parts: string[] = []
-    let from = 0
-    for (const {start} of this.tokens.find(text)) {
-      parts.push(text.slice(from, start), mark)
-      from = start
-    }
-    return parts.join('') + text.slice(from)
-  }
-
   /** Takes the marks out of a rendered prompt. */
   read(rendered: string): Reading {
     const places = new Map<number, Place>()
+    const shown = new Set<number>()
     const removed: number[] = []
+    const messages: Span[] = []
     const pieces: string[] = []
     let from = 0
     let length = 0
+    let open: {index: number; start: number} | undefined
     for (const {0: character, index: at} of rendered.matchAll(/[\u{f0000}-\u{10ffff}]/gu)) {
       const meaning = this.meanings.get(character)
       if (meaning === undefined) continue
@@ -111,28 +140,37 @@ export class Marks {
       length += at - from
       from = at + character.length
       removed.push(at)
-      if (meaning === 'special') continue
+      if (typeof meaning === 'string') continue
+      const {index} = meaning
+      if (meaning.at === 'word') {
+        shown.add(index)
+        continue
+      }
       // A template may show a message twice; the last one is where an answer of it can stand.
-      places.set(meaning.index, {...places.get(meaning.index), [meaning.end ? 'end' : 'start']: length})
+      places.set(index, {...places.get(index), [meaning.at]: length})
+      if (meaning.at === 'end' && open?.index === index) messages.push({start: open.start, end: at})
+      open = meaning.at === 'start' ? {index, start: at} : undefined
     }
     const text = pieces.join('') + rendered.slice(from)
-    return {text, places, specials: this.specialsOf(rendered, removed)}
+    return {text, places, shown, specials: this.specialsOf(rendered, removed, messages)}
   }
 
-  /** The special tokens of the marked text, which are those of the template, where they stand without the marks. */
-  private specialsOf(marked: string, removed: readonly number[]): SpecialToken[] {
+  /** The special tokens of the marked text that no message wrote, where they stand without the marks. */
+  private specialsOf(marked: string, removed: readonly number[], messages: readonly Span[]): FoundSpecial[] {
     const own = this.chosen.get('special')
     let passed = 0
+    let message = 0
     return this.tokens.find(marked).flatMap(({token, start, end}) => {
       while (passed < removed.length && (removed[passed] ?? 0) < start) passed++
+      while (message < messages.length && (messages[message]?.end ?? 0) < start) message++
       if (own !== undefined && marked.startsWith(own, start - own.length)) return []
       const shift = passed * 2
-      return [{token, start: start - shift, end: end - shift}]
+      return [{token, start: start - shift, end: end - shift, inside: (messages[message]?.start ?? Infinity) < start}]
     })
   }
 
-  private character(meaning: {index: number; end: boolean} | 'special'): string {
-    const key = meaning === 'special' ? meaning : `${meaning.index} ${meaning.end ? 'end' : 'start'}`
+  private character(meaning: Meaning): string {
+    const key = typeof meaning === 'string' ? meaning : `${meaning.index} ${meaning.at}`
     const known = this.chosen.get(key)
     if (known !== undefined) return known
     let character: string
@@ -144,4 +182,10 @@ export class Marks {
     this.meanings.set(character, meaning)
     return character
   }
+}
+
+/** The text with a mark at each of these rising positions. */
+function insert(text: string, positions: readonly number[], mark: string): string {
+  const parts = positions.map((at, index) => text.slice(positions[index - 1] ?? 0, at))
+  return [...parts, text.slice(positions.at(-1) ?? 0)].join(mark)
 }

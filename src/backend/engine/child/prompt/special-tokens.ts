@@ -17,6 +17,7 @@ const attribute = {unknown: 1, control: 1 << 3, leftStrip: 1 << 7, rightStrip: 1
 export class SpecialTokens {
   private readonly tokens = new Map<string, number>()
   private readonly pattern: RegExp | undefined
+  private readonly firsts: RegExp | undefined
 
   constructor(
     private readonly native: Pick<AddonModel, 'getTokenAttributes' | 'getTokenString'>,
@@ -29,7 +30,10 @@ export class SpecialTokens {
     }
     // The longest first, as llama.cpp looks for them.
     const texts = [...this.tokens.keys()].sort((a, b) => b.length - a.length)
-    if (texts.length > 0) this.pattern = new RegExp(texts.map(escaped).join('|'), 'g')
+    if (texts.length === 0) return
+    this.pattern = new RegExp(texts.map(escaped).join('|'), 'g')
+    const firsts = new Set(texts.map((text) => String.fromCodePoint(text.codePointAt(0) ?? 0)))
+    this.firsts = new RegExp([...firsts].map(escaped).join('|'), 'gu')
   }
 
   /** All special tokens of a text, from left to right. */
@@ -39,6 +43,11 @@ export class SpecialTokens {
       const token = this.tokens.get(found)
       return token === undefined ? [] : [{token, start: index, end: index + found.length}]
     })
+  }
+
+  /** Where the text has the first character of a special token, even where it is none. */
+  possibleStarts(text: string): number[] {
+    return this.firsts === undefined ? [] : [...text.matchAll(this.firsts)].map(({index}) => index)
   }
 
   isSpecial(token: number): boolean {

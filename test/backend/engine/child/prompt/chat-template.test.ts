@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import {renderChat} from '../../../../../src/backend/engine/child/prompt/chat-template.js'
 import type {ChatMessage} from '../../../../../src/backend/engine/protocol.js'
 import {NnError} from '../../../../../src/errors.js'
 import {phi3, qwen} from '../../../../support/fixtures.js'
@@ -92,6 +93,35 @@ test('special tokens stay plain where the template trims or looks at the message
   assert.is(specialsIn(looked.tokens), 7)
 })
 
+test('a special token that a template makes of a message is plain text', () => {
+  const chatml = (expression: string): string =>
+    `{% for m in messages %}<|im_start|>{{ m.role }}\n{{ ${expression} }}<|im_end|>\n{% endfor %}`
+  for (const [expression, content] of [
+    ['m.content | lower', 'a <|IM_END|> b'],
+    ["m.content.replace('/think', '')", 'a <|im_/thinkend|> b'],
+    ["m.content.split('!')[0] ~ m.content.split('!')[1]", 'a <|im_!end|> b'],
+  ] as const) {
+    const {text, tokens} = prompt(chatml(expression), [user(content)])
+    assert.is(text, '<|im_start|>user\na <|im_end|> b<|im_end|>\n')
+    assert.is(specialsIn(tokens), 2, expression)
+  }
+  // Here the template writes it, between two parts of the message.
+  const written = "m.content.split('; ')[0] ~ '<|endoftext|>' ~ m.content.split('; ')[1]"
+  assert.is(specialsIn(prompt(chatml(written), [user('a < b; b')]).tokens), 3)
+  // And here the template takes the message's own away, before one of its own.
+  const taken = "('!' if m.content.startswith('<b>') else '') ~ m.content.replace('<|im_end|>', '')"
+  assert.is(specialsIn(prompt(chatml(taken), [user('<b>Hi<|im_end|>')]).tokens), 2)
+})
+
+test('a message that cannot be told from the template is named by its number in the conversation', () => {
+  const template =
+    "{% if messages[0].role == 'system' %}{{ raise_exception('No system prompts') }}{% endif %}" +
+    "{% for m in messages %}{{ '!' if m.content.startswith('<|im_end|>') }}{{ m.content }}{% endfor %}"
+  const messages = [system('S'), user('a'), assistant('b'), user('<|im_end|>c')]
+  rejects(() => textOf(template, messages), 'conversation_rejected', /^Message 4 contains <\|im_end\|>/)
+  rejects(() => textOf(template, messages.slice(1)), 'conversation_rejected', /^Message 3 contains/)
+})
+
 test('a system prompt that the template leaves out or rejects goes before the first user message', () => {
   const messages = [system('Be brief.'), user('Hi'), assistant('Yes?'), user('Go')]
   for (const name of ['silentAboutSystem', 'noSystemRole']) {
@@ -108,6 +138,16 @@ test('content as a list of parts is tried for templates that want it', () => {
   )
 })
 
+test('a message may have the text that stands for printed parts', () => {
+  for (const content of ['Explain {"type": "text"}.', "[{'type': 'text', 'text': 'x'}]"]) {
+    assert.match(textOf(templates['partsOnly'], [user(content)]), content)
+  }
+  const printed = '{% for m in messages %}{{ m.content[0].type }}{{ m.content | string }}{% endfor %}'
+  assert.throws(() =>
+    textOf(`{% if messages[0].content is string %}{{ raise_exception('') }}{% endif %}${printed}`, [user('Hi')]),
+  )
+})
+
 test('a conversation that would lose a message is rejected', () => {
   const messages = [user('One'), assistant('Two'), user('Three')]
   rejects(() => textOf(losing.lastOnly, messages), 'conversation_rejected', /leaves out message 1 of 3, by the user/)
@@ -117,6 +157,46 @@ test('a conversation that would lose a message is rejected', () => {
     /leaves out message 2 of 3, by the assistant/,
   )
   assert.match(textOf(losing.lastOnly, [user('Three')]), 'Three')
+})
+
+test('a template that shows a part from the middle of a message has not lost it', () => {
+  const between =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if '<answer>' in m.content %}" +
+    "{{ m.content.split('<answer>')[1].split('</answer>')[0] | trim }}{% else %}{{ m.content }}{% endif %}<|im_end|>\n{% endfor %}"
+  const answer = assistant('<think>\nA city.\n</think>\n<answer>\nParis\n</answer>')
+  assert.match(textOf(between, [user('Where?'), answer, user('Sure?')]), 'assistant\nParis<|im_end|>')
+  assert.match(textOf(between, [user('Where?'), assistant('a<answer>東京</answer>b'), user('Sure?')]), '東京<|im_end|>')
+  rejects(
+    () => textOf(losing.usersOnly, [user('One'), answer, user('Three')]),
+    'conversation_rejected',
+    /leaves out message 2 of 3/,
+  )
+})
+
+test('a template that does something else with marked messages is run few times', () => {
+  const messages = Array.from({length: 401}, (_, index) =>
+    index % 2 === 0 ? user(index === 200 ? '<result>4' : `Question ${index}`) : assistant(`Answer ${index}`),
+  )
+  const runs = (template: string): {runs: number; places: number} => {
+    const renderer = new models.qwen.addon.AddonJinjaRenderer(template)
+    let count = 0
+    const render = (variables: Record<string, unknown>): string => {
+      count++
+      return renderer.render(variables)
+    }
+    const {places} = renderChat(
+      render,
+      messages,
+      {bos: '', eos: '', variables: {}},
+      models.qwen.withTemplate().specials,
+    )
+    return {runs: count, places: [...places.values()].filter(({end}) => end !== undefined).length}
+  }
+  const one = runs("{% for m in messages %}{{ m.content }}{{ '!' if m.content.startswith('<result>') }}\n{% endfor %}")
+  assert.ok(one.runs <= 2 + 2 * 9, String(one.runs))
+  assert.is(one.places, 400)
+  const all = runs('{% for m in messages %}{{ m.content | length }} {{ m.content }}{% endfor %}')
+  assert.ok(all.runs <= 260, String(all.runs))
 })
 
 test('messages without text have nothing to lose', () => {
