@@ -1,5 +1,5 @@
 import type {AnswerRequest, RenderedPrompt} from '../backend/contract/core.js'
-import {parseText} from '../documents/index.js'
+import {DocumentError, parseText} from '../documents/index.js'
 import {NnError} from '../errors.js'
 import {ApiError} from '../openai/api-error.js'
 import {readPromptRequest} from '../openai/prompt-routes.js'
@@ -20,21 +20,38 @@ export function renderRequest({prompt, system, variables, files}: RenderFlags): 
   if (prompt === undefined && files.messages === undefined) {
     throw new NnError('invalid_argument', 'There is no message.', {hint: 'Pass --prompt TEXT or --messages FILE.'})
   }
-  const given = files.messages === undefined ? {messages: []} : readJson('--messages', files.messages)
-  const body = (Array.isArray(given) ? {messages: given as unknown[]} : given) as Record<string, unknown>
-  const {messages = [], tools, chat_template_kwargs: kwargs} = body
-  if (!Array.isArray(messages))
-    throw new NnError('invalid_argument', `--messages: ${files.messages?.name} has no list of messages.`)
+  const {messages, tools, kwargs} = readConversation(files.messages)
   const {input, options = {}} = readAsRequest({
     messages: [
       ...(system === undefined ? [] : [{role: 'system', content: system}]),
-      ...(messages as unknown[]),
+      ...messages,
       ...(prompt === undefined ? [] : [{role: 'user', content: prompt}]),
     ],
     tools: files.tools === undefined ? tools : readJson('--tools', files.tools),
-    chat_template_kwargs: {...(kwargs as object | undefined), ...readVariables(variables)},
+    // The check of the request names what is no object.
+    chat_template_kwargs: isObject(kwargs ?? {}) ? {...(kwargs as object), ...readVariables(variables)} : kwargs,
   })
   return {input, options}
+}
+
+/** What the file of `--messages` has: a list of messages, or a request. */
+function readConversation(file: RenderFlags['files']['messages']): {
+  messages: unknown[]
+  tools?: unknown
+  kwargs?: unknown
+} {
+  if (file === undefined) return {messages: []}
+  const given = readJson('--messages', file)
+  if (Array.isArray(given)) return {messages: given}
+  const {messages, tools, chat_template_kwargs: kwargs} = isObject(given) ? given : {}
+  if (Array.isArray(messages)) return {messages, tools, kwargs}
+  throw new NnError('invalid_argument', `--messages: ${file.name} has no list of messages.`, {
+    hint: 'It is a list of messages in JSON, or an object with such a list as "messages".',
+  })
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function readAsRequest(body: object): AnswerRequest {
@@ -48,7 +65,7 @@ function readAsRequest(body: object): AnswerRequest {
 
 /** The tokens as lines: id, tab, and the text in quotes. */
 export function renderTokens({tokens, pieces}: RenderedPrompt): string {
-  const width = Math.max(...tokens.map((token) => String(token).length))
+  const width = tokens.reduce((most, token) => Math.max(most, String(token).length), 0)
   return tokens
     .map((token, index) => `${String(token).padStart(width)}\t${JSON.stringify(pieces[index] ?? '')}\n`)
     .join('')
@@ -69,7 +86,20 @@ function readVariables(pairs: readonly string[]): Record<string, unknown> {
     pairs.map((pair) => {
       const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? []
       if (name === '') throw new NnError('invalid_argument', `--variable takes name=value; got ${pair}.`)
-      return [name, value === '' ? '' : parseText(value).value]
+      return [name, value === '' ? '' : readValue(name, value)]
     }),
   )
+}
+
+function readValue(name: string, value: string): unknown {
+  try {
+    return parseText(value).value
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    const why = error.problems.map(({message}) => message).join(', ')
+    throw new NnError('invalid_argument', `--variable ${name}: the value is not valid YAML: ${why}`, {
+      hint: `Put a text into quotes, as in --variable '${name}="a: b"'.`,
+      cause: error,
+    })
+  }
 }

@@ -76,6 +76,7 @@ export function renderChat(
       return renderForm(render, form, inputs, tokens)
     } catch (error) {
       if (error instanceof NnError && error.reason === 'invalid_template') throw error
+      throwIfVariable(error)
       // Of the usual forms, the last one comes closest to what the template wants.
       if (!form.parts) failure = error
     }
@@ -86,6 +87,18 @@ export function renderChat(
     `The model's chat template rejected the conversation: ${reasonOf(toNnError(failure).message)}`,
     {cause: failure},
   )
+}
+
+/** @throws `invalid_argument` if the error is about a value that no template can get */
+function throwIfVariable(error: unknown): void {
+  const [, name, path = '', why] =
+    /failed to convert input at items\["(.*?)"\]((?:\[.*?\])*): (.*)/s.exec(toNnError(error).message) ?? []
+  if (name === undefined) return
+  const at = path.length > 60 ? `${path.slice(0, 60)}…` : path
+  throw new NnError('invalid_argument', `The template variable ${name}${at} cannot be passed on: ${why}.`, {
+    hint: 'Integers have at most 64 bits, and lists and objects at most 250 levels.',
+    cause: error,
+  })
 }
 
 /** The template's own words, without the renderer's name and the place in the template's source. */

@@ -232,6 +232,25 @@ test('variables reach the template; those that it always has stay', () => {
   assert.match(textOf(templates['plain'], [user('Hi')], {messages: []}), 'Hi')
 })
 
+test('names of JavaScript are variables like others', () => {
+  const template =
+    '{{ constructor }} {{ __proto__.a }} {{ toString is defined }}{% for m in messages %} {{ m.content }}{% endfor %}'
+  const variables = JSON.parse('{"constructor": "c", "__proto__": {"a": 1}}') as object
+  assert.is(textOf(template, [user('Hi')], variables), 'c 1 False Hi')
+})
+
+test('a value that no template can get is named', () => {
+  const cycle: unknown[] = []
+  cycle.push(cycle)
+  for (const [value, said] of [
+    [{big: 1e300}, /^The template variable big cannot be passed on: Number is outside/],
+    [{a: {b: [1, NaN]}}, /^The template variable a\["b"\]\[1\] cannot be passed on: Number/],
+    [{cycle}, /^The template variable cycle\[0\].{40,80}… cannot be passed on: .* too deeply nested/],
+  ] as const) {
+    rejects(() => textOf(undefined, [user('Hi')], value), 'invalid_argument', said)
+  }
+})
+
 test('texts that are not well-formed, and private characters, do no harm', () => {
   assert.match(textOf(undefined, [user('a\uD800b')]), 'a\uFFFDb')
   const icons = '\u{f0000}\u{f0001}\u{10fffd} icons'
