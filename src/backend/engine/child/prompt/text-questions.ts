@@ -15,9 +15,16 @@ function pieceOf(model: EngineModel, token: number): string | number[] {
 
 /** Answers to questions about texts and tokens. */
 export function textQuestions(model: EngineModel): TextQuestions {
+  // A long text has few different tokens, and other answers wait meanwhile.
+  const pieces = new Map<number, string | number[]>()
+  const piece = (token: number): string | number[] => {
+    const known = pieces.get(token) ?? pieceOf(model, token)
+    pieces.set(token, known)
+    return known
+  }
   const withPieces = (tokens: Iterable<number>): TokenizedText => {
     const list = [...tokens]
-    return {tokens: list, pieces: list.map((token) => pieceOf(model, token))}
+    return {tokens: list, pieces: list.map(piece)}
   }
   return {
     count: (prompt) => model.tokenizePrompt(prompt).tokens.length,
