@@ -52,7 +52,7 @@ test('a value that is not YAML names its variable', () => {
 
 test('tokens are printed for prompts of any length', () => {
   const tokens = Array.from({length: 300_000}, (_, index) => index % 500)
-  const text = renderTokens({text: '', tokens, pieces: tokens.map(() => 'a'), left_out_messages: 0})
+  const text = renderTokens({text: '', tokens, pieces: tokens.map(() => 'a'), dropped_messages: 0})
   assert.is(text.slice(0, 14), '  0\t"a"\n  1\t"a')
   assert.is(text.split('\n').length, 300_001)
 })

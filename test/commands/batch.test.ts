@@ -208,14 +208,14 @@ test('the input is checked before the output', async (t) => {
   const job = new Job(t)
   job.file('rows.jsonl', 'kept')
   const missing = await runCli(job.argv('none.jsonl'))
-  assert.match(missing.stderr, /^wnn: none\.jsonl cannot be read: there is no such file or folder\.\n$/)
+  assert.match(missing.stderr, /^error: none\.jsonl cannot be read: there is no such file or folder\.\n$/)
   const faulty = await runCli(job.argv(job.file('in.jsonl', [{promt: 'a'}]), '--strict'))
   assert.match(
     faulty.stderr,
-    /^wnn: 1 of 1 item is not usable, so nothing was started\.\nline 1: promt: .*"prompt"\?\n$/,
+    /^error: 1 of 1 item is not usable, so nothing was started\.\nline 1: promt: .*"prompt"\?\n$/,
   )
   const usable = await runCli(job.argv(job.file('in.jsonl', [{prompt: 'a'}])))
-  assert.match(usable.stderr, /^wnn: .*rows\.jsonl exists and has 4 bytes\./)
+  assert.match(usable.stderr, /^error: .*rows\.jsonl exists and has 4 bytes\./)
   assert.equal(
     [missing, faulty, usable].map(({code}) => code),
     [2, 2, 2],
@@ -229,7 +229,7 @@ const refused: [what: string, flags: (job: Job) => string[], message: RegExp][] 
   [
     'a missing input',
     ({output}) => ['none.jsonl', '--model', qwen, '--output', output],
-    /^wnn: none\.jsonl cannot be read: there is no such file or folder\.$/m,
+    /^error: none\.jsonl cannot be read: there is no such file or folder\.$/m,
   ],
   [
     'an output in no folder',

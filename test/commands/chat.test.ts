@@ -38,7 +38,7 @@ test('--prompt is answered with a warning if standard input stays open and silen
   const {child, ended} = startWnn(t, [...repeat, 'What is 2 + 2?'])
   const {stdout, stderr, code} = await ended
   assert.equal([stdout, code], ['2 + 2 = 4.\n', 0])
-  assert.is(stderr, 'wnn: Standard input sent nothing for 3 s and was ignored. Close it, or use < /dev/null.\n')
+  assert.is(stderr, 'warning: Standard input sent nothing for 3 s and was ignored. Close it, or use < /dev/null.\n')
   assert.not.ok(child.stdin?.writableEnded)
 })
 
@@ -179,7 +179,7 @@ test('a prompt that lacks the oldest messages is told about on standard error', 
   for (let turn = 0; turn < 5; turn++) {
     const {stdout, stderr, code} = await runWnn(t, kept, 'My name is Alice.\n')
     assert.equal([code, stdout.split('\n').length], [0, 2])
-    told.push(...(stderr.match(/^wnn: The oldest \d+ messages? did not fit into the context .*$/gm) ?? []))
+    told.push(...(stderr.match(/^note: The oldest \d+ messages? did not fit into the context .*$/gm) ?? []))
   }
   assert.ok(told.length > 0 && told.length < 5, told.join('\n'))
 })

@@ -62,7 +62,7 @@ test('an answer that took too long is not in the history of its session, which s
     [['alice', 0]],
   )
   const next = await home.run(...asked, 'Hello!', '--max-tokens', '4')
-  assert.is(next.stderr, 'wnn: Session alice has no messages yet.\n')
+  assert.is(next.stderr, 'note: Session alice has no messages yet.\n')
   assert.is((await home.run('stop')).code, 0)
 })
 
