@@ -172,7 +172,7 @@ for (const name of ['exit', 'quit']) {
 const completions: [line: string, hits: string[], part: string][] = [
   ['/s', ['/system ', '/set ', '/stats ', '/save '], '/s'],
   ['/re', ['/regen '], '/re'],
-  ['/set te', ['temp '], 'te'],
+  ['/set typ', ['typical_p '], 'typ'],
   ['/set temp 0', [], 'temp 0'],
   ['/clear x', [], 'x'],
   ['/nonsense x', [], 'x'],

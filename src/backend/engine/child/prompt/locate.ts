@@ -24,7 +24,7 @@ const mostRendered = 100_000
  * Finds out what of a rendered conversation is which message's, by rendering it again with marks. Where marks change
  * what the template does, groups of messages are marked, and at last single messages.
  *
- * @throws `conversation_rejected` when a message has a special token that cannot be told from those of the template
+ * @throws `conversation_rejected` when a message has a special token that cannot be distinguished from those of the template
  */
 export class Locator {
   private readonly marks: Marks

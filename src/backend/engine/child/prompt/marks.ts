@@ -14,7 +14,7 @@ export interface Reading {
   places: Map<number, Place>
   /** Messages with a marked word in the prompt. */
   shown: Set<number>
-  /** Special tokens that no message wrote as they stand. */
+  /** Special tokens that no message wrote unchanged. */
   specials: FoundSpecial[]
 }
 
