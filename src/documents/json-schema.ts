@@ -9,6 +9,7 @@ export interface JsonSchema {
   default?: unknown
   const?: unknown
   enum?: readonly unknown[]
+  not?: JsonSchema
   anyOf?: readonly JsonSchema[]
   oneOf?: readonly JsonSchema[]
   properties?: Readonly<Record<string, JsonSchema>>
@@ -115,7 +116,8 @@ function isEmpty(schema: object): boolean {
   return Object.keys(schema).length === 0
 }
 
-function describeString({minLength, maxLength, pattern, format}: JsonSchema): string {
+function describeString({minLength, maxLength, pattern, format, not}: JsonSchema): string {
+  if (not !== undefined) return `a name other than ${describeSchema(not)}`
   if (format === 'regex') return 'a regular expression'
   const length = minLength === 1 && maxLength === undefined ? '' : count(minLength, maxLength, 'character')
   const noun = length === '' && minLength === 1 ? 'a non-empty string' : 'a string'

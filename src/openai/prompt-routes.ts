@@ -6,6 +6,7 @@ import {request as requestSection} from '../config/sections/request.js'
 import {stopping} from '../config/sections/stopping.js'
 import {messageFields, readMessages} from './messages.js'
 import {findModel} from './models.js'
+import {templateVariables} from './runtime-options.js'
 import type {Serving} from './serving.js'
 import {bodyCheck, ignoredHeader} from './validate.js'
 
@@ -52,7 +53,10 @@ export function readPromptRequest(value: unknown): PromptQuestion {
     system_prompt: systemPrompt,
     history,
     prompt_mode: 'chat',
-    template_variables: {...body.chat_template_kwargs, ...(body.tools !== undefined && {tools: body.tools})},
+    template_variables: {
+      ...templateVariables(body.chat_template_kwargs ?? {}, 'chat_template_kwargs'),
+      ...(body.tools !== undefined && templateVariables({tools: body.tools}, 'tools')),
+    },
     ...(body.max_tokens !== undefined && {max_tokens: body.max_tokens}),
   }
   return {model: body.model, input, options, ignored}

@@ -23,6 +23,7 @@ const cases: [TSchema, string][] = [
   [Type.String({minLength: 2, maxLength: 3}), 'a string of 2 to 3 characters'],
   [Type.String({pattern: '^x'}), 'a string that matches ^x'],
   [Type.String({format: 'regex'}), 'a regular expression'],
+  [Type.String({not: {enum: ['a', 'b']}}), 'a name other than "a" or "b"'],
   [Type.String({title: 'a duration such as 30s'}), 'a duration such as 30s'],
   [Type.Array(Type.Integer(), {maxItems: 3}), 'a list of at most 3 items, each an integer'],
   [Type.Array(Type.Object({}), {minItems: 1, uniqueItems: true}), 'a list of at least 1 item without duplicates'],

@@ -88,6 +88,28 @@ test('what is wrong is named', async () => {
   assert.match(none.message, /^messages: /)
   const reserved = await failed('/apply-template', {messages: question, chat_template_kwargs: {messages: []}})
   assert.is(reserved.status, 400)
-  assert.match(reserved.message, /chat_template_kwargs/)
+  assert.match(reserved.message, /^chat_template_kwargs\.messages: must be a name other than "messages", "add_/)
   assert.is((await post('/tokenize', {content: 'a', colour: 1})).ignored, 'colour')
+})
+
+test('values that no template can get are named', async () => {
+  const messages = JSON.stringify(question)
+  const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  for (const [route, fields, said] of [
+    ['/apply-template', `"chat_template_kwargs": {"a": ${nested}}`, /^chat_template_kwargs: is nested more than 1000/],
+    ['/apply-template', `"tools": [{"a": ${nested}}]`, /^tools: is nested more than 1000 levels deep/],
+    ['/v1/chat/completions', `"chat_template_kwargs": {"a": ${nested}}`, /^chat_template_kwargs: is nested more/],
+    ['/apply-template', '"chat_template_kwargs": {"a": [[1e300]]}', /^The template variable a\[0\]\[0\] cannot be/],
+    ['/v1/chat/completions', '"chat_template_kwargs": {"a": 1e300}', /^The template variable a cannot be passed on/],
+  ] as const) {
+    // JSON.stringify could not write it.
+    const response = await fetch(served().http.url + route, {
+      method: 'POST',
+      headers: {'content-type': 'application/json'},
+      body: `{"messages": ${messages}, ${fields}}`,
+    })
+    const {error} = (await response.json()) as {error: {message: string}}
+    assert.is(response.status, 400, error.message)
+    assert.match(error.message, said)
+  }
 })
