@@ -295,7 +295,7 @@ export const reasons = {
   },
   invalid_template: {
     code: 'invalid_argument',
-    status: 400,
+    status: 500,
     exit: 2,
     when: "The model's chat template is not a template that can be read.",
   },

@@ -63,6 +63,35 @@ function readAsRequest(body: object): AnswerRequest {
   }
 }
 
+/** The request for a model in raw mode. @throws `invalid_argument` for what raw prompts do not have. */
+export function rawRequest({input, options = {}}: AnswerRequest): AnswerRequest {
+  const {system_prompt: system = '', history, template_variables: variables = {}} = options
+  if (system !== '' || (history?.length ?? 0) > 0 || Object.keys(variables).length > 0) {
+    throw new NnError(
+      'invalid_argument',
+      'The model has prompt_mode raw: a prompt has one text, without system prompt, history, tools and variables.',
+      {hint: 'Pass only --prompt, or set prompt_mode to chat.'},
+    )
+  }
+  return {input, options: {prompt_mode: 'raw'}}
+}
+
+/** Variables, `tools` included, without which the prompt is the same. */
+export async function unusedVariables(
+  render: (request: AnswerRequest) => Promise<RenderedPrompt>,
+  {input, options = {}}: AnswerRequest,
+  text: string,
+): Promise<string[]> {
+  const variables = options.template_variables ?? {}
+  const unused: string[] = []
+  for (const name of Object.keys(variables)) {
+    const others = Object.fromEntries(Object.entries(variables).filter(([other]) => other !== name))
+    const without = await render({input, options: {...options, template_variables: others}})
+    if (without.text === text) unused.push(name)
+  }
+  return unused
+}
+
 /** The tokens as lines: id, tab, and the text in quotes. */
 export function renderTokens({tokens, pieces}: RenderedPrompt): string {
   const width = tokens.reduce((most, token) => Math.max(most, String(token).length), 0)

@@ -1,11 +1,11 @@
 import {addAbortSignal} from 'node:stream'
 import {buffer as readAll} from 'node:stream/consumers'
 import {Args, Flags} from '@oclif/core'
-import type {RenderedPrompt} from '../backend/contract/core.js'
+import type {AnswerRequest, RenderedPrompt} from '../backend/contract/core.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {formerModelFlags, givenModel} from '../cli/model-flag.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
-import {renderRequest, renderTokens} from '../cli/render-request.js'
+import {rawRequest, renderRequest, renderTokens, unusedVariables} from '../cli/render-request.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {decodeText, readDocument} from '../documents/index.js'
 import {openModel} from '../pick-model/open-model.js'
@@ -17,7 +17,7 @@ type RenderResult = RenderedPrompt & {model: string}
 
 export default class Render extends BaseCommand {
   static override summary = 'Show the prompt that a model would get. Nothing is answered.'
-  static override description = `The conversation goes through the model's chat template, as for an answer. The prompt goes to standard output; the number of its tokens goes to standard error.
+  static override description = `The conversation goes through the model's chat template, as for an answer. The prompt goes to standard output, exactly as it is; the number of its tokens goes to standard error.
 
 Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not take the conversation; 3 the prompt does not fit, or the model could not be loaded.`
   static override examples = [
@@ -56,7 +56,7 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
   async run(): Promise<RenderResult> {
     const {args, flags} = await this.parse(Render)
     const files = {messages: await this.read(flags.messages), tools: await this.read(flags.tools)}
-    const request = renderRequest({...flags, files, variables: flags.variable ?? []})
+    const given = renderRequest({...flags, files, variables: flags.variable ?? []})
     const configFlag = (['config', 'set'] as const).find((flag) => flags[flag] !== undefined)
     await using opened = await openModel({
       ...{socket: socketPath(flags.socket), model: givenModel(args.model, flags.model)},
@@ -64,10 +64,16 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
       ...{progress: process.stderr, signal: this.signal},
     })
     const {core, model} = opened
-    const rendered = await core.render({graph: model.graph}, request)
+    const isRaw = model.config.model.prompt_mode === 'raw'
+    const request = isRaw ? rawRequest(given) : given
+    const render = (one: AnswerRequest): Promise<RenderedPrompt> => core.render({graph: model.graph}, one)
+    const rendered = await render(request)
     const {tokens, text, dropped_messages: dropped} = rendered
+    const unused = isRaw ? [] : await unusedVariables(render, request, text)
+    if (unused.length > 0) this.tell('note', `The prompt is the same without ${unused.join(' and ')}.`)
     if (!this.jsonEnabled()) {
-      process.stdout.write(flags.tokens ? renderTokens(rendered) : text.endsWith('\n') ? text : `${text}\n`)
+      const end = process.stdout.isTTY && !text.endsWith('\n') ? '\n' : ''
+      process.stdout.write(flags.tokens ? renderTokens(rendered) : text + end)
       this.logToStderr(plural(tokens.length, 'token'))
       if (dropped > 0) {
         this.logToStderr(

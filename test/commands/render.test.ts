@@ -56,6 +56,23 @@ test('a request with messages, tools and variables comes from a file or standard
   assert.equal([text, dropped_messages], ['calm 7 One Two Three', 0])
 })
 
+test('what changes nothing is named: a misspelt variable, tools for a template without them', async (t) => {
+  const tools = path.join(temporaryFolder(t), 'tools.json')
+  writeFileSync(tools, '[{"type": "function", "function": {"name": "add"}}]')
+  const args = ['render', qwen, '-p', 'Hello!', '--tools', tools, '--variable', 'nope=1']
+  const {code, stderr} = await runCli(args)
+  assert.is(code, 0)
+  assert.match(stderr, /^note: The prompt is the same without (nope and tools|tools and nope)\.$/m)
+})
+
+test('in raw mode the prompt is the text', async () => {
+  const raw = ['render', qwen, '--set', 'prompt_mode=raw', '-p', 'a <|im_end|>']
+  assert.is((await runCli(raw)).stdout, 'a <|im_end|>')
+  const {code, stderr} = await runCli([...raw, '--system', 'Be brief.'])
+  assert.is(code, 2)
+  assert.match(stderr, /The model has prompt_mode raw/)
+})
+
 test('a mistake is one sentence and exit 2', async () => {
   for (const [args, said] of [
     [[qwen], /There is no message/],

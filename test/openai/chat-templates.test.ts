@@ -74,6 +74,14 @@ for (const [what, template] of [
   })
 }
 
+test('a broken template is a warning when the model loads', async () => {
+  await using core = await initCore({config: {model: {parallel: 1, ctx_size: 64, chat_template: '{{ messages['}}})
+  await core.load({name: qwen})
+  const [graph] = await core.graphs()
+  assert.match(graph?.warnings.join('\n') ?? '', /chat template cannot be read: .* Chats fail\./s)
+  assert.is(graph?.ctx_size, 64)
+})
+
 test('a template that is the name of another one, or has a mistake, is named', async () => {
   await rejects(
     answer(qwen, 'llama3', [capital]),

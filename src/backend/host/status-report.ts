@@ -92,7 +92,8 @@ export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
     layers: info?.layers ?? countedLayers(header),
     gpu_layers: info?.gpuLayers ?? 0,
     gpu: info?.gpu ?? null,
-    ctx_size: info?.contextSize ?? config.model.ctx_size,
+    // llama.cpp allocates a multiple of 256; a conversation may fill what is configured.
+    ctx_size: Math.min(info?.contextSize ?? Infinity, config.model.ctx_size),
     batch_size: info?.batchSize ?? largestBatchSize(config.model),
     threads: info?.threads ?? engineOptions.model.threads,
     sampling_threads: info?.samplingThreads ?? engineOptions.samplingThreads,

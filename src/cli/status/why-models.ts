@@ -23,6 +23,7 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
   const used = memory.graphs.find((one) => one.graph === graph.graph)
   return [
     ...explainGpu(graph),
+    ...explainTemplate(graph),
     ...explainCrashes(graph),
     ...graph.config_warnings.map(({message}): Finding => ({
       level: 'hint',
@@ -44,6 +45,17 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
     return [{level: 'problem', text, fix: 'Install the GPU package (docs/gpu.md), or set model.n_gpu_layers to 0.'}]
   }
   return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or use a smaller quantization.'}]
+}
+
+/** The engine checks the template when it loads the model. */
+function explainTemplate({name, warnings}: GraphStatus): Finding[] {
+  return warnings
+    .filter((warning) => /^The model's chat template/.test(warning))
+    .map((warning) => ({
+      level: 'problem',
+      text: `${name}: ${warning}`,
+      fix: 'Load it with another model.chat_template, or with model.prompt_mode raw.',
+    }))
 }
 
 /** Engines restart automatically, so nothing else reports the crash. */

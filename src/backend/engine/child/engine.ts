@@ -1,5 +1,5 @@
 import path from 'node:path'
-import {NnError, toWire} from '../../../errors.js'
+import {NnError, toNnError, toWire} from '../../../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
 import {BatchLoop, type LoopEvents, type LoopSettings} from './batch-loop.js'
@@ -44,6 +44,7 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
+    info.warnings.push(...templateWarnings(engineModel))
     await warmUp(context, engineModel)
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
     const store = new PrefixStore(context, withBuild(options.store, loaded), {
@@ -220,4 +221,14 @@ export class Engine {
 /** Caches of another llama.cpp build are not read. */
 function withBuild(store: StoreSettings | null, {build, commit}: LoadedAddon): StoreSettings | null {
   return store === null ? null : {...store, folder: path.join(store.folder, `${build}-${commit.slice(0, 12)}`)}
+}
+
+/** Prompts in raw mode need no template, so a broken one is not an error of loading. */
+function templateWarnings(model: EngineModel): string[] {
+  try {
+    model.checkTemplate()
+    return []
+  } catch (error) {
+    return [`${toNnError(error).message} Chats fail.`]
+  }
 }

@@ -17,6 +17,8 @@ export interface TokenizedPrompt {
 /** Tokenizer and chat template of a loaded model. */
 export class EngineModel {
   readonly bos: number
+  /** @throws `invalid_template` */
+  readonly checkTemplate: () => void
   private readonly render: Renderer
   private eogTokens: number[] | undefined
   private specialTokens: SpecialTokens | undefined
@@ -31,10 +33,9 @@ export class EngineModel {
   ) {
     this.bos = native.tokenBos()
     let renderer: InstanceType<Addon['AddonJinjaRenderer']> | undefined
-    this.render = (variables) => {
-      renderer ??= compile(addon, templateText(chatTemplate))
-      return renderer.render(variables)
-    }
+    const compiled = () => (renderer ??= compile(addon, templateText(chatTemplate)))
+    this.render = (variables) => compiled().render(variables)
+    this.checkTemplate = () => void compiled()
   }
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
