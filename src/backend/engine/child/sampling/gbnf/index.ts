@@ -1,6 +1,7 @@
 import {checkFirstSymbols, printRules} from './flat-grammar.js'
 import {flatten} from './flatten.js'
 import {explainFault, GrammarFault, type Grammar, type Item} from './grammar.js'
+import {repeatNothingEmpty} from './nonempty.js'
 import {parseGrammar} from './parse.js'
 
 export {mostRepetitions} from './parse.js'
@@ -14,7 +15,7 @@ export function prepareGrammar(text: string): string {
   try {
     const grammar = parseGrammar(text)
     checkNames(grammar)
-    const rules = flatten(grammar)
+    const rules = flatten(repeatNothingEmpty(grammar))
     checkFirstSymbols(rules, (name) => grammar.rules.has(name))
     return printRules(rules)
   } catch (error) {

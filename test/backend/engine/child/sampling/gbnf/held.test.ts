@@ -222,3 +222,25 @@ test('an integer has no exponent that could make it a fraction', async () => {
   const number = await matchesSchema({type: ['number', 'null']})
   assert.equal(['1e-1', '0.5', 'null'].map(number), [true, true, true])
 })
+
+const repeatsOfEmpty: [grammar: string, held: string[], refused: string[]][] = [
+  ['root ::= ("a"?){2000}', ['', 'a'.repeat(2000)], ['a'.repeat(2001), 'b']],
+  ['root ::= ("a"?){1000000} "b"', ['b', 'aab'], ['', 'ba']],
+  ['root ::= ("a"? "b"?){0,1000}', ['', 'ab', 'ba', 'bbaab'], ['c']],
+  ['root ::= ("a"? "b"*){2,3}', ['', 'abab', 'bbabbab', 'aaa'], ['aaaa']],
+  ['root ::= e{3000}\ne ::= "a" | ""', ['', 'aaa'], ['b']],
+  ['root ::= e{3000}\ne ::= f f\nf ::= "(" e ")" | ""', ['', '(()())()'], ['(()', ')']],
+  ['root ::= (e{1000}){1000}\ne ::= "a" | ""', ['', 'aaa'], ['b']],
+  ['root ::= (("a"*)+ "b"?)+ "c"', ['c', 'aabac'], ['', 'ca']],
+  ['root ::= ("" | "a"{0}){500} "b"', ['b'], ['', 'a']],
+  ['root ::= e* "b"\ne ::= "" f\nf ::= "" | ""', ['b'], ['', 'bb']],
+]
+for (const [grammar, held, refused] of repeatsOfEmpty) {
+  test(`what may be empty is repeated soon: ${JSON.stringify(grammar)}`, () => {
+    const isMatch = matches(grammar)
+    assert.equal(
+      [...held, ...refused].map((text) => isMatch(text)),
+      [...held.map(() => true), ...refused.map(() => false)],
+    )
+  })
+}
