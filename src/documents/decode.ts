@@ -81,13 +81,19 @@ function findInvalid(buffer: Buffer): {line: number; byte: string; before: strin
 
 function invalidIn(line: Buffer): {byte: string; before: string} {
   const text = line.toString()
-  for (let at = text.indexOf(replacement); ; at = text.indexOf(replacement, at + 1)) {
-    const before = text.slice(0, at)
-    const offset = Buffer.byteLength(before)
+  // Goes on from where it was: a line may be long, and full of that character.
+  let [from, offset] = [0, 0]
+  for (;;) {
+    const at = text.indexOf(replacement, from)
+    offset += Buffer.byteLength(text.slice(from, at))
     // The line may have the character itself.
-    if (line.subarray(offset, offset + 3).equals(replacementBytes)) continue
+    if (line.subarray(offset, offset + replacementBytes.length).equals(replacementBytes)) {
+      from = at + replacement.length
+      offset += replacementBytes.length
+      continue
+    }
     const byte = (line[offset] ?? 0).toString(16).toUpperCase().padStart(2, '0')
-    return {byte: `0x${byte}`, before: before.slice(-shownBefore)}
+    return {byte: `0x${byte}`, before: text.slice(Math.max(0, at - shownBefore), at)}
   }
 }
 

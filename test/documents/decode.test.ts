@@ -71,3 +71,14 @@ for (const [what, bytes, message] of refused) {
     )
   })
 }
+
+test('finds a broken byte soon in a long line of the character that stands for one', () => {
+  const bytes = Buffer.concat([Buffer.from('\uFFFD'.repeat(500_000)), Buffer.from([0xe9])])
+  const startedAt = performance.now()
+  assert.throws(
+    () => decodeText(bytes, 'It'),
+    (error: unknown) => error instanceof NnError && error.message.includes('0xE9 after "\uFFFD'),
+  )
+  // Going through the line again from its start for each of them took minutes.
+  assert.ok(performance.now() - startedAt < 5000)
+})
