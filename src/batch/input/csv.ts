@@ -1,4 +1,3 @@
-import {Readable} from 'node:stream'
 import type {Info} from 'csv-parse'
 import {NnError} from '../../errors.js'
 import {plural} from '../../terminal/units.js'
@@ -20,7 +19,28 @@ const recordDelimiter = ['\r\n', '\n', '\r']
  * @throws `invalid_argument` for columns without a name or with a duplicate name, and for another separator.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
+  const lines = new LineCounter()
+  let columns: string[] | undefined
+  let end = 0
+  for await (const row of parseRows(lines.watch(chunks))) {
+    if ('fault' in row) {
+      // Its end cannot be found, so all after it is lost.
+      yield {line: end + 1, content: {fault: `This record and all after it cannot be read: ${row.fault}`}}
+      return
+    }
+    const {record, info} = row
+    end = lines.before(info.bytes - 1) + 1
+    // Blank lines that have spaces.
+    if (columns === undefined && record.length === 1 && String(record[0]).trim() === '') continue
+    if (columns === undefined) columns = readHeader(record)
+    else yield {line: end - countBreaks(record), content: readRow(columns, record)}
+  }
+}
+
+/** The rows of each chunk in turn: as a stream, the parser would drop the rows before a mistake that nobody has read yet. */
+async function* parseRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row | {fault: string}> {
   const {parse, CsvError} = await import('csv-parse')
+  let rows: Row[] = []
   const parser = parse({
     // Fields are bytes here, so that they can be checked for UTF-8.
     encoding: null,
@@ -32,27 +52,31 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
       skipEmptyLines: true,
       maxRecordSize: maxRecordBytes,
     },
+    onRecord: (row: unknown) => {
+      rows.push(row as Row)
+      return null
+    },
   })
-  const lines = new LineCounter()
-  const source = Readable.from(lines.watch(chunks), {objectMode: false})
-  source.on('error', (error) => parser.destroy(error))
-  source.pipe(parser)
-  let columns: string[] | undefined
-  let end = 0
-  try {
-    for await (const {record, info} of parser as AsyncIterable<Row>) {
-      end = lines.before(info.bytes - 1) + 1
-      // Blank lines that have spaces.
-      if (columns === undefined && record.length === 1 && String(record[0]).trim() === '') continue
-      if (columns === undefined) columns = readHeader(record)
-      else yield {line: end - countBreaks(record), content: readRow(columns, record)}
-    }
-  } catch (error) {
+  // Which error it is, the callbacks say.
+  parser.on('error', () => undefined)
+  parser.resume()
+  type Written = Error | null | undefined
+  const write = async (chunk: Buffer | undefined): Promise<(Row | {fault: string})[]> => {
+    const error = await new Promise<Written>((resolve) => {
+      if (chunk === undefined) parser.end(resolve)
+      else parser.write(chunk, resolve)
+    })
+    const found = rows
+    rows = []
+    if (error == null) return found
     if (!(error instanceof CsvError)) throw error
-    // Its end cannot be found, so all after it is lost.
-    yield {line: end + 1, content: {fault: `This record and all after it cannot be read: ${error.message}`}}
+    return [...found, {fault: error.message}]
+  }
+  try {
+    for await (const chunk of chunks) yield* await write(chunk)
+    yield* await write(undefined)
   } finally {
-    source.destroy()
+    parser.destroy()
   }
 }
 
