@@ -102,8 +102,8 @@ function show(metadata: Metadata, key: string): string {
 }
 
 /** A file that llama.cpp could not use. */
-export function invalid(path: string, what: string): NnError {
-  return new NnError('invalid_model', `${path} cannot be loaded: ${what}.`, {
-    hint: 'The file is damaged or not made for llama.cpp. Download it again, or choose another one.',
-  })
+export function invalid(path: string, what: string, hint = damaged): NnError {
+  return new NnError('invalid_model', `${path} cannot be loaded: ${what}.`, {hint})
 }
+
+const damaged = 'The file is damaged or not made for llama.cpp. Download it again, or choose another one.'

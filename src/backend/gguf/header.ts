@@ -74,11 +74,14 @@ function splitNumber({metadata}: GgufFile, key: 'split.no' | 'split.count' | 'sp
   return Number(metadata.get(key) ?? 0)
 }
 
+/** llama.cpp finds the parts by their names. */
+const renamed = 'Give all parts the names that they had, in one folder: model-00001-of-00002.gguf and so on.'
+
 /** llama.cpp loads a split model by its first file alone. */
 async function readFromFirst(file: GgufFile, number: number): Promise<GgufHeader> {
   const first = firstPart(file.path)
   const which = `it is part ${number + 1} of ${splitNumber(file, 'split.count')} of a split model`
-  if (first === file.path) throw invalid(file.path, `${which}, but its name is not that of one`)
+  if (first === file.path) throw invalid(file.path, `${which}, but its name is not that of one`, renamed)
   if ((await findFile(first)) === undefined) {
     throw new NnError('model_not_found', `${file.path} cannot be loaded: ${which}, and the first part is missing.`, {
       hint: `Put all parts into one folder. ${first} does not exist.`,
@@ -96,6 +99,7 @@ async function readOtherParts(first: GgufFile): Promise<GgufFile[]> {
     throw invalid(
       first.path,
       `it is one of ${count} files of a split model, but not named -00001-of-${String(count).padStart(5, '0')}.gguf`,
+      renamed,
     )
   }
   const others: GgufFile[] = []
