@@ -15,10 +15,15 @@ export class GraphNames {
     checkName(name, 'Choose another name.')
     const graphs = await this.backend.graphs()
     const taken = graphs.find((graph) => graph.name === name)
-    if (taken !== undefined || this.reserved.has(name)) {
-      const which = taken === undefined ? 'being loaded' : `already loaded, as graph ${taken.graph}`
-      throw new NnError('name_taken', `A model named ${name} is ${which}.`, {
+    if (taken !== undefined) {
+      throw new NnError('name_taken', `A model named ${name} is already loaded, as graph ${taken.graph}.`, {
         hint: `Choose another --name, or unload the other model first: wnn unload ${name}`,
+      })
+    }
+    if (this.reserved.has(name)) {
+      // Nothing can be unloaded yet, and the other load may be of the same model.
+      throw new NnError('name_taken', `A model named ${name} is being loaded.`, {
+        hint: 'Try again when it is loaded, or choose another --name.',
       })
     }
     this.reserved.add(name)
