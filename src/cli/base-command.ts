@@ -64,12 +64,13 @@ export abstract class BaseCommand extends Command {
   }
 
   private get knownFlags(): CommandFlags {
-    const {flags, renamedFlags} = this.ctor as typeof BaseCommand
-    const names = Object.entries(flags).flatMap(([name, flag]) =>
+    const {flags, args, renamedFlags} = this.ctor as Declared
+    const names = Object.entries(flags ?? {}).flatMap(([name, flag]) =>
       flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
     )
     const command = [this.config.bin, ...(this.id ?? '').split(':')].join(' ')
-    return {command, names: [...names, 'json', 'help'], renamed: renamedFlags}
+    const choices = Object.fromEntries(Object.entries(args ?? {}).map(([name, arg]) => [name, arg.options ?? []]))
+    return {command, names: [...names, 'json', 'help'], choices, renamed: renamedFlags ?? {}}
   }
 
   /** Also with --json, where `logToStderr` prints nothing. */
@@ -96,4 +97,11 @@ export abstract class BaseCommand extends Command {
     }
     return super.toErrorJson(error)
   }
+}
+
+/** What a command may leave out. */
+interface Declared {
+  flags?: (typeof BaseCommand)['flags'] | undefined
+  args?: (typeof BaseCommand)['args'] | undefined
+  renamedFlags?: CommandFlags['renamed'] | undefined
 }

@@ -16,11 +16,13 @@ export interface OclifError extends Error {
   parse?: unknown
 }
 
-/** A command's name, its flags without dashes, and what former flags are called now. */
+/** A command's name, its flags without dashes, its arguments, and what former flags are called now. */
 export interface CommandFlags {
   /** As typed, for example `wnn bench report`. */
   command: string
   names: readonly string[]
+  /** The values of arguments that take only some. */
+  choices?: Readonly<Record<string, readonly string[]>>
   renamed: Readonly<Record<string, string>>
 }
 
@@ -59,8 +61,18 @@ export function describeUsage(error: OclifError, known: CommandFlags): UsageErro
   if (faulty !== null) return {message: `${faulty[1] ?? ''}: ${lower(faulty[2] ?? '')}.`, hint: see, exit: wrongUsage}
   if (/^Flag --/.test(message)) return {message: `${message}.`, hint: see, exit}
   if (error.parse === undefined) return {message, exit}
-  const missing = missingArguments(error.args, message)
-  return {message: missing ?? contradictions(message), hint: see, exit}
+  const clear = missingArguments(error.args, message) ?? notOneOf(message, known.choices ?? {})
+  return {message: clear ?? contradictions(message), hint: see, exit}
+}
+
+/** A flag or argument that takes only some values. oclif does not say which argument. */
+function notOneOf(message: string, choices: NonNullable<CommandFlags['choices']>): string | undefined {
+  const [, given = '', list = ''] = /^Expected (.*) to be one of: (.*)$/s.exec(message) ?? []
+  if (list === '') return undefined
+  const name = Object.keys(choices).find((each) => choices[each]?.join(', ') === list)
+  const [, flag, value] = /^(--[\w-]+)=(.*)$/s.exec(given) ?? []
+  const what = name?.toUpperCase() ?? flag ?? 'The argument'
+  return `${what} must be one of ${list}; got ${name === undefined ? (value ?? given) : given}.`
 }
 
 /** `--tmep`, `-temp` and `--tmep=0.5` may mean `--temp`. */

@@ -89,7 +89,7 @@ const mistakes: [argv: string[], message: string][] = [
   [['chat', '--temp'], 'Flag --temp expects a value.\nSee wnn chat --help.'],
   [
     ['switch', 'x.gguf', '--mode', 'fast'],
-    'Expected --mode=fast to be one of: overlap, drain, cancel.\nSee wnn switch --help.',
+    '--mode must be one of overlap, drain, cancel; got fast.\nSee wnn switch --help.',
   ],
   [['batch', 'x', '--retry-errors'], '--retry-errors needs --resume.\nSee wnn batch --help.'],
   [['batch', 'x', '--resume', '--overwrite'], '--overwrite and --resume exclude each other.\nSee wnn batch --help.'],

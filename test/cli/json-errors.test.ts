@@ -22,6 +22,21 @@ const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
     2,
     /--json and --reporter junit exclude each other/,
   ],
+  [
+    'an argument that is none of the choices',
+    ['completion', 'bsh', '--json'],
+    2,
+    /^SHELL must be one of bash, zsh, fish; got bsh\.$/,
+  ],
+  ['a missing argument', ['completion', '--json'], 2, /^SHELL is missing\.$/],
+  ['an argument too many beside a choice', ['completion', 'fish', 'extra', '--json'], 2, /Unexpected argument: extra/],
+  [
+    'a flag that is none of the choices',
+    ['test', '--reporter', 'xml', '--json'],
+    2,
+    /^--reporter must be one of list, .*; got xml\.$/,
+  ],
+  ['a flag that is no integer', ['test', '--retries', 'x', '--json'], 2, /^--retries: expected an integer/i],
   ['no daemon', ['chat', '--json'], 3, /No daemon listens/],
   ['a missing model', ['chat', 'no-such.gguf', '--json'], 2, /no-such\.gguf/],
 ]

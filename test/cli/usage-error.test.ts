@@ -35,3 +35,20 @@ See more help with --help`
     exit: 2,
   })
 })
+
+const notOneOf: [what: string, message: string, expected: string][] = [
+  ['an argument', 'Expected bsh to be one of: bash, zsh, fish', 'SHELL must be one of bash, zsh, fish; got bsh.'],
+  [
+    'an argument with line breaks',
+    'Expected a\nb to be one of: bash, zsh, fish',
+    'SHELL must be one of bash, zsh, fish; got a\nb.',
+  ],
+  ['a flag', 'Expected --via=a=b to be one of: local, daemon', '--via must be one of local, daemon; got a=b.'],
+]
+for (const [what, message, expected] of notOneOf) {
+  test(`the values of ${what} are named with it`, () => {
+    const error = Object.assign(new Errors.CLIError(`${message}\nSee more help with --help`), {parse: {}})
+    const choices = {shell: ['bash', 'zsh', 'fish'], model: []}
+    assert.equal(describeUsage(error, {...known, choices}), {message: expected, hint: see, exit: 2})
+  })
+}
