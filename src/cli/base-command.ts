@@ -55,8 +55,8 @@ export abstract class BaseCommand extends Command {
     if (isExit(error)) throw error
     const {message, hint, exit} = describeUsage(error, this.knownFlags)
     if (this.jsonEnabled()) {
-      const code = exit === 1 ? 'unknown' : 'invalid_argument'
-      this.logJson({error: {code, message, ...(hint !== undefined && {hint})}})
+      const reason = exit === 1 ? 'unknown' : 'invalid_argument'
+      this.logJson({error: {code: reason, reason, message, ...(hint !== undefined && {hint})}})
     } else {
       printError(message, hint)
     }

@@ -23,7 +23,8 @@ const commandNotFound: Hook.CommandNotFound = function ({id, argv = [], config})
     ? `See ${config.bin} ${name} --help.`
     : `${meant === undefined ? '' : `Did you mean ${config.bin} ${meant}? `}${config.bin} --help lists all.`
   if (argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({error: {code: 'invalid_argument', message, hint}}, null, 2)}\n`)
+    const error = {code: 'invalid_argument', reason: 'invalid_argument', message, hint}
+    process.stdout.write(`${JSON.stringify({error}, null, 2)}\n`)
   } else {
     printError(message, hint)
   }

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import {reasons} from '../../src/error-reasons.js'
 import {runCli} from '../support/run-cli.js'
 import {suite} from '../support/suite.js'
 
@@ -42,11 +43,12 @@ const cases: [what: string, argv: string[], code: number, message: RegExp][] = [
 ]
 
 for (const [what, argv, code, message] of cases) {
-  test(`${what} is one object with code and message, and exit code ${code}`, async () => {
+  test(`${what} is one object with code, reason and message, and exit code ${code}`, async () => {
     const result = await runCli(argv, {input: 'Hello!'})
     assert.is(result.code, code, result.stderr)
     const {error} = JSON.parse(result.stdout) as {error: Record<string, unknown>}
     assert.match(String(error['message']), message)
+    assert.ok(typeof error['code'] === 'string' && Object.hasOwn(reasons, String(error['reason'])), result.stdout)
     assert.ok(Object.keys(error).every((key) => ['code', 'reason', 'message', 'hint'].includes(key)))
     assert.equal(result.left, [])
   })
