@@ -2,6 +2,7 @@ import type {ListrDefaultRendererLogLevels} from 'listr2'
 import type {Case} from './model.js'
 import {summarize, type CaseResult, type RunReport} from './results.js'
 import {caseLines} from './reporters/list.js'
+import {logLine} from './reporters/log-text.js'
 import {runSuites, type RunOptions} from './run.js'
 import type {Target} from './target.js'
 
@@ -43,20 +44,20 @@ async function runOnTerminal(cases: readonly Case[], target: Target, options: Ru
     processOutput: new ProcessOutput(process.stderr, process.stderr),
   })
   const tasks = suites.map((suite) => ({
-    title: suite.name,
+    title: logLine(suite.name),
     skip: () => stopped,
     task: async (_context: unknown, task: {title: string; output: string}): Promise<void> => {
       const own = cases.filter((one) => one.suite === suite)
       const report = await runSuites(own, target, {
         ...options,
-        onStart: ({id, name}) => (task.output = `${id} ${name}`),
+        onStart: ({id, name}) => (task.output = logLine(`${id} ${name}`)),
       })
       results.push(...report.results)
       interrupted ||= report.interrupted
       const {passed, failed, error} = report.summary
       const red = failed + error
       stopped ||= interrupted || (options.bail === true && red > 0)
-      task.title = `${suite.name}: ${passed} passed${red > 0 ? `, ${red} failed` : ''}`
+      task.title = `${logLine(suite.name)}: ${passed} passed${red > 0 ? `, ${red} failed` : ''}`
       if (red > 0) throw new Error(`${red} failed`)
     },
   }))

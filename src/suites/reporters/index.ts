@@ -2,6 +2,7 @@ import type {RunReport} from '../results.js'
 import {githubAnnotations} from './github.js'
 import {junitReport} from './junit.js'
 import {listReport, type ListOptions} from './list.js'
+import {olderCommand} from './log-text.js'
 import {tapReport} from './tap.js'
 
 export const reporterNames = ['list', 'junit', 'tap', 'json', 'github'] as const
@@ -22,7 +23,8 @@ export function render(report: RunReport, name: ReporterName, options: RenderOpt
     case 'tap':
       return tapReport(report)
     case 'json':
-      return JSON.stringify(report, undefined, 2)
+      // Only texts can have one, and in a text the escape means the same.
+      return JSON.stringify(report, undefined, 2).replace(olderCommand, String.raw`$1\u005b`)
     case 'github':
       return [listReport(report, {colors: false}), ...githubAnnotations(report, options.workspace)].join('\n')
   }

@@ -1,3 +1,5 @@
+import {olderCommand} from './log-text.js'
+
 /** An attempt that failed before another one passed. */
 export interface JunitAttempt {
   message: string
@@ -76,10 +78,14 @@ const entities: Record<string, string> = {
   '\t': '&#9;',
 }
 
-/** Also drops what XML 1.0 cannot hold at all: control characters (a terminal's colours among them) and lone surrogates. */
+/**
+ * Text without line breaks and without commands of a CI system, whose log the report may go to. Also drops what XML 1.0
+ * cannot hold at all: control characters (a terminal's colours among them) and lone surrogates.
+ */
 function escapeXml(text: string): string {
   return text
     .replace(/\u001B\[[\d;]*m|[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .replace(/[&<>"\n\t]/g, (character) => entities[character] ?? character)
+    .replace(olderCommand, '$1&#91;')
 }

@@ -1,5 +1,6 @@
 import {styleText} from 'node:util'
 import {isFlaky, type CaseResult, type Failure, type RunReport, type Summary} from '../results.js'
+import {logLine} from './log-text.js'
 
 export interface ListOptions {
   /** Whether the text may have terminal colours. */
@@ -25,7 +26,7 @@ export class List {
     const {suite} = result
     const before = this.suite
     this.suite = suite
-    const title = suite === before ? [] : [...(before === undefined ? [] : ['']), this.paint('bold', suite)]
+    const title = suite === before ? [] : [...(before === undefined ? [] : ['']), this.paint('bold', logLine(suite))]
     return [...title, ...caseLines(result, (format, text) => this.paint(format, text))]
   }
 
@@ -48,10 +49,12 @@ export function caseLines(result: CaseResult, paint: (format: Format, text: stri
       ? [`${(durationMs / 1000).toFixed(1)} s`]
       : [outcome]),
     ...(isFlaky(result) ? [`flaky: passed at attempt ${attempts}`] : []),
-    ...(reason === undefined ? [] : [reason]),
+    ...(reason === undefined ? [] : [logLine(reason)]),
   ]
-  const lines = [`  ${paint(format, mark)} ${id.padStart(2)} ${name}  ${paint('dim', notes.join(' · '))}`]
-  for (const failure of failures) lines.push(...failureLines(failure).map((line) => `       ${line}`))
+  const lines = [
+    `  ${paint(format, mark)} ${logLine(id).padStart(2)} ${logLine(name)}  ${paint('dim', notes.join(' · '))}`,
+  ]
+  for (const failure of failures) lines.push(...failureLines(failure).map((line) => `       ${logLine(line)}`))
   return lines
 }
 

@@ -1,5 +1,7 @@
 import {stringify} from 'yaml'
+import {sanitize} from '../../terminal/sanitize.js'
 import {isFlaky, type CaseResult, type RunReport} from '../results.js'
+import {disarm} from './log-text.js'
 
 /** TAP version 14; pending scenarios are TODO, skipped ones SKIP, failures and flaky points carry a YAML block. */
 export function tapReport({results, interrupted}: RunReport): string {
@@ -28,10 +30,16 @@ function pointLines(result: CaseResult, number: number): string[] {
   }
 }
 
+/** Texts of several lines stay on one, as a line of its own could be a command of a CI system. */
+const onOneLine = {blockQuote: false, lineWidth: 0, doubleQuotedMinMultiLineLength: Infinity} as const
+
 function yamlBlock(value: unknown): string[] {
-  return ['---', ...stringify(value).trimEnd().split('\n'), '...'].map((line) => `  ${line}`)
+  const safe = (_key: unknown, each: unknown): unknown => (typeof each === 'string' ? disarm(sanitize(each)) : each)
+  return ['---', ...stringify(value, safe, onOneLine).trimEnd().split('\n'), '...'].map((line) => `  ${line}`)
 }
 
 function escapeTap(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\#]/g, String.raw`\$&`)
+  return sanitize(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\#]/g, String.raw`\$&`)
 }

@@ -49,13 +49,13 @@ test('list shows every case, and each failure with expected, actual and place', 
        run_inference: expect.text.contains does not hold
          expected  containing "<b>&"
          actual    first line
-                   second 100 % line \u001b[31m
+                   second 100 % line ␛[31m
          at suites/a.yaml:12:7
   ✔  3 Name #3  1.5 s · flaky: passed at attempt 2
        run_inference: expect.text.contains does not hold
          expected  containing "<b>&"
          actual    first line
-                   second 100 % line \u001b[31m
+                   second 100 % line ␛[31m
          at suites/a.yaml:12:7
   …  4 Name #4  pending · comes later
   ↓  5 Name #5  skipped · no GPU
@@ -65,7 +65,7 @@ B
        run_inference: runtime_error: no llama
          expected  containing "<b>&"
          actual    first line
-                   second 100 % line \u001b[31m
+                   second 100 % line ␛[31m
          at suites/a.yaml:12:7
 
 2 passed (1 flaky), 1 failed, 1 with errors, 1 skipped, 1 pending, 1 not run in 9.0 s`,
@@ -135,7 +135,7 @@ test('github marks each failure of a failed case at its line', () => {
   assert.is(
     commands[0],
     '::error file=suites/a.yaml,line=12,col=7,title=2 Name #2::run_inference: expect.text.contains does not hold%0A' +
-      'expected: containing "<b>&"%0Aactual: first line%0Asecond 100 %25 line \u001b[31m',
+      'expected: containing "<b>&"%0Aactual: first line%0Asecond 100 %25 line ␛[31m',
   )
 })
 
@@ -154,4 +154,53 @@ test('github names files from the workspace, unless they are outside of it', () 
 
 test('json is the report itself', () => {
   assert.equal(JSON.parse(text('json')), report)
+})
+
+/** Lines that GitHub's runner obeys: it skips white space before them, and finds the older form anywhere. */
+const obeyed = (log: string): string[] =>
+  log.split(/\r\n|\r|\n/).filter((line) => /^[\s\u00ad\u200b]*:[\u00ad\u200b]*:|#\u200b*#\u200b*\[/.test(line))
+
+const hostile =
+  '::error::x\n::stop-commands::abc\r::set-output::y\n\u00a0\u200b:\u00ad:group::z\n##[error]w #\u200b#[group]'
+const hostileReport: RunReport = {
+  ...report,
+  results: [
+    result('::a', 'failed', {
+      suite: hostile,
+      name: hostile,
+      failures: [{...failure, file: 'a\n::b', step: hostile, message: hostile, expected: hostile, actual: hostile}],
+    }),
+    result('2', 'skipped', {suite: hostile, name: hostile, reason: hostile}),
+    result('3', 'passed', {suite: 'B', name: hostile, attempts: 2, failures: [{...failure, actual: hostile}]}),
+  ],
+}
+
+for (const name of ['list', 'tap', 'junit', 'json'] as const) {
+  test(`${name} has no line that GitHub obeys, whatever suites and models say`, () => {
+    assert.equal(obeyed(render(hostileReport, name, {colors: false})), [])
+  })
+}
+
+test('github has no commands but its own', () => {
+  const lines = obeyed(render(hostileReport, 'github', {colors: false}))
+  assert.is(lines.length, 1)
+  assert.match(lines[0] ?? '', /^::error file=/)
+  assert.match(lines[0] ?? '', /,title=%3A%3Aa %3A%3Aerror%3A%3Ax ⏎ /)
+})
+
+test('json and junit keep the texts that they disarm', async () => {
+  assert.equal(JSON.parse(render(hostileReport, 'json', {colors: false})), hostileReport)
+  const [first] = parseXml(render(hostileReport, 'junit', {colors: false})).children
+  assert.match(first?.children[0]?.children[0]?.text ?? '', /^ +::stop-commands::abc[^]*##\[error\]w/m)
+  assert.is((await parseTap(render(hostileReport, 'tap', {colors: false}))).count, 3)
+})
+
+test('a name of several lines stays on one, and a line that would be a command begins with a backslash', () => {
+  const failed = result('2', 'failed', {name: 'a\nb\u001b[2J', failures: [{...failure, actual: 'x\n ::y::\n##[z]'}]})
+  const lines = render({...report, results: [failed]}, 'list', {colors: false}).split('\n')
+  assert.is(lines[1], '  ✘  2 a ⏎ b␛[2J  1.5 s')
+  assert.equal(
+    lines.slice(5, 7).map((line) => line.trim()),
+    [String.raw`\::y::`, String.raw`##\[z]`],
+  )
 })
