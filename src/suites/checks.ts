@@ -2,12 +2,14 @@ import {existsSync} from 'node:fs'
 import type {Fault} from '../documents/index.js'
 import type {Path, Scenario, Step, Suite} from './model.js'
 import {allSteps, verbsOf, verbTraits} from './steps.js'
+import {variablesIn} from './variables.js'
 
 /** Checks beyond the schema: mistakes with which a scenario would run but check less than it seems. */
 export function findScenarioFaults(scenario: Scenario, root: unknown, models: Record<string, string>): Fault[] {
   const steps = [...allSteps(scenario.steps)]
   const faults = [
     ...steps.flatMap((step) => findStepFaults(step, valueAt(root, step.path), models)),
+    ...findUnknownVariables(scenario, steps),
     ...(scenario.skip_unless?.models ?? []).flatMap((name, index) =>
       findUnknownModel(name, [...scenario.path, 'skip_unless', 'models', index], models),
     ),
@@ -16,6 +18,27 @@ export function findScenarioFaults(scenario: Scenario, root: unknown, models: Re
   const hint = 'Add an `expect` to at least one step.'
   return [{path: [...scenario.path, 'steps'], target: 'key', message: 'the scenario asserts nothing', hint}]
 }
+
+/** Variables that every scenario has when it runs. */
+const givenVariables = ['tmp', 'models']
+
+/** Variables of the scenario's name that neither it nor a step of it sets, nor every scenario has. */
+function findUnknownVariables({name, path, variables = {}, matrix = {}}: Scenario, steps: readonly Step[]): Fault[] {
+  const set = steps.flatMap((step) => [
+    ...(step.as === undefined ? [] : [step.as]),
+    ...Object.keys(step.capture),
+    ...(step.verb === 'repeat' && step.args.counter !== undefined ? [step.args.counter] : []),
+  ])
+  const known = new Set([...Object.keys(variables), ...Object.keys(matrix), ...set, ...givenVariables])
+  const unknown = variablesIn(name).filter((each) => !known.has(firstOf(each)))
+  return [...new Set(unknown)].map((each) => {
+    const message = `there is no variable ${firstOf(each)}; known: ${[...known].join(', ')}`
+    const hint = `Write $$\{${each}} for the text itself.`
+    return {path: [...path, 'name'], target: 'value', message, hint}
+  })
+}
+
+const firstOf = (dotted: string): string => dotted.replace(/\..*$/s, '')
 
 /** Ids that are taken already, and models that scenarios need but whose files are missing. */
 export function findSuiteFaults(suite: Suite, ids: Map<string, string>): Fault[] {

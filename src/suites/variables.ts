@@ -58,6 +58,11 @@ export function fillName(name: string, scope: Scope): {text: string; used: Reado
   return {text, used}
 }
 
+/** The variables that a text mentions, with their paths. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(variable)].flatMap(([, path]) => path ?? [])
+}
+
 function lookUp(scope: Scope, name: string): unknown {
   const [first = ''] = name.split('.', 1)
   if (!Object.hasOwn(scope, first)) {

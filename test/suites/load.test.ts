@@ -51,6 +51,11 @@ const mistakes: [what: string, yaml: string, message: RegExp][] = [
     /has compute and unload/,
   ],
   ['a scenario that asserts nothing', withSteps('  - init_backend:'), /6:3 .*asserts nothing/],
+  [
+    'a variable in the name of a scenario that nothing sets',
+    'suite: s\nscenarios:\n- id: 1\n  name: a ${x.y}, $${z} and ${n}\n  matrix: {n: [1]}\n  steps: [{compute: , expect: {error: timeout}}]',
+    /4:9 scenarios\[0\]\.name: there is no variable x; known: n, tmp, models\n +Write \$\$\{x\.y\} for the text itself\.\n/,
+  ],
   ['an empty expect', withSteps('  - compute:\n    expect: {}'), /8:13 /],
   [
     'an expectation that the call cannot meet',
@@ -98,6 +103,15 @@ for (const [what, yaml, message] of mistakes) {
     )
   })
 }
+
+test('the name of a scenario may mention what its steps set, also inside of blocks', () => {
+  const steps = `[{repeat: {times: 1, counter: round, steps: [{compute: , as: c, capture: {seen: value}, expect: {error: timeout}}]}}]`
+  const name = '${round} ${c} ${seen.x} ${tmp} ${models.m} $${any}'
+  assert.is(
+    parseSuite(`suite: s\nscenarios:\n- {id: 1, name: '${name}', steps: ${steps}}`, 'f.yaml').scenarios.length,
+    1,
+  )
+})
 
 test('a model that a scenario can do without may be missing', () => {
   const yaml = withSteps('  - load_by_name: m\n    expect: {error: timeout}').replace(
