@@ -4,7 +4,9 @@ import type {OutputMetadata} from '../../src/backend/contract/types.js'
 import {defaultConfig} from '../../src/config/index.js'
 import type {GraphStatus} from '../../src/backend/contract/status.js'
 import {openInput} from '../../src/batch/input/open-input.js'
-import {readItems} from '../../src/batch/items/read-items.js'
+import {IdTable} from '../../src/batch/items/id-table.js'
+import type {BatchItem} from '../../src/batch/items/item.js'
+import {readItems, type ItemsContext} from '../../src/batch/items/read-items.js'
 import {BatchOutput} from '../../src/batch/output/batch-output.js'
 import {renderRow} from '../../src/batch/output/row.js'
 import {runBatch} from '../../src/batch/run-batch.js'
@@ -24,16 +26,17 @@ let answered = 0
   file.begin({input: null, settings: {}})
   using opened = openInput(input)
   const tally = new Tally()
-  const items = readItems(opened.records, {
+  const context: ItemsContext = {
     ...{config: defaultConfig(), template: undefined, hasTemplate: false, deterministic: undefined, defaults: {}},
     ...{onUnused: () => undefined, onIgnored: () => undefined, onModel: () => undefined},
-  })
-  const answer = async ({id}: {id: string}): Promise<{text: string; metadata: OutputMetadata}> => {
+  }
+  const items = readItems(opened.records, context, new IdTable())
+  const answer = async ({id}: Pick<BatchItem, 'id'>): Promise<{text: string; metadata: OutputMetadata}> => {
     // One item in sixteen takes long, so that others wait for it.
-    const turns = Number(id.slice(1)) % 16 === 0 ? 200 : 1
+    const turns = Number(id?.slice(1)) % 16 === 0 ? 200 : 1
     for (let waited = 0; waited < turns; waited++) await turn()
     answered += 1
-    return {text: `This is the answer to item ${id}. `.repeat(8), metadata}
+    return {text: `This is the answer to item ${String(id)}. `.repeat(8), metadata}
   }
   await runBatch(
     items,

@@ -1,6 +1,7 @@
 import {NnError} from '../errors.js'
 import {contextOf, type BatchRequest} from './batch-request.js'
 import type {Input} from './input/open-input.js'
+import {IdTable} from './items/id-table.js'
 import type {BatchItem} from './items/item.js'
 import {readItems} from './items/read-items.js'
 import {itemAnswerer, type BatchAnswer} from './model/answer-item.js'
@@ -23,12 +24,14 @@ export interface Opened {
   input: Input
   /** Result of the check; `undefined` for standard input, like the number of items without a row. */
   check: InputCheck | undefined
+  /** Ids of the whole input; `undefined` for standard input. */
+  ids: IdTable | undefined
   toAnswer: number | undefined
 }
 
 /** Answers items without a row, shows progress, and returns the summary. @throws like `answerBatch`. */
 export async function answerInput(request: BatchRequest, opened: Opened): Promise<BatchSummary> {
-  const {output, stored, model, input, check, toAnswer} = opened
+  const {output, stored, model, input, check, ids = new IdTable(), toAnswer} = opened
   const {messages, signal, errorLimit, concurrency = model.status.parallel, limit, timeoutMs} = request
   const tally = new Tally()
   const startedAt = performance.now()
@@ -47,7 +50,7 @@ export async function answerInput(request: BatchRequest, opened: Opened): Promis
   async function* items(): AsyncGenerator<BatchItem> {
     let seen = 0
     const context = contextOf(request, (text) => progress.say(text), timeoutMs)
-    for await (const item of readItems(input.records, context)) {
+    for await (const item of readItems(input.records, context, ids)) {
       if (stored.done.has(item.line)) skipped += 1
       else yield item
       seen += 1

@@ -52,7 +52,10 @@ export async function answerBatch(request: BatchRequest): Promise<BatchSummary |
   const stored = output.begin({input: check?.input ?? null, settings: settingsOf(request)})
   const toAnswer = checked && checked.check.items - checked.lines.sharedWith(stored.done)
   await using model = await prepared.open()
-  return await answerInput(request, {...{output, stored, model, check, toAnswer}, input: {...input, records}})
+  return await answerInput(request, {
+    ...{output, stored, model, check, ids: checked?.ids, toAnswer},
+    input: {...input, records},
+  })
 }
 
 function unusable({items, faulty, faults}: InputCheck): NnError {

@@ -1,5 +1,6 @@
 import {TransientLine} from '../terminal/transient-line.js'
 import type {CheckRequest} from './batch-request.js'
+import {IdTable} from './items/id-table.js'
 import type {BatchItem} from './items/item.js'
 import {readItems, type ItemsContext} from './items/read-items.js'
 import {openInput} from './input/open-input.js'
@@ -12,8 +13,9 @@ const mostFaults = 20
 
 export interface CheckedInput {
   check: InputCheck
-  /** Errors of its items. */
+  /** Lines of its items. */
   lines: LineSet
+  ids: IdTable
 }
 
 /**
@@ -25,12 +27,13 @@ export async function checkInput(
   context: ItemsContext,
   {limit = Infinity, messages, signal}: Pick<CheckRequest, 'limit' | 'messages' | 'signal'>,
 ): Promise<CheckedInput> {
+  const ids = new IdTable()
   using input = openInput(name)
   using line = new TransientLine(messages, 'Checking the input…')
   const faults: Fault[] = []
   const lines = new LineSet()
   let [items, faulty] = [0, 0]
-  for await (const item of untilAborted(readItems(input.records, context), signal)) {
+  for await (const item of untilAborted(readItems(input.records, context, ids), signal)) {
     if (items >= limit) continue
     items += 1
     lines.add(item.line)
@@ -41,7 +44,7 @@ export async function checkInput(
     if (faults.length < mostFaults) faults.push(fault)
   }
   signal.throwIfAborted()
-  return {check: {items, faulty, faults, input: input.fingerprint()}, lines}
+  return {check: {items, faulty, faults, input: input.fingerprint()}, lines, ids}
 }
 
 function faultOf({line, id, question}: BatchItem): Fault | undefined {

@@ -44,7 +44,7 @@ export interface InputCheck {
 
 export interface Fault {
   line: number
-  id: string
+  id: string | null
   message: string
 }
 

@@ -242,6 +242,17 @@ test('says what is wrong with a line that is not JSON, and goes on', async (t) =
   assert.equal(brief(records.slice(1)), [[2, 2]])
 })
 
+test('the id of a record that is not usable is kept where it can be read', async (t) => {
+  const ids = async (text: string): Promise<unknown[]> =>
+    (await readFile(t, 'a.csv', Buffer.from(text, 'latin1'))).map(({content}) =>
+      'fault' in content ? content.id : 'usable',
+    )
+  assert.equal(await ids('id,p\na,b,c\nd\n"",x,y\ne,f\n'), ['a', 'd', undefined, 'usable'])
+  assert.equal(await ids('p,id\na,b,c\n'), [undefined], 'any field may be the one too many')
+  assert.equal(await ids('p,id\n\xE9,b\nc\0,d\nb,\xE9\nd,\n'), ['b', 'd', undefined, 'usable'])
+  assert.equal(await ids('p,q\na\n'), [undefined])
+})
+
 test('a quote that is never closed makes the rest one unreadable record', async (t) => {
   const records = await readFile(t, 'a.csv', 'p\na\n"b\nc\n')
   assert.equal(brief(records.slice(0, 1)), [[2, {p: 'a'}]])

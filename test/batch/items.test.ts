@@ -1,40 +1,11 @@
 import * as assert from 'uvu/assert'
-import {configFromObject, defaultConfig, type RuntimeOptions} from '../../src/config/index.js'
-import type {NnError} from '../../src/errors.js'
-import type {InputRecord} from '../../src/batch/input/record.js'
-import {IdTable} from '../../src/batch/items/id-table.js'
-import type {BatchItem} from '../../src/batch/items/item.js'
-import {readItems, type ItemsContext} from '../../src/batch/items/read-items.js'
+import {configFromObject, type RuntimeOptions} from '../../src/config/index.js'
 import {Template} from '../../src/batch/items/template.js'
 import {rejects} from '../support/rejects.js'
 import {suite} from '../support/suite.js'
+import {faultOf, read, readRecords} from './support/read-items.js'
 
 const test = suite('items of a batch')
-
-function read(
-  values: readonly unknown[],
-  {isText = false, ...context}: Partial<ItemsContext> & {isText?: boolean} = {},
-): Promise<BatchItem[]> {
-  return readRecords(
-    values.map((value, at) => ({line: at + 1, content: {value, isText}})),
-    context,
-  )
-}
-
-async function readRecords(given: readonly InputRecord[], context: Partial<ItemsContext> = {}): Promise<BatchItem[]> {
-  async function* records(): AsyncGenerator<InputRecord> {
-    for (const record of given) yield await Promise.resolve(record)
-  }
-  const items: BatchItem[] = []
-  const nothing = (): void => undefined
-  for await (const item of readItems(records(), {
-    ...{config: defaultConfig(), template: undefined, deterministic: undefined, defaults: {}},
-    ...{onUnused: nothing, onIgnored: nothing, onModel: nothing, hasTemplate: context.template !== undefined},
-    ...context,
-  }))
-    items.push(item)
-  return items
-}
 
 /** Numbers of an item's fields as its input writes them. */
 const writtenAs =
@@ -53,8 +24,6 @@ async function readOne(
   const {input, options} = item.question
   return {input, options}
 }
-
-const faultOf = ({question}: BatchItem): NnError | undefined => ('fault' in question ? question.fault : undefined)
 
 const understood: [what: string, value: unknown, input: string, options: object][] = [
   ['a prompt', {prompt: 'Hi'}, 'Hi', {deterministic: false}],
@@ -186,35 +155,6 @@ for (const [what, value, message, hint] of faulty) {
     if (hint !== undefined) assert.match(error.hint ?? '', hint)
   })
 }
-
-test('ids are the lines where there are none, and no two may be one', async () => {
-  const items = await read([
-    {prompt: 'a'},
-    {id: 'x', prompt: 'b'},
-    {id: 'x', prompt: 'c'},
-    {id: 7, prompt: 'd'},
-    {custom_id: 'y', url: '/v1/completions', body: {prompt: 'e'}},
-    {id: 'y', prompt: 'f'},
-    {prompt: 'g'},
-  ])
-  assert.equal(
-    items.map(({id}) => id),
-    ['1', 'x', 'x', '7', 'y', 'y', '7'],
-  )
-  assert.equal(
-    items.map((item) => faultOf(item)?.message),
-    [
-      ...[undefined, undefined, 'Line 2 has the same id, "x".', undefined, undefined],
-      ...['Line 5 has the same id, "y".', 'Line 4 has the same id, "7".'],
-    ],
-  )
-})
-
-test('the table of ids finds each of many, and no other', () => {
-  const table = new IdTable()
-  for (let n = 1; n <= 20_000; n++) assert.is(table.claim(`id ${n}`, n), undefined)
-  for (let n = 1; n <= 20_000; n += 7) assert.is(table.claim(`id ${n}`, 99_999), n)
-})
 
 test('ids and numbers of a template are as the input writes them', async () => {
   const template = new Template('Version {{n}}', 't')

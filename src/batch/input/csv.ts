@@ -149,13 +149,22 @@ function refuseSeparator([only = '', ...others]: readonly string[]): void {
 function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
   if (record.length !== columns.length) {
     const fields = plural(record.length, 'field')
-    return {fault: `The record has ${fields}, but the first line names ${plural(columns.length, 'column')}.`}
+    const fault = `The record has ${fields}, but the first line names ${plural(columns.length, 'column')}.`
+    // Of columns only the first one is sure, because any field may be missing or be split.
+    return {fault, ...(columns[0] === 'id' && {id: textOf(record[0])})}
   }
+  const id = textOf(record[columns.indexOf('id')])
   const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)
-  if (cells.some(([, text]) => text === undefined)) return {fault: 'The record is not UTF-8.'}
+  if (cells.some(([, text]) => text === undefined)) return {fault: 'The record is not UTF-8.', id}
   if (cells.some(([, text]) => text?.includes('\0')))
-    return {fault: 'The record is not a text: it has a NUL character.'}
+    return {fault: 'The record is not a text: it has a NUL character.', id}
   return {value: Object.fromEntries(cells.filter(([, text]) => text !== '')), isText: true}
+}
+
+/** `undefined` for an empty cell and for one that is not a text. */
+function textOf(cell: Buffer = Buffer.alloc(0)): string | undefined {
+  const text = decodeUtf8(cell)
+  return text === '' || text?.includes('\0') === true ? undefined : text
 }
 
 function countBreaks(record: readonly Buffer[]): number {

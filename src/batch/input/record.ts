@@ -4,7 +4,13 @@ import type {Written} from '../../documents/index.js'
 export interface InputRecord {
   /** Line where it starts, from 1; in a YAML or JSON list, its position. */
   line: number
-  content: Found | {fault: string}
+  content: Found | Unusable
+}
+
+/** Why a record cannot be read, and its id if that can. */
+export interface Unusable {
+  fault: string
+  id?: string | undefined
 }
 
 /** The value of a record. */

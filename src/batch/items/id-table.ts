@@ -15,14 +15,20 @@ export class IdTable {
   /** Adds the id. If it already exists, returns its line (from 1) and keeps that. */
   claim(id: string, line: number): number | undefined {
     if (this.count >= (this.entries.length / stride) * fullest) this.grow()
-    const digest = hash('sha256', id, 'buffer')
-    const [low, high] = [digest.readUInt32LE(0), digest.readUInt32LE(4)]
+    const [low, high] = halves(id)
     const at = placeOf(this.entries, low, high)
     const taken = this.entries[at + 2] ?? 0
     if (taken > 0) return taken
     this.entries.set([low, high, line], at)
     this.count += 1
     return undefined
+  }
+
+  /** The line of an id that exists. */
+  lineOf(id: string): number | undefined {
+    const [low, high] = halves(id)
+    const line = this.entries[placeOf(this.entries, low, high) + 2] ?? 0
+    return line > 0 ? line : undefined
   }
 
   private grow(): void {
@@ -34,6 +40,11 @@ export class IdTable {
     }
     this.entries = larger
   }
+}
+
+function halves(id: string): [low: number, high: number] {
+  const digest = hash('sha256', id, 'buffer')
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
 }
 
 /** The entry of the hash, or the free one for it. The number of entries is a power of two, and never all are taken. */

@@ -7,8 +7,8 @@ import type {CompletionRequest} from '../../openai/respond.js'
 export interface BatchItem {
   /** As for `InputRecord`; unique in an input. */
   line: number
-  /** Its id, or the line number as text. */
-  id: string
+  /** Its id, or the line number as text; `null` if it has no readable id, or another item has this one. */
+  id: string | null
   /** The form of the item and of its row. */
   form: 'short' | 'openai'
   question: Asked | {fault: NnError}
@@ -27,7 +27,8 @@ export interface TextAsked {
 
 /** Result of reading an item in one form. */
 export interface Reading {
-  id: string | undefined
+  /** `undefined` if it has none, `null` if it has one that cannot be read. */
+  id: string | null | undefined
   form: BatchItem['form']
   question: Asked | {fault: NnError}
 }

@@ -34,13 +34,14 @@ export function isOpenAiForm(value: unknown, hasTemplate: boolean): value is Rec
 export function readOpenAiForm(value: Readonly<Record<string, unknown>>, context: OpenAiFormContext): Reading {
   const {custom_id: id} = value
   const isId = typeof id === 'string' && id !== ''
+  const own = isId ? id : id == null ? undefined : null
   try {
     if (id != null && !isId) throw badRequest(`custom_id: must be a non-empty string; got ${showValue(id)}.`)
-    return {id: isId ? id : undefined, form: 'openai', question: readQuestion(value, context)}
+    return {id: own, form: 'openai', question: readQuestion(value, context)}
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const fault = new NnError('invalid_argument', error.message, {cause: error})
-    return {id: isId ? id : undefined, form: 'openai', question: {fault}}
+    return {id: own, form: 'openai', question: {fault}}
   }
 }
 

@@ -2,7 +2,7 @@ import {applyRuntimeOptions, type RuntimeOptions} from '../../config/index.js'
 import {NnError} from '../../errors.js'
 import type {EmbeddingsRequest} from '../../openai/embeddings.js'
 import type {InputRecord} from '../input/record.js'
-import {IdTable} from './id-table.js'
+import type {IdTable} from './id-table.js'
 import type {Asked, BatchItem, Reading} from './item.js'
 import {isOpenAiForm, readOpenAiForm, type OpenAiFormContext} from './openai-form.js'
 import {readShortForm, type ShortFormContext} from './short-form.js'
@@ -14,20 +14,26 @@ export interface ItemsContext extends ShortFormContext, OpenAiFormContext {
   deterministic: boolean | undefined
 }
 
-/** Checks records one by one. An invalid record becomes an item with an error and does not affect others. */
+/**
+ * Checks records one by one. An invalid record becomes an item with an error and does not affect others. `ids` gets the
+ * ids of the input. If it has those of an earlier reading of the same input, a line number is an id only where no item
+ * has that id; else only items before it count.
+ */
 export async function* readItems(
   records: AsyncIterable<InputRecord>,
   context: ItemsContext,
+  ids: IdTable,
 ): AsyncGenerator<BatchItem> {
-  const ids = new IdTable()
   for await (const {line, content} of records) {
-    const {id = String(line), form, question} = readContent(content, context)
-    const earlier = ids.claim(id, line)
+    const {id: own, form, question} = readContent(content, context)
+    const id = own === undefined ? freeNumber(line, ids) : own
+    // Of ids only those of the input are claimed: a line number must not keep an item from its answer.
+    const earlier = own == null ? undefined : ids.claim(own, line)
     yield {
       ...{line, id, form},
       question:
-        earlier !== undefined
-          ? repeated(id, earlier)
+        own != null && earlier !== undefined && earlier !== line
+          ? repeated(own, earlier)
           : 'fault' in question
             ? question
             : applyDefaults(question, context),
@@ -37,10 +43,16 @@ export async function* readItems(
 
 function readContent(content: InputRecord['content'], context: ItemsContext): Reading {
   if ('fault' in content) {
-    return {id: undefined, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
+    return {id: content.id ?? null, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
   }
   const {value} = content
   return isOpenAiForm(value, context.hasTemplate) ? readOpenAiForm(value, context) : readShortForm(content, context)
+}
+
+/** The line number as an id, if no item has it. */
+function freeNumber(line: number, ids: IdTable): string | null {
+  const id = String(line)
+  return ids.lineOf(id) === undefined ? id : null
 }
 
 function repeated(id: string, line: number): {fault: NnError} {

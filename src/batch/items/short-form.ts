@@ -33,10 +33,7 @@ export function readShortForm(found: Found, context: ShortFormContext): Reading 
   const {id} = fields as Fields
   const name = readId(id, written)
   if (id != null && name === undefined) {
-    return fault(
-      undefined,
-      new NnError('invalid_argument', `id: must be a string or an integer; got ${showValue(id)}.`),
-    )
+    return fault(null, new NnError('invalid_argument', `id: must be a string or an integer; got ${showValue(id)}.`))
   }
   try {
     return {id: name, form: 'short', question: readQuestion(fields as Fields, found, context)}
@@ -47,7 +44,7 @@ export function readShortForm(found: Found, context: ShortFormContext): Reading 
   }
 }
 
-function fault(id: string | undefined, error: NnError): Reading {
+function fault(id: string | null | undefined, error: NnError): Reading {
   return {id, form: 'short', question: {fault: error}}
 }
 

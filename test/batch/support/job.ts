@@ -8,7 +8,7 @@ import type {TestContext} from '../../support/suite.js'
 import {temporaryFolder} from '../../support/temporary-folder.js'
 
 export interface Row {
-  id: string
+  id: string | null
   line?: number
   text?: string
   stop_reason?: string
