@@ -202,6 +202,28 @@ test('a decimal comma is told to be a point', async () => {
   assert.is(error.hint, 'Write it with a point: 0.7')
 })
 
+test('a separator of thousands is told to be left out, and is never read as a point', async () => {
+  for (const [option, cell, hint] of [
+    ['max_tokens', '1,000', 'Write it without a separator: 1000'],
+    ['max_tokens', ' 1.000 ', 'Write it without a separator: 1000. If you mean 1, write 1.'],
+    ['max_tokens', '12.500', 'Write it without a separator: 12500'],
+    ['max-tokens', '+1.000.000', 'Write it without a separator: 1000000'],
+    ['seed', '1,234,567', 'Write it without a separator: 1234567'],
+    ['seed', "1'000", 'Write it without a separator: 1000'],
+    ['seed', '1\u202F000', 'Write it without a separator: 1000'],
+    ['top_k', '40,5', 'Write a whole number.'],
+    ['temp', '1,000', 'Write it without a separator, 1000, or with a point, 1.000'],
+    ['temp', '1.000,5', undefined],
+    ['temp', '0,700', 'Write it with a point: 0.700'],
+  ] as const) {
+    const error = await rejects(readOne({prompt: 'a', [option]: cell}, {isText: true}), 'invalid_argument', /; got "/)
+    assert.is(error.hint, hint, `${option} ${cell}`)
+  }
+  const {options} = await readOne({prompt: 'a', temp: '1.000', top_k: '40.0', max_tokens: '1.000e3'}, {isText: true})
+  assert.equal([options.temp, options.top_k, options.max_tokens], [1, 40, 1000])
+  assert.is((await readOne({prompt: 'a', max_tokens: 1.0})).options.max_tokens, 1)
+})
+
 test('fields that nothing reads are named, at any depth and in both forms', async () => {
   const told: string[] = []
   const onIgnored = (names: readonly string[]): void => void told.push(...names)

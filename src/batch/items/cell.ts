@@ -23,6 +23,8 @@ export function readCell(option: string, text: string): unknown {
     case 'boolean':
       return readTruth(text)
     case 'integer':
+      // To half the world 1.000 is a thousand.
+      return isNumber.test(text) && !isGrouped.test(text) ? Number(text) : parseWhole(text)
     case 'number':
       return isNumber.test(text) ? Number(text) : parseJson(text)
     case 'array':
@@ -31,6 +33,34 @@ export function readCell(option: string, text: string): unknown {
       return parseJson(text)
   }
 }
+
+/** A cell that is grouped stays a text, which is refused. */
+function parseWhole(text: string): unknown {
+  return isGrouped.test(text) ? text : parseJson(text)
+}
+
+/** What to write instead of a number with separators; `undefined` for other texts and options. */
+export function hintForNumber(option: string, text: string): string | undefined {
+  const type = schemas.get(normalizeName(option))?.type
+  if (type !== 'integer' && type !== 'number') return undefined
+  const cell = text.trim()
+  const plain = isGrouped.test(cell) ? cell.replaceAll(/[^\d-]/g, '') : undefined
+  const withPoint = /^[+-]?\d+,\d+$/.test(cell) ? cell.replace(',', '.') : undefined
+  if (plain === undefined) {
+    if (withPoint === undefined) return undefined
+    return type === 'integer' ? 'Write a whole number.' : `Write it with a point: ${withPoint}`
+  }
+  if (type === 'number' && withPoint !== undefined) {
+    return `Write it without a separator, ${plain}, or with a point, ${withPoint}`
+  }
+  const hint = `Write it without a separator: ${plain}`
+  return isNumber.test(cell) && Number.isInteger(Number(cell))
+    ? `${hint}. If you mean ${Number(cell)}, write ${Number(cell)}.`
+    : hint
+}
+
+/** Digits in groups of three, as countries separate thousands. */
+const isGrouped = /^\s*[+-]?[1-9]\d{0,2}(?:([,.'’\u0020\u00A0\u2009\u202F])\d{3})(?:\1\d{3})*\s*$/
 
 const isNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
 

@@ -5,7 +5,7 @@ import {ignoredFields} from '../../openai/ignored-fields.js'
 import {messageFields, readMessages} from '../../openai/messages.js'
 import {DocumentError, showValue, suggest, type Problem, type Written} from '../../documents/index.js'
 import type {Found} from '../input/record.js'
-import {optionNames, parseJson, readCell} from './cell.js'
+import {hintForNumber, optionNames, parseJson, readCell} from './cell.js'
 import type {Asked, Reading} from './item.js'
 import type {Template} from './template.js'
 
@@ -130,8 +130,7 @@ function hintFor({path, message, hint}: Problem, fields: Fields): string | undef
     const meant = suggest(path, [...itemFields, ...optionNames])
     return meant !== undefined && itemFields.includes(meant) ? `Did you mean "${meant}"?` : hint
   }
-  if (hint !== undefined || typeof value !== 'string' || !/^\s*[+-]?\d+,\d+\s*$/.test(value)) return hint
-  return `Write it with a point: ${value.trim().replace(',', '.')}`
+  return hint ?? (typeof value === 'string' ? hintForNumber(path, value) : undefined)
 }
 
 function without(fields: Fields, names: ReadonlySet<string>): Fields {
