@@ -99,6 +99,12 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
       },
     )
     process.exitCode = exitCodeOf(report)
+    if (
+      process.exitCode !== 0 &&
+      metadata.flags.reporter?.setFromDefault === true &&
+      process.env.GITHUB_ACTIONS === 'true'
+    )
+      this.logToStderr('Use --reporter github to get annotations.')
     return report
   }
 

@@ -132,6 +132,22 @@ test('github marks a failure by its path from GITHUB_WORKSPACE', async (t) => {
   assert.match(stdout, new RegExp(`^::error file=${path.basename(path.dirname(file))}/a\\.yaml,line=`, 'm'))
 })
 
+test('a failure in GitHub Actions without a chosen reporter hints at annotations, once', async (t) => {
+  const [good, bad] = [await suiteFile(t, 'Hello! How can I help you?'), await suiteFile(t, 'Goodbye!')]
+  const before = process.env['GITHUB_ACTIONS']
+  t.after(() =>
+    before === undefined ? delete process.env['GITHUB_ACTIONS'] : (process.env['GITHUB_ACTIONS'] = before),
+  )
+  const hint = 'Use --reporter github to get annotations.\n'
+  process.env['GITHUB_ACTIONS'] = 'true'
+  assert.is((await wnnTest(bad)).stderr, hint)
+  assert.is((await wnnTest(good)).stderr, '')
+  assert.is((await wnnTest(bad, '--reporter', 'list')).stderr, '')
+  assert.is((await wnnTest(bad, '--json')).stderr, '')
+  delete process.env['GITHUB_ACTIONS']
+  assert.is((await wnnTest(bad)).stderr, '')
+})
+
 test('--model replaces a model of the suites', async () => {
   const {exitCode} = await wnnTest(hello, '--model', `qwen=${qwen.replace('chat', 'chat-q8_0')}`, '--filter', 'hello-1')
   assert.is(exitCode, 0)
