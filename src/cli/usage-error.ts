@@ -32,6 +32,9 @@ export interface UsageError {
   exit: number
 }
 
+/** What other programs call flags. */
+const otherNames: Readonly<Record<string, string>> = {temperature: 'temp'}
+
 /** Exit code of a command line that is wrong. */
 const wrongUsage = 2
 
@@ -80,7 +83,10 @@ function meantBy(flag: string, {names, renamed}: CommandFlags): string[] {
   const name = flag.replace(/^-+/, '').replace(/=.*$/s, '')
   const former = renamed[name]
   if (former !== undefined) return [former]
-  const meant = names.find((each) => each === name) ?? suggest(name, names)
+  const other = Object.hasOwn(otherNames, name) ? otherNames[name] : undefined
+  // The hint names --help anyway, and nobody means it by --temp.
+  const candidates = names.filter((each) => each !== 'help')
+  const meant = names.find((each) => each === name || each === other) ?? suggest(name, candidates)
   return meant === undefined ? [] : [`--${meant}`]
 }
 

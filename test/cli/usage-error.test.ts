@@ -36,6 +36,22 @@ See more help with --help`
   })
 })
 
+const unknown: [flag: string, names: string[], meant: string | undefined][] = [
+  ['--temperature', ['temp', 'help'], '--temp'],
+  ['--temperature=1', ['temp', 'help'], '--temp'],
+  ['--temperature', ['help', 'json'], undefined],
+  ['--temp', ['help', 'json'], undefined],
+  ['--help-me', ['help', 'json'], undefined],
+  ['--tmep', ['temp', 'help'], '--temp'],
+]
+for (const [flag, names, meant] of unknown) {
+  test(`${flag} for ${names.join(', ')} suggests ${meant ?? 'nothing'}`, () => {
+    const error = Object.assign(new Errors.CLIError('Nonexistent flag'), {flags: [flag], parse: {}})
+    const hint = meant === undefined ? see : `Did you mean ${meant}? ${see}`
+    assert.is(describeUsage(error, {...known, names}).hint, hint)
+  })
+}
+
 const notOneOf: [what: string, message: string, expected: string][] = [
   ['an argument', 'Expected bsh to be one of: bash, zsh, fish', 'SHELL must be one of bash, zsh, fish; got bsh.'],
   [
