@@ -16,6 +16,12 @@ export const modelFlags = {
     description: 'Configuration in JSON or YAML (docs/reference/config.md).',
     helpValue: 'file',
   }),
+  set: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Set one key of the configuration; overrides the file. Repeatable.',
+    helpValue: 'key=value',
+  }),
   temp: number({description: 'Temperature; 0 always takes the most likely token.', helpGroup: 'SAMPLING'}),
   'top-p': number({
     description: 'Keep the most likely tokens that together reach this probability; 1 is off.',
@@ -55,6 +61,7 @@ export const modelFlags = {
 /** What the command line says about models and answers. */
 export interface ModelFlags {
   config?: string | undefined
+  set?: string[] | undefined
   temp?: number | undefined
   'top-p'?: number | undefined
   'top-k'?: number | undefined

@@ -28,7 +28,7 @@ export interface PreparedChat extends AsyncDisposable {
 }
 
 /** Flags that require a model that the chat loads. */
-const ownFlags = ['config', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
+const ownFlags = ['config', 'set', 'ctx-size', 'gpu-layers', 'threads', 'state-dir'] as const
 
 /** Finds the model and checks the flags. @throws what is wrong with them. */
 export async function prepareChat(request: ChatRequest): Promise<PreparedChat> {

@@ -1,4 +1,4 @@
-import {configFromObject, parseConfig, type Config, type RuntimeOptions} from '../config/index.js'
+import {configFromObject, parseConfig, readPair, type Config, type RuntimeOptions} from '../config/index.js'
 import {NnError} from '../errors.js'
 import {readDocument} from '../documents/index.js'
 import type {ModelFlags} from './flags.js'
@@ -22,13 +22,17 @@ const chatDefaults = {
   model: {parallel: 1},
 }
 
-/** The configuration file overrides the defaults of a chat; the flags override both. */
+/** The configuration file overrides the defaults of a chat, `--set` the file, and the other flags all of them. */
 export function readSettings(flags: ModelFlags): Settings {
-  const {config: file} = flags
+  const {config: file, set = []} = flags
   const base = configFromObject(chatDefaults, {strict: true}).config
   const parsed =
     file === undefined ? {config: base, warnings: []} : parseConfig(readDocument(file), {base, file, strict: true})
-  const {config} = configFromObject(modelKeys(flags), {base: parsed.config, strict: true})
+  const layers = [...set.map(readPair), modelKeys(flags)]
+  const config = layers.reduce<Config>(
+    (below, layer) => configFromObject(layer, {base: below, strict: true}).config,
+    parsed.config,
+  )
   return {config, options: readOptionFlags(flags, config), warnings: parsed.warnings.map(({message}) => message)}
 }
 

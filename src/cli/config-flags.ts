@@ -1,6 +1,5 @@
 import {Flags} from '@oclif/core'
-import {configFromObject, givenKeys, parseConfig, type ParseConfigOptions} from '../config/index.js'
-import {NnError} from '../errors.js'
+import {configFromObject, givenKeys, parseConfig, readPair, type ParseConfigOptions} from '../config/index.js'
 import {parseText, readDocument} from '../documents/index.js'
 
 /** Flags by which a command takes a configuration. */
@@ -39,15 +38,4 @@ export function readConfigFlags(
     for (const [section, keys] of Object.entries(givenKeys(document))) given[section] = {...given[section], ...keys}
   }
   return given
-}
-
-function readPair(pair: string): object {
-  const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? []
-  if (key === '') throw new NnError('invalid_argument', `--set takes key=value; got ${pair}.`)
-  return key.split('.').reduceRight<unknown>((inner, name) => ({[name]: inner}), readValue(value)) as object
-}
-
-/** A value as in YAML: numbers, true, lists; anything else is a text. */
-function readValue(value: string): unknown {
-  return value === '' ? '' : parseText(value).value
 }

@@ -1,6 +1,7 @@
 export {defaultConfig} from './defaults.js'
 export {configSchema} from './json-schema.js'
 export {configFromObject, givenKeys, parseConfig, type ParseConfigOptions, type ParsedConfig} from './parse.js'
+export {readPair} from './pair.js'
 export {renderConfigReference} from './reference.js'
 export {ConfigError, type ConfigWarning} from './mistakes.js'
 export {applyRuntimeOptions, parseRuntimeOptions, runtimeOptionsFromObject} from './runtime.js'

@@ -31,6 +31,20 @@ test('a configuration file holds over the defaults, flags over both', (t) => {
   assert.equal(options, {temp: 0, top_p: 0.5, stop: ['a', 'b'], system_prompt: 'Be brief.'})
 })
 
+test('--set holds over the file, the last one of a key over the others, and other flags over it', async (t) => {
+  const file = configFile(t, 'ctx_size: 512\ntemp: 0.1\nsampling: {top_k: 5}\n')
+  const set = ['temp=0.2', 'sampling.temp=0.3', 'ctx_size=700', 'threads=2']
+  const {config} = readSettings({config: file, set, threads: 1})
+  assert.equal([config.sampling.temp, config.sampling.top_k, config.model.ctx_size], [0.3, 5, 700])
+  assert.is(config.model.threads, 1)
+  assert.is(readSettings({set: ['max_sessions=3']}).config.backend.max_sessions, 3)
+  assert.is(readSettings({set: ['prompt_mode=raw']}).config.model.prompt_mode, 'raw')
+  const reading = (...pairs: string[]): Promise<unknown> => Promise.resolve().then(() => readSettings({set: pairs}))
+  await rejects(reading('temp'), 'invalid_argument', /^--set takes key=value; got temp\.$/)
+  await rejects(reading('tmep=1'), 'invalid_argument', /tmep: unknown key/)
+  await rejects(reading('temp=hot'), 'invalid_argument', /temp/)
+})
+
 test('raw prompts go without --system', async (t) => {
   const reading = (flags: Parameters<typeof readSettings>[0]): Promise<unknown> =>
     Promise.resolve().then(() => readSettings(flags))

@@ -55,6 +55,19 @@ for (const [what, make, code, message] of models) {
   test(`chat with ${what}`, async () => refused(['chat', await make()], code, message))
 }
 
+test('chat with settings for a model of the daemon', async () => {
+  for (const flag of [
+    ['--set', 'temp=0'],
+    ['--threads', '1'],
+  ]) {
+    await refused(
+      ['chat', 'some-name', ...flag],
+      2,
+      new RegExp(`${flag[0] ?? ''} needs a model that this command loads itself`),
+    )
+  }
+})
+
 test('chat with a broken configuration', async () => {
   const config = await files.file('bad.json', '{"max_sessions": }')
   await refused(['chat', qwen, '--config', config], 2, /bad\.json:1:\d+/)
@@ -75,8 +88,8 @@ const mistakes: [argv: string[], message: string][] = [
   [['chat', '--mdel', 'x'], 'Unknown flag --mdel.\nDid you mean --model? See wnn chat --help.'],
   [['chat', '-temp', '0'], 'Unknown flag -temp.\nDid you mean --temp? See wnn chat --help.'],
   [
-    ['chat', '--tmep=0', '--sed=1'],
-    'Unknown flags --tmep=0, --sed=1.\nDid you mean --temp and --seed? See wnn chat --help.',
+    ['chat', '--tmep=0', '--seeed=1'],
+    'Unknown flags --tmep=0, --seeed=1.\nDid you mean --temp and --seed? See wnn chat --help.',
   ],
   [['chat', '--no-stat'], 'Unknown flag --no-stat.\nDid you mean --no-stats? See wnn chat --help.'],
   [['switch', 'x.gguf', '--graph', 'a'], 'Unknown flag --graph.\nDid you mean --model? See wnn switch --help.'],
