@@ -57,11 +57,20 @@ function fromUtf16(bytes: Uint8Array, encoding: Mark['encoding'], what: string):
 function fromUtf8(bytes: Uint8Array, what: string): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (isUtf8(buffer)) return buffer.toString()
+  throw notUtf8(buffer, what)
+}
+
+/** Bytes that are not UTF-8; their first line has this number in messages. */
+export function notUtf8(buffer: Buffer, what: string, firstLine = 1): NnError {
   const {line, byte, before} = findInvalid(buffer)
   const place = before === '' ? 'at its start' : `after ${JSON.stringify(before)}`
-  throw new NnError('invalid_encoding', `${what} is not UTF-8: line ${line} has the byte ${byte} ${place}.`, {
-    hint: 'Convert it to UTF-8. From Latin-1: iconv -f latin1 -t utf-8',
-  })
+  return new NnError(
+    'invalid_encoding',
+    `${what} is not UTF-8: line ${firstLine + line - 1} has the byte ${byte} ${place}.`,
+    {
+      hint: 'Convert it to UTF-8. From Latin-1: iconv -f latin1 -t utf-8',
+    },
+  )
 }
 
 /** How much of the line is shown before the byte, in UTF-16 units. */

@@ -1,4 +1,4 @@
-export {decodeText, findMark, longestMark, notUtf16, refuseUnmarked} from './decode.js'
+export {decodeText, findMark, longestMark, notUtf16, notUtf8, refuseUnmarked} from './decode.js'
 export {unknownKey, wrongValue, type Fault} from './faults.js'
 export {describeSchema, showValue, type JsonSchema} from './json-schema.js'
 export type {Written} from './numbers.js'

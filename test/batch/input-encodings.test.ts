@@ -53,3 +53,24 @@ for (const [what, name, contents, message] of encodings) {
     assert.is(reason, 'invalid_encoding')
   })
 }
+
+test('a record that is not UTF-8 says where, and what to do', async (t) => {
+  for (const [name, text, line, fault] of [
+    ['a.txt', 'a\r\nCôte\n', 2, 'The line is not UTF-8: line 2 has the byte 0xF4 after "C".'],
+    [
+      'a.jsonl',
+      '1\n{"prompt": "Zo\xEB"}',
+      2,
+      'The line is not UTF-8: line 2 has the byte 0xEB after "{\\"prompt\\": \\"Zo".',
+    ],
+    ['a.csv', 'id,p\n1,a\n2,é\n', 3, 'The field p is not UTF-8: line 3 has the byte 0xE9 at its start.'],
+    ['a.csv', 'q,p\n"a\r\nb","c\nd\né"\n', 2, 'The field p is not UTF-8: line 5 has the byte 0xE9 at its start.'],
+  ] as const) {
+    const record = (await readFile(t, name, Buffer.from(text, 'latin1'))).at(-1)
+    assert.equal(
+      [record?.line, record !== undefined && 'fault' in record.content && record.content.fault],
+      [line, fault],
+    )
+    assert.match(JSON.stringify(record?.content), /"hint":"Convert it to UTF-8\. From Latin-1: iconv /)
+  }
+})

@@ -78,7 +78,7 @@ const texts: [what: string, name: string, contents: string | Buffer, expected: u
     'a.jsonl',
     Buffer.concat([invalid, Buffer.from('\n1\n')]),
     [
-      [1, 'The line is not UTF-8.'],
+      [1, 'The line is not UTF-8: line 1 has the byte 0xFF after "\\"".'],
       [2, 1],
     ],
   ],
@@ -206,7 +206,7 @@ const texts: [what: string, name: string, contents: string | Buffer, expected: u
     'a.csv',
     Buffer.concat([Buffer.from('p\n'), invalid, Buffer.from('\nb\n')]),
     [
-      [2, 'The record is not UTF-8.'],
+      [2, 'The field p is not UTF-8: line 2 has the byte 0xFF at its start.'],
       [3, {p: 'b'}],
     ],
   ],

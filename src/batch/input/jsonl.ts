@@ -1,12 +1,12 @@
 import {DocumentError, parseText, type ParsedDocument, type Written} from '../../documents/index.js'
 import {readLines} from './lines.js'
-import type {InputRecord} from './record.js'
+import type {InputRecord, Unusable} from './record.js'
 
 /** One JSON value per line. */
 export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   for await (const found of readLines(chunks)) {
     const {line} = found
-    yield {line, content: 'text' in found ? parse(found.text) : {fault: found.fault}}
+    yield {line, content: 'text' in found ? parse(found.text) : unusable(found)}
   }
 }
 
@@ -14,8 +14,12 @@ export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<
 export async function* readPrompts(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
   for await (const found of readLines(chunks)) {
     const {line} = found
-    yield {line, content: 'text' in found ? {value: found.text} : {fault: found.fault}}
+    yield {line, content: 'text' in found ? {value: found.text} : unusable(found)}
   }
+}
+
+function unusable({fault, hint}: Unusable): Unusable {
+  return {fault, hint}
 }
 
 function parse(text: string): InputRecord['content'] {

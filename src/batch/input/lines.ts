@@ -1,7 +1,7 @@
 import {isUtf8} from 'node:buffer'
-import {maxRecordBytes} from './record.js'
+import {badEncoding, maxRecordBytes, type Unusable} from './record.js'
 
-export type Line = {line: number} & ({text: string} | {fault: string})
+export type Line = {line: number} & ({text: string} | Unusable)
 
 const [newline, carriageReturn] = [0x0a, 0x0d]
 
@@ -68,7 +68,7 @@ export function isReturn(byte: number | undefined): boolean {
 function readLine(line: number, bytes: Buffer, length: number, maxBytes: number): Line | undefined {
   if (length > maxBytes) return {line, fault: `The line has ${length} bytes; at most ${maxBytes} are allowed.`}
   const text = decodeUtf8(bytes)?.trim()
-  if (text === undefined) return {line, fault: 'The line is not UTF-8.'}
+  if (text === undefined) return {line, ...badEncoding(bytes, 'The line', line)}
   if (text.includes('\0')) return {line, fault: 'The line is not a text: it has a NUL character.'}
   return text === '' ? undefined : {line, text}
 }

@@ -43,7 +43,9 @@ export async function* readItems(
 
 function readContent(content: InputRecord['content'], context: ItemsContext): Reading {
   if ('fault' in content) {
-    return {id: content.id ?? null, form: 'short', question: {fault: new NnError('invalid_argument', content.fault)}}
+    const {fault, hint, id = null} = content
+    const error = new NnError('invalid_argument', fault, hint === undefined ? {} : {hint})
+    return {id, form: 'short', question: {fault: error}}
   }
   const {value} = content
   return isOpenAiForm(value, context.hasTemplate) ? readOpenAiForm(value, context) : readShortForm(content, context)
