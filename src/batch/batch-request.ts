@@ -12,6 +12,8 @@ import type {Order} from './turnstile.js'
 export interface CheckRequest {
   /** A file, or `-` for standard input. */
   input: string
+  /** Of the fields of a CSV file; absent: what the file says, or a comma. */
+  delimiter: string | undefined
   prepared: PreparedModel
   template: Template | undefined
   /** Default for items; absent: on for greedy ones. */
@@ -56,9 +58,14 @@ export function contextOf(
 }
 
 /** Everything besides the input that decides the answers of a batch, for its record. */
-export function settingsOf({input, prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
+export function settingsOf({input, delimiter, prepared, template, deterministic}: CheckRequest): RunRecord['settings'] {
   return {
     ...prepared.settings,
-    ...{input_form: formOf(input), template: template?.sha256 ?? null, deterministic: deterministic ?? null},
+    ...{
+      input_form: formOf(input),
+      delimiter: delimiter ?? null,
+      template: template?.sha256 ?? null,
+      deterministic: deterministic ?? null,
+    },
   }
 }

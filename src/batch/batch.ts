@@ -45,7 +45,7 @@ export async function answerBatch(request: BatchRequest): Promise<BatchSummary |
   if (strict && check !== undefined && check.faulty > 0) throw unusable(check)
   checkOutput(request.output, {"the daemon's model": prepared.file})
   await using output = await BatchOutput.open(request.output, request.how)
-  using input = openInput(name)
+  using input = openInput(name, request.delimiter)
   const records = await begun(input.records, signal)
   signal.throwIfAborted()
   if (records === undefined) return undefined

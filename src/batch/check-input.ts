@@ -25,10 +25,10 @@ export interface CheckedInput {
 export async function checkInput(
   name: string,
   context: ItemsContext,
-  {limit = Infinity, messages, signal}: Pick<CheckRequest, 'limit' | 'messages' | 'signal'>,
+  {delimiter, limit = Infinity, messages, signal}: Pick<CheckRequest, 'delimiter' | 'limit' | 'messages' | 'signal'>,
 ): Promise<CheckedInput> {
   const ids = new IdTable()
-  using input = openInput(name)
+  using input = openInput(name, delimiter)
   using line = new TransientLine(messages, 'Checking the input…')
   const faults: Fault[] = []
   const lines = new LineSet()

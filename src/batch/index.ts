@@ -1,5 +1,6 @@
 export {answerBatch, checkBatch} from './batch.js'
 export {parseErrorLimit} from './error-limit.js'
+export {parseDelimiter} from './input/delimiter.js'
 export {checkSource} from './input/open-input.js'
 export {Template} from './items/template.js'
 export {prepareModel} from './model/prepare-model.js'

@@ -52,6 +52,10 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
       description: 'File with a prompt that has {{variables}}; each stands for a field of the item.',
       helpValue: 'file',
     }),
+    delimiter: Flags.string({
+      description: 'The character between the fields of a .csv file, or tab. Defaults to a comma.',
+      helpValue: 'character',
+    }),
     concurrency: Flags.integer({
       min: 1,
       max: 1024,
@@ -97,6 +101,7 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
       checkBatch,
       checkOutput,
       checkSource,
+      parseDelimiter,
       parseErrorLimit,
       prepareModel,
       Template,
@@ -107,6 +112,7 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
     checkSource(input)
     const sources = {'the input': input, 'the model': flags.model, 'the template': flags.template}
     if (output !== undefined) checkOutput(output, {...sources, 'the configuration': config})
+    const delimiter = flags.delimiter === undefined ? undefined : parseDelimiter(flags.delimiter, input)
     const maxErrors = flags['max-errors']
     const errorLimit = maxErrors === undefined ? undefined : parseErrorLimit(maxErrors)
     const template = flags.template === undefined ? undefined : Template.read(flags.template)
@@ -115,7 +121,7 @@ Exit codes: 0 all answered; 4 some items failed (their rows say why); 3 the engi
       ...{model: flags.model, local, socket: socketPath(flags.socket)},
       ...{config: {config, set}, concurrency, progress: messages, signal},
     })
-    const check = {input, prepared, template, deterministic: flags.deterministic as boolean | undefined}
+    const check = {input, delimiter, prepared, template, deterministic: flags.deterministic as boolean | undefined}
     const common = {...check, limit: flags.limit, messages, signal}
     const {resume, overwrite, strict, order, retries} = flags
     const how = {resume, overwrite, retryErrors: flags['retry-errors']}

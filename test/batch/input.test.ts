@@ -360,7 +360,7 @@ const refused: [what: string, name: string, contents: string, message: RegExp, h
     'a.csv',
     'id;prompt;temp\n1;Hi, there;0,5\n',
     /^The columns are separated by semicolons: "id;prompt;temp"\.$/,
-    'Separate them by commas: id,prompt,temp',
+    "Read the file with --delimiter ';'.",
   ],
   ['tabs between columns', 'a.csv', 'id\tprompt\n1\tHi\n', /^The columns are separated by tabs: /],
   ['YAML that is no list', 'a.yaml', 'prompt: a\n', /a\.yaml must be a list of items/],

@@ -47,24 +47,6 @@ test('answers items of both forms, and gives those that are not usable a row tha
   assert.equal([none, job.isComplete], [[], true])
 })
 
-test('a record that cannot be read takes no id from the next one', async (t) => {
-  const job = new Job(t)
-  const rows = 'id,prompt,max_tokens\n1,What is the capital of France?,10\n2,a,b,10\n"","a\xFF",10\n4,Hi,2\n'
-  const input = job.file('in.csv', Buffer.from(rows, 'latin1'))
-  const outcome = (): unknown[] => job.rows.map(({id, line, error}) => [id, line, error?.code])
-  assert.is((await job.run(input)).code, 4)
-  const expected = [
-    ['1', 2, undefined],
-    ['2', 3, 'invalid_argument'],
-    [null, 4, 'invalid_argument'],
-    ['4', 5, undefined],
-  ]
-  assert.equal(outcome(), expected)
-  const {code, stderr} = await job.run(input, '--resume', '--retry-errors')
-  assert.equal([code, /skipped +2, done earlier/.test(stderr)], [4, true], stderr)
-  assert.equal(outcome(), [expected[0], expected[3], expected[1], expected[2]])
-})
-
 test('rows and the summary say which prompts lack their oldest messages', async (t) => {
   const job = new Job(t)
   const messages = Array.from({length: 13}, (_, index) => ({

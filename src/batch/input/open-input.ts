@@ -26,9 +26,9 @@ export interface Fingerprint {
 
 /**
  * Opens an input: CSV and lists of YAML or JSON by their extensions (`.csv`, `.yaml`, `.yml`, `.json`), prompts on the
- * lines of a `.txt`, anything else as lines of JSON. Reading throws `invalid_argument` for a file that cannot be read.
+ * lines of a `.txt`, anything else as lines of JSON. `delimiter` is for CSV. Reading throws `invalid_argument` for a file that cannot be read.
  */
-export function openInput(name: string): Input {
+export function openInput(name: string, delimiter?: string): Input {
   const stream: Readable = name === standardInput ? process.stdin : createReadStream(checkRegular(name))
   const hash = createHash('sha256')
   let bytes = 0
@@ -44,7 +44,7 @@ export function openInput(name: string): Input {
     }
   }
   return {
-    records: readers[formOf(name)](toUtf8(chunks(), called(name)), name),
+    records: readers[formOf(name)](toUtf8(chunks(), called(name)), name, delimiter),
     fingerprint: () => ({bytes, sha256: hash.copy().digest('hex')}),
     [Symbol.dispose]: () => void stream.destroy(),
   }
@@ -71,7 +71,10 @@ export function formOf(name: string): 'csv' | 'list' | 'prompts' | 'jsonl' {
 }
 
 const readers: Readonly<
-  Record<ReturnType<typeof formOf>, (chunks: AsyncIterable<Buffer>, name: string) => AsyncIterable<InputRecord>>
+  Record<
+    ReturnType<typeof formOf>,
+    (chunks: AsyncIterable<Buffer>, name: string, delimiter?: string) => AsyncIterable<InputRecord>
+  >
 > = {csv: readCsv, list: readList, prompts: readPrompts, jsonl: readJsonl}
 
 /**
