@@ -253,11 +253,33 @@ test('the id of a record that is not usable is kept where it can be read', async
   assert.equal(await ids('p,q\na\n'), [undefined])
 })
 
+const neverClosed = 'This record and all after it cannot be read: a quote that it opens is never closed.'
+
 test('a quote that is never closed makes the rest one unreadable record', async (t) => {
   const records = await readFile(t, 'a.csv', 'p\na\n"b\nc\n')
   assert.equal(brief(records.slice(0, 1)), [[2, {p: 'a'}]])
   assert.is(records[1]?.line, 3)
-  assert.match(faultOf(records[1]), /This record and all after it cannot be read: .*quote/i)
+  assert.is(faultOf(records[1]), neverClosed)
+})
+
+test('a record that is too long makes the rest one unreadable record', async (t) => {
+  const records = await readFile(t, 'a.csv', `p\r\n"a\r\nb"\r\n"${'c\r\n'.repeat(6 * 1024 ** 2)}"\r\nd\r\n`)
+  assert.equal(brief(records), [
+    [2, {p: 'a\r\nb'}],
+    [4, 'This record and all after it cannot be read: it has more than 16777216 bytes.'],
+  ])
+})
+
+test('the line of a quote that is never closed is that of its record, with any line ends', async (t) => {
+  for (const end of ['\n', '\r\n', '\r']) {
+    const text = ['id,p', '1,"a', 'b"', '2,"c', 'd', ''].join(end)
+    const records = await readFile(t, 'a.csv', text)
+    assert.equal(
+      records.map(({line}) => line),
+      [2, 4],
+    )
+    assert.is(faultOf(records[1]), neverClosed)
+  }
 })
 
 test('records before a quote that is never closed are read, also when nobody waits for them yet', async () => {
