@@ -253,66 +253,6 @@ test('the id of a record that is not usable is kept where it can be read', async
   assert.equal(await ids('p,q\na\n'), [undefined])
 })
 
-const neverClosed = 'This record and all after it cannot be read: a quote that it opens is never closed.'
-
-test('a quote that is never closed makes the rest one unreadable record', async (t) => {
-  const records = await readFile(t, 'a.csv', 'p\na\n"b\nc\n')
-  assert.equal(brief(records.slice(0, 1)), [[2, {p: 'a'}]])
-  assert.is(records[1]?.line, 3)
-  assert.is(faultOf(records[1]), neverClosed)
-})
-
-test('a record that is too long makes the rest one unreadable record', async (t) => {
-  const records = await readFile(t, 'a.csv', `p\r\n"a\r\nb"\r\n"${'c\r\n'.repeat(6 * 1024 ** 2)}"\r\nd\r\n`)
-  assert.equal(brief(records), [
-    [2, {p: 'a\r\nb'}],
-    [4, 'This record and all after it cannot be read: it has more than 16777216 bytes.'],
-  ])
-})
-
-test('the line of a quote that is never closed is that of its record, with any line ends', async (t) => {
-  for (const end of ['\n', '\r\n', '\r']) {
-    const text = ['id,p', '1,"a', 'b"', '2,"c', 'd', ''].join(end)
-    const records = await readFile(t, 'a.csv', text)
-    assert.equal(
-      records.map(({line}) => line),
-      [2, 4],
-    )
-    assert.is(faultOf(records[1]), neverClosed)
-  }
-})
-
-test('records before a quote that is never closed are read, also when nobody waits for them yet', async () => {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield await Promise.resolve(Buffer.from('p\na\nb\n"c\nd\n'))
-  }
-  const records = readCsv(chunks())
-  const found: InputRecord[] = []
-  for await (const record of records) {
-    found.push(record)
-    // An answer takes longer than reading the rest.
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  assert.equal(brief(found.slice(0, 2)), [
-    [2, {p: 'a'}],
-    [3, {p: 'b'}],
-  ])
-  assert.equal([found.length, found[2]?.line], [3, 4])
-  assert.match(faultOf(found[2]), /This record and all after it cannot be read: .*quote/i)
-})
-
-test('records before one that is too long are read', async () => {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield await Promise.resolve(Buffer.concat([Buffer.from('p\na\n'), Buffer.alloc(17 * 1024 ** 2, 'x')]))
-    yield Buffer.from('\nb\n')
-  }
-  const found: InputRecord[] = []
-  for await (const record of readCsv(chunks())) found.push(record)
-  assert.equal(brief(found.slice(0, 1)), [[2, {p: 'a'}]])
-  assert.equal([found.length, found[1]?.line], [2, 3])
-  assert.match(faultOf(found[1]), /This record and all after it cannot be read: .*size/i)
-})
-
 test('a line that is too long is passed over without being kept', async () => {
   async function* chunks(): AsyncGenerator<Buffer> {
     for (let n = 0; n < 10; n++) yield await Promise.resolve(Buffer.alloc(100, 'x'))

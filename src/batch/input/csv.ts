@@ -1,9 +1,10 @@
-import type {Info} from 'csv-parse'
+import type {CsvError, Info} from 'csv-parse'
 import {NnError} from '../../errors.js'
 import {plural} from '../../terminal/units.js'
 import {decodeText} from '../../documents/index.js'
+import {namedDelimiter} from './named-delimiter.js'
 import {decodeUtf8, isNewline, isReturn, lineBreaks} from './lines.js'
-import {maxRecordBytes, type InputRecord} from './record.js'
+import {badEncoding, maxRecordBytes, type InputRecord} from './record.js'
 
 interface Row {
   record: Buffer[]
@@ -15,14 +16,21 @@ const recordDelimiter = ['\r\n', '\n', '\r']
 
 /**
  * The records of a CSV file (RFC 4180) with any line ends; the first one names the columns. Values are texts; empty ones
- * are omitted.
+ * are omitted. The character between fields is the given one, that of a line `sep=;`, or a comma.
  * @throws `invalid_argument` for columns without a name or with a duplicate name, and for another separator.
  */
-export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
+export async function* readCsv(
+  bytes: AsyncIterable<Buffer>,
+  _name?: string,
+  given?: string,
+): AsyncGenerator<InputRecord> {
+  const {named, chunks} = await namedDelimiter(bytes)
+  const delimiter = given ?? named ?? ','
+  let namesDelimiter = named !== undefined
   const lines = new LineCounter()
   let columns: string[] | undefined
   let end = 0
-  for await (const row of parseRows(lines.watch(chunks))) {
+  for await (const row of parseRows(lines.watch(chunks), delimiter)) {
     if ('fault' in row) {
       // Its end cannot be found, so all after it is lost.
       yield {line: end + 1, content: {fault: `This record and all after it cannot be read: ${row.fault}`}}
@@ -30,15 +38,22 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<In
     }
     const {record, info} = row
     end = lines.before(info.bytes - 1) + 1
+    if (namesDelimiter) {
+      namesDelimiter = false
+      continue
+    }
     // Blank lines that have spaces.
     if (columns === undefined && record.length === 1 && String(record[0]).trim() === '') continue
-    if (columns === undefined) columns = readHeader(record)
-    else yield {line: end - countBreaks(record), content: readRow(columns, record)}
+    if (columns === undefined) columns = readHeader(record, delimiter)
+    else {
+      const line = end - countBreaks(record)
+      yield {line, content: readRow(columns, record, line)}
+    }
   }
 }
 
 /** The rows of each chunk in turn: as a stream, the parser would drop the rows before a mistake that nobody has read yet. */
-async function* parseRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row | {fault: string}> {
+async function* parseRows(chunks: AsyncIterable<Buffer>, delimiter: string): AsyncGenerator<Row | {fault: string}> {
   const {parse, CsvError} = await import('csv-parse')
   let rows: Row[] = []
   const parser = parse({
@@ -46,6 +61,7 @@ async function* parseRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row | {
     encoding: null,
     ...{
       recordDelimiter,
+      delimiter,
       info: true,
       relaxQuotes: true,
       relaxColumnCount: true,
@@ -70,7 +86,7 @@ async function* parseRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row | {
     rows = []
     if (error == null) return found
     if (!(error instanceof CsvError)) throw error
-    return [...found, {fault: error.message}]
+    return [...found, {fault: whyUnreadable(error)}]
   }
   try {
     for await (const chunk of chunks) yield* await write(chunk)
@@ -78,6 +94,12 @@ async function* parseRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row | {
   } finally {
     parser.destroy()
   }
+}
+
+/** The parser's own messages name lines, which it counts wrongly for CRLF between quotes. */
+function whyUnreadable({code, message}: CsvError): string {
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote that it opens is never closed.'
+  return code === 'CSV_MAX_RECORD_SIZE' ? `it has more than ${maxRecordBytes} bytes.` : message
 }
 
 /** The line of a position. The parser's own count is wrong for CRLF between quotes. */
@@ -115,9 +137,9 @@ class LineCounter {
   }
 }
 
-function readHeader(record: readonly Buffer[]): string[] {
+function readHeader(record: readonly Buffer[], delimiter: string): string[] {
   const names = record.map((bytes, at) => decodeText(bytes, `The name of column ${at + 1}`).trim())
-  refuseSeparator(names)
+  refuseSeparator(names, delimiter)
   const wrong = names.findIndex((name, at) => name === '' || names.indexOf(name) < at)
   if (wrong < 0) return names
   const name = names[wrong] ?? ''
@@ -130,23 +152,25 @@ function readHeader(record: readonly Buffer[]): string[] {
 
 /** Separators of spreadsheets in countries that write 0,5 and of those that copy cells. */
 const separators = new Map([
-  [';', 'semicolons'],
-  ['\t', 'tabs'],
+  [';', {called: 'semicolons', flag: "';'"}],
+  ['\t', {called: 'tabs', flag: 'tab'}],
+  [',', {called: 'commas', flag: "','"}],
 ])
 
 /** @throws `invalid_argument` for a single column whose name looks like several. */
-function refuseSeparator([only = '', ...others]: readonly string[]): void {
+function refuseSeparator([only = '', ...others]: readonly string[], delimiter: string): void {
   if (others.length > 0) return
-  for (const [separator, called] of separators) {
+  for (const [separator, {called, flag}] of separators) {
+    if (separator === delimiter) continue
     const names = only.split(separator)
     if (names.length === 1 || names.some((name) => name.trim() === '')) continue
     throw new NnError('invalid_argument', `The columns are separated by ${called}: ${JSON.stringify(only)}.`, {
-      hint: `Separate them by commas: ${names.join(',')}`,
+      hint: `Read the file with --delimiter ${flag}.`,
     })
   }
 }
 
-function readRow(columns: readonly string[], record: readonly Buffer[]): InputRecord['content'] {
+function readRow(columns: readonly string[], record: readonly Buffer[], line: number): InputRecord['content'] {
   if (record.length !== columns.length) {
     const fields = plural(record.length, 'field')
     const fault = `The record has ${fields}, but the first line names ${plural(columns.length, 'column')}.`
@@ -155,7 +179,11 @@ function readRow(columns: readonly string[], record: readonly Buffer[]): InputRe
   }
   const id = textOf(record[columns.indexOf('id')])
   const cells = columns.map((name, at) => [name, decodeUtf8(record[at] ?? Buffer.alloc(0))] as const)
-  if (cells.some(([, text]) => text === undefined)) return {fault: 'The record is not UTF-8.', id}
+  const wrong = cells.findIndex(([, text]) => text === undefined)
+  if (wrong >= 0) {
+    const start = line + countBreaks(record.slice(0, wrong))
+    return {...badEncoding(record[wrong] ?? Buffer.alloc(0), `The field ${columns[wrong] ?? ''}`, start), id}
+  }
   if (cells.some(([, text]) => text?.includes('\0')))
     return {fault: 'The record is not a text: it has a NUL character.', id}
   return {value: Object.fromEntries(cells.filter(([, text]) => text !== '')), isText: true}
