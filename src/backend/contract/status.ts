@@ -169,7 +169,7 @@ export interface GraphStatus {
   /** Layers on the GPU, as llama.cpp reports them. */
   gpu_layers: number
   gpu: string | null
-  /** As reported by the engine. */
+  /** Tokens that a conversation may have: as configured, at most what the engine allocated. */
   ctx_size: number
   batch_size: number
   threads: number

@@ -42,14 +42,14 @@ test('the status has the batch size that auto has come to', async () => {
   }
 })
 
-test('the engine reports what it was given, and the size it was padded to', async () => {
+test('a model reports what it was given, and not the larger context that llama.cpp allocates', async () => {
   const {backend} = await openBackend({ctx_size: 300, batch_size: 64, threads: 1, parallel: 3})
   try {
     const [graph] = (await backend.status('model')).graphs
     const {ctx_size, batch_size, threads, parallel, layers, gpu_layers, train_ctx_size} = graph ?? {}
     assert.equal(
       {ctx_size, batch_size, threads, parallel, layers, gpu_layers, train_ctx_size},
-      {ctx_size: 512, batch_size: 64, threads: 1, parallel: 3, layers: 5, gpu_layers: 0, train_ctx_size: 4096},
+      {ctx_size: 300, batch_size: 64, threads: 1, parallel: 3, layers: 5, gpu_layers: 0, train_ctx_size: 4096},
     )
     assert.is(graph?.config.model.ctx_size, 300)
   } finally {
