@@ -1,6 +1,7 @@
 import type {OutputMetadata} from '../backend/contract/types.js'
 import type {Fact} from './chat.js'
 import type {Usage} from './usage.js'
+import {plural} from '../terminal/units.js'
 
 /** One line about an answer, for people. */
 export function statsLine(metadata: OutputMetadata): string {
@@ -11,21 +12,21 @@ export function statsParts(metadata: OutputMetadata): string[] {
   const {output_tokens: tokens, predict_ms: ms, ttft_ms: ttft} = metadata
   return [
     ...endOf(metadata),
-    count(tokens, 'token'),
+    plural(tokens, 'token'),
     // The time starts with the first token, so one token has no rate.
     ...(tokens > 1 && ms > 0 ? [`${rate(tokens - 1, ms)} tok/s`] : []),
     ...(tokens > 0 ? [`first after ${duration(ttft)}`] : []),
     `${metadata.cached_tokens} of ${metadata.input_tokens} prompt tokens cached`,
     ...(metadata.dropped_messages === undefined
       ? []
-      : [`the oldest ${count(metadata.dropped_messages, 'message')} left out`]),
+      : [`the oldest ${plural(metadata.dropped_messages, 'message')} left out`]),
   ]
 }
 
 /** What was left out of the prompt; `undefined` if it was nothing. */
 export function droppedLine({dropped_messages: dropped}: OutputMetadata): string | undefined {
   if (dropped === undefined) return undefined
-  return `The oldest ${count(dropped, 'message')} did not fit into the context and ${dropped === 1 ? 'was' : 'were'} left out of the prompt.`
+  return `The oldest ${plural(dropped, 'message')} did not fit into the context and ${dropped === 1 ? 'was' : 'were'} left out of the prompt.`
 }
 
 /** The context of a conversation, in tokens. */
@@ -40,7 +41,7 @@ export function statsReport(last: OutputMetadata, usage: Usage, context: Context
   return [
     ['last answer', statsLine(last)],
     ['', `seed ${last.seed} · llama.cpp ${last.llama_build}`],
-    ['all answers', `${usage.answers} · ${count(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`],
+    ['all answers', `${usage.answers} · ${plural(usage.answerTokens, 'token')} in ${duration(usage.predictMs)}`],
     [
       'all prompts',
       `${usage.cachedTokens} of ${usage.promptTokens} tokens cached, the rest evaluated in ${duration(usage.promptMs)}`,
@@ -91,8 +92,4 @@ function endOf({stop_reason: reason, stopped_by: by}: OutputMetadata): string[] 
 function rate(tokens: number, ms: number): string {
   const perSecond = (tokens / ms) * 1000
   return perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond))
-}
-
-function count(amount: number, what: string): string {
-  return `${amount} ${what}${amount === 1 ? '' : 's'}`
 }

@@ -1,4 +1,14 @@
+import {Args, Flags} from '@oclif/core'
 import {NnError} from '../errors.js'
+
+/** The model of a command that uses one of the daemon, or loads one. oclif would read a missing argument from standard input. */
+export const modelArgument = Args.string({
+  description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
+  ignoreStdin: true,
+})
+
+/** The same model as a flag. */
+export const modelFlag = Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'})
 
 /** Former names of `--model`. */
 export const formerModelFlags: Readonly<Record<string, string>> = {'model-name': '--model', graph: '--model'}

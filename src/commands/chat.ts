@@ -1,5 +1,5 @@
 import path from 'node:path'
-import {Args, Flags} from '@oclif/core'
+import {Flags} from '@oclif/core'
 import {NnError, toNnError} from '../errors.js'
 import type {SessionsStatus} from '../backend/contract/status.js'
 import {modelFlags} from '../chat/flags.js'
@@ -13,7 +13,7 @@ import {prepareChat} from '../chat/prepare-chat.js'
 import {PromptHistory} from '../chat/prompt-history.js'
 import {Screen} from '../chat/screen.js'
 import {BaseCommand} from '../cli/base-command.js'
-import {formerModelFlags, givenModel} from '../cli/model-flag.js'
+import {formerModelFlags, givenModel, modelArgument, modelFlag} from '../cli/model-flag.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
 
@@ -30,17 +30,11 @@ Exit codes: 0 left or answered; 2 a file, flag or prompt is not usable; 3 the en
     '<%= config.bin %> chat model.gguf --state-dir ~/chats --session holidays',
   ]
   static override renamedFlags = formerModelFlags
-  static override args = {
-    // oclif would read a missing argument from standard input.
-    model: Args.string({
-      description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
-      ignoreStdin: true,
-    }),
-  }
+  static override args = {model: modelArgument}
   static override flags = {
     ...modelFlags,
     ...socketFlag,
-    model: Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'}),
+    model: modelFlag,
     local: Flags.boolean({description: 'Load the model here even if the daemon has it.'}),
     prompt: Flags.string({
       char: 'p',

@@ -1,9 +1,9 @@
 import {addAbortSignal} from 'node:stream'
 import {buffer as readAll} from 'node:stream/consumers'
-import {Args, Flags} from '@oclif/core'
+import {Flags} from '@oclif/core'
 import type {AnswerRequest, RenderedPrompt} from '../backend/contract/core.js'
 import {BaseCommand} from '../cli/base-command.js'
-import {formerModelFlags, givenModel} from '../cli/model-flag.js'
+import {formerModelFlags, givenModel, modelArgument, modelFlag} from '../cli/model-flag.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {rawRequest, renderRequest, renderTokens, unusedVariables} from '../cli/render-request.js'
 import {socketFlag} from '../cli/socket-flag.js'
@@ -27,16 +27,11 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
     '<%= config.bin %> render model.gguf --prompt Hello --variable enable_thinking=false',
   ]
   static override renamedFlags = formerModelFlags
-  static override args = {
-    model: Args.string({
-      description: "Path of a GGUF file, or the name of a model in the daemon. Defaults to the daemon's only model.",
-      ignoreStdin: true,
-    }),
-  }
+  static override args = {model: modelArgument}
   static override flags = {
     ...socketFlag,
     ...configFlags,
-    model: Flags.string({char: 'm', description: 'The same as MODEL.', helpValue: 'model'}),
+    model: modelFlag,
     prompt: Flags.string({char: 'p', description: 'The last message, by the user.', helpValue: 'text'}),
     system: Flags.string({description: 'The system prompt.', helpValue: 'text'}),
     messages: Flags.string({

@@ -56,8 +56,8 @@ test('what cannot be read has no id, unless its own is known, and takes none fro
 })
 
 test('the hint of a record that cannot be read is in its row', async () => {
-  const [item] = await readRecords([{line: 1, content: {fault: 'Broken.', hint: 'Mend it.'}}])
-  assert.is(item && faultOf(item)?.hint, 'Mend it.')
+  const [item] = await readRecords([{line: 1, content: {fault: 'Broken.', hint: 'Fix it.'}}])
+  assert.is(item && faultOf(item)?.hint, 'Fix it.')
 })
 
 test('an id of the input wins over a line number, wherever it stands', async () => {

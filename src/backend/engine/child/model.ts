@@ -23,7 +23,8 @@ export class EngineModel {
   private eogTokens: number[] | undefined
   private specialTokens: SpecialTokens | undefined
   private tokenTexts: string[] | undefined
-  private middle: Uint32Array | undefined
+  /** The text that a single token is decoded after. */
+  private before: {tokens: Uint32Array; length: number} | undefined
 
   constructor(
     readonly native: AddonModel,
@@ -105,9 +106,7 @@ export class EngineModel {
 
   /** The text of one token in the middle of a text, special tokens included. */
   piece(token: number): string {
-    if (this.specials.isSpecial(token)) return this.special(token)
-    this.middle ??= this.native.tokenize('x', false)
-    return this.text([...this.middle, token]).slice(this.text(this.middle).length)
+    return this.specials.isSpecial(token) ? this.special(token) : this.inMiddle(token)
   }
 
   /** Every token that ends an answer. */
@@ -120,7 +119,7 @@ export class EngineModel {
 
   /** The text of each single token in the middle of a text. */
   get texts(): readonly string[] {
-    this.tokenTexts ??= this.listTexts()
+    this.tokenTexts ??= Array.from({length: this.vocabularySize}, (_, token) => this.inMiddle(token))
     return this.tokenTexts
   }
 
@@ -129,11 +128,13 @@ export class EngineModel {
     return tokenBytes(this.native, token, this.texts[token] ?? '')
   }
 
-  private listTexts(): string[] {
-    // Some tokenizers drop a token's leading space at the start of a text, so each token is decoded after another one.
-    const before = this.native.tokenize('x', false)
-    const skip = this.text(before).length
-    return Array.from({length: this.vocabularySize}, (_, token) => this.text([...before, token]).slice(skip))
+  /** Some tokenizers drop a token's leading space at the start of a text, so it is decoded after another one. */
+  private inMiddle(token: number): string {
+    if (this.before === undefined) {
+      const tokens = this.native.tokenize('x', false)
+      this.before = {tokens, length: this.text(tokens).length}
+    }
+    return this.text([...this.before.tokens, token]).slice(this.before.length)
   }
 }
 

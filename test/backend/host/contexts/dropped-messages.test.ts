@@ -4,7 +4,7 @@ import {ask, askAfresh} from '../../../support/fixtures.js'
 import {sharedBackend} from '../../../support/shared-backend.js'
 import {suite} from '../../../support/suite.js'
 
-// A conversation that no longer fits loses its oldest messages; whoever asks is told how many.
+// A conversation that no longer fits loses its oldest messages; every report of an answer says how many.
 const test = suite('messages that a prompt lacks', {timeoutMs: 20_000})
 const opened = sharedBackend(test, {ctx_size: 96, max_tokens: 8})
 
