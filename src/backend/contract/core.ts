@@ -96,7 +96,7 @@ export interface TokenizedText {
 /** A prompt as the model gets it, through its chat template. */
 export interface RenderedPrompt extends TokenizedText {
   text: string
-  /** First messages of the conversation that are left out, because they do not fit into the context. */
+  /** First messages of the conversation that are left out, now or earlier, because they do not fit into the context. */
   dropped_messages: number
 }
 

@@ -16,11 +16,11 @@ export async function countPrompt(context: ExecutionContext, asked: Required<Ans
 export async function renderPrompt(context: ExecutionContext, asked: Required<AnswerRequest>): Promise<RenderedPrompt> {
   const {closing, graph} = context
   return graph.model.use(closing.signal, async (engine) => {
-    const {prompt, contextSize, contextShift, stopping} = generateRequest(newTurn(context, asked), {
+    const {prompt, contextSize, contextShift, stopping, droppedBefore} = generateRequest(newTurn(context, asked), {
       pace: 'free',
       stream: false,
     })
     const {dropped, ...rendered} = await engine.text('render', {prompt, contextSize, contextShift, stopping})
-    return {...rendered, dropped_messages: dropped}
+    return {...rendered, dropped_messages: droppedBefore + dropped}
   })
 }

@@ -19,7 +19,11 @@ test('an answer says how many, added up over the conversation, and so does the s
   const context = await backend.initExecutionContextWithSessionId(graph, 'long')
   const counts: number[] = []
   for (let turn = 0; turn < 10; turn++) {
-    const {metadata} = await ask({backend, context}, 'My name is Alice and I live in Rome.')
+    const input = 'My name is Alice and I live in Rome.'
+    const rendered = await backend.core.render({conversation: context}, {input})
+    const {metadata} = await ask({backend, context}, input)
+    assert.is(rendered.dropped_messages, metadata.dropped_messages ?? 0)
+    assert.is(rendered.tokens.length, metadata.input_tokens)
     counts.push(metadata.dropped_messages ?? 0)
     const {sessions} = await backend.status('sessions')
     assert.is(sessions.find(({id}) => id === 'long')?.dropped_messages, counts.at(-1))
