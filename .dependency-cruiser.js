@@ -5,7 +5,8 @@
 const layers = [
   ['error-reasons.ts'],
   ['errors.ts', 'terminal'],
-  ['documents', 'system'],
+  ['system'],
+  ['documents'],
   ['config'],
   ['backend/contract'],
   ['backend/gguf', 'backend/logging'],

@@ -78,6 +78,7 @@ export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError 
 /** What system errors mean for a file or folder that somebody named. */
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EAGAIN: 'the reader of the pipe does not keep up',
   EISDIR: 'it is a folder',
   ELOOP: 'its symbolic links lead in a circle',
   EMFILE: 'this process has too many open files',
@@ -86,6 +87,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a folder',
   EPERM: 'the operation is not permitted',
+  ENXIO: 'nobody reads the pipe',
   EROFS: 'the file system is read-only',
 }
 

@@ -8,6 +8,7 @@ import {checkOutput} from './output/check-output.js'
 import {findRows} from './output/find-rows.js'
 import {renderFaults, type BatchSummary, type InputCheck} from './summary.js'
 import {begun} from '../system/until-aborted.js'
+import {sanitize} from '../terminal/sanitize.js'
 import {plural} from '../terminal/units.js'
 
 /**
@@ -19,7 +20,7 @@ export async function checkBatch(
   resumed?: Pick<BatchRequest, 'output' | 'how'>,
 ): Promise<InputCheck> {
   const {input, messages} = request
-  const context = contextOf(request, (text) => messages.write(`${text}\n`))
+  const context = contextOf(request, (text) => messages.write(`${sanitize(text)}\n`))
   const {check, lines} = await checkInput(input, context, request)
   if (resumed === undefined) return check
   const stored = findRows(resumed.output, {input: check.input, settings: settingsOf(request)})

@@ -1,4 +1,5 @@
 import {realClock, type Clock} from '../system/clock.js'
+import {sanitize} from '../terminal/sanitize.js'
 import {TransientLine} from '../terminal/transient-line.js'
 import type {Output} from '../terminal/style.js'
 import {duration, plural, short} from '../terminal/units.js'
@@ -37,14 +38,14 @@ export class Progress implements Disposable {
 
   /** Prints a permanent line. */
   say(text: string): void {
-    if (this.line === undefined) this.output.write(`${text}\n`)
+    if (this.line === undefined) this.output.write(`${sanitize(text)}\n`)
     else this.line.say(text)
   }
 
   /** Prints the last line: nothing is shown after it. */
   conclude(text: string): void {
     this[Symbol.dispose]()
-    this.output.write(`${text}\n`)
+    this.output.write(`${sanitize(text)}\n`)
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,9 @@
-import {existsSync, readFileSync} from 'node:fs'
-import {mkdir, open, readFile, rm, writeFile} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
+import {mkdir, open, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {NnError, systemReason} from '../errors.js'
+import {rejectNamedPipe} from '../system/named-pipe.js'
+import {readBounded} from '../system/read-file.js'
 import {decodeText, parseText, renderProblem, validateDocument} from '../documents/index.js'
 import {formats, renderResult, type Format} from './render/index.js'
 import {checkResult, type BenchResult} from './result.js'
@@ -17,6 +19,9 @@ const alike: Readonly<Record<string, Format>> = {markdown: 'md', htm: 'html'}
 
 /** The file with the runs of a folder, one JSON object per line, the oldest first. */
 const historyFile = 'history.jsonl'
+
+/** A long run with its raw samples has some 20 MiB. */
+const mostResultBytes = 1 << 28
 
 /**
  * The format by the file's name. Checks before the run that the file can be written.
@@ -48,6 +53,7 @@ export async function checkHistory(folder: string): Promise<void> {
 
 /** Creates no file, because a run that measures nothing has no result. */
 async function checkWritable(what: string, file: string): Promise<void> {
+  await writable(what, () => Promise.resolve(rejectNamedPipe(what, file)))
   const isNew = !existsSync(file)
   await writable(what, async () => (await open(file, 'a')).close())
   if (isNew) await rm(file, {force: true})
@@ -67,6 +73,7 @@ export async function writeReport(results: readonly BenchResult[], file: string)
     })
   }
   const {renderReport} = await import('./report/index.js')
+  await checkWritable(`--output ${file}`, file)
   await writable(`--output ${file}`, () => writeFile(file, renderReport(results)))
 }
 
@@ -101,8 +108,9 @@ export async function readHistory(folder: string, tell: (text: string) => void):
   const file = path.join(folder, historyFile)
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = readBounded(file, mostResultBytes).toString()
   } catch (error) {
+    if (error instanceof NnError) throw error
     throw new NnError('file_unusable', `--history ${folder} cannot be read: ${systemReason(error)}.`, {
       cause: error,
       hint: 'A run creates it: wnn bench model.gguf --history folder',
@@ -123,7 +131,7 @@ export async function readHistory(folder: string, tell: (text: string) => void):
 /** A result of an earlier run. @throws `invalid_argument` for anything else */
 export function readResult(file: string): BenchResult {
   try {
-    return parseResult(decodeText(readFileSync(file), file), file)
+    return parseResult(decodeText(readBounded(file, mostResultBytes), file), file)
   } catch (error) {
     if (error instanceof NnError) throw error
     throw new NnError('file_unusable', `${file} cannot be read: ${systemReason(error)}.`, {cause: error})
@@ -151,6 +159,7 @@ async function writable(
   try {
     await attempt()
   } catch (error) {
+    if (error instanceof NnError) throw error
     throw new NnError(code, `${what} cannot be written: ${systemReason(error)}.`, {cause: error})
   }
 }

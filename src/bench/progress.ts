@@ -1,3 +1,4 @@
+import {sanitize} from '../terminal/sanitize.js'
 import {TransientLine} from '../terminal/transient-line.js'
 import type {Output} from '../terminal/style.js'
 import {duration} from '../terminal/units.js'
@@ -36,7 +37,7 @@ export class Progress implements Disposable {
     this.line.update(`${test.name}: ${subject}, ${round}${rest}`)
     if (this.output.isTTY || test === this.told) return
     this.told = test
-    this.output.write(`Measuring ${test.name}${rest}\n`)
+    this.output.write(sanitize(`Measuring ${test.name}${rest}\n`))
   }
 
   [Symbol.dispose](): void {

@@ -118,11 +118,14 @@ function otherFile(file: string): NnError {
 async function refuseOtherFiles(file: string): Promise<void> {
   let start: string
   try {
+    // Opening a pipe would wait for its other end.
+    if (!(await stat(file)).isFile()) throw new NnError('invalid_argument', `${file} is not a regular file.`)
     const handle = await open(file)
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(200), 0).finally(() => handle.close())
     start = buffer.toString('utf8', 0, bytesRead)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if (error instanceof NnError) throw error
     throw unusable('cannot be written', file, error)
   }
   if (savedStart.test(start)) return

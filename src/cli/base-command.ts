@@ -1,5 +1,6 @@
 import {Command} from '@oclif/core'
 import {NnError} from '../errors.js'
+import {printableJson, sanitize} from '../terminal/sanitize.js'
 import {Interruption} from './interruption.js'
 import {printError} from './print-error.js'
 import {describeUsage, isExit, type CommandFlags, type OclifError} from './usage-error.js'
@@ -73,9 +74,28 @@ export abstract class BaseCommand extends Command {
     return {command, names: [...names, 'json', 'help'], choices, renamed: renamedFlags ?? {}}
   }
 
+  /** Names and texts of files and servers do not control the terminal, whatever is printed. */
+  override log(text = ''): void {
+    // Of carriage returns only those before a newline stay, as CSV has them.
+    super.log(text.split('\r\n').map(sanitize).join('\r\n'))
+  }
+
+  /** Text with colours, whose other parts are sanitized already. */
+  protected logStyled(text: string): void {
+    super.log(text)
+  }
+
+  override logToStderr(text = ''): void {
+    super.logToStderr(sanitize(text))
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${printableJson(json, 2)}\n`)
+  }
+
   /** Also with --json, where `logToStderr` prints nothing. */
   protected tell(kind: 'note' | 'warning', text: string): void {
-    process.stderr.write(`${kind}: ${text}\n`)
+    process.stderr.write(sanitize(`${kind}: ${text}\n`))
   }
 
   /** Not with --json, where the result has them. */

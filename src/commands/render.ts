@@ -10,6 +10,7 @@ import {socketFlag} from '../cli/socket-flag.js'
 import {decodeText, readDocument} from '../documents/index.js'
 import {openModel} from '../pick-model/open-model.js'
 import {socketPath} from '../rpc/socket-path.js'
+import {sanitize} from '../terminal/sanitize.js'
 import {plural} from '../terminal/units.js'
 
 /** What `wnn render --json` prints. */
@@ -68,7 +69,8 @@ Exit codes: 0 rendered; 2 a file or flag is not usable, or the template does not
     if (unused.length > 0) this.tell('note', `The prompt is the same without ${unused.join(' and ')}.`)
     if (!this.jsonEnabled()) {
       const end = process.stdout.isTTY && !text.endsWith('\n') ? '\n' : ''
-      process.stdout.write(flags.tokens ? renderTokens(rendered) : text + end)
+      const shown = flags.tokens ? renderTokens(rendered) : text + end
+      process.stdout.write(process.stdout.isTTY ? sanitize(shown) : shown)
       this.logToStderr(plural(tokens.length, 'token'))
       if (dropped > 0) {
         this.logToStderr(

@@ -8,6 +8,7 @@ import {httpFlags, httpIntakes} from '../cli/http-flags.js'
 import {modelName, namesOf} from '../rpc/model-name.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import type {StartMessage} from '../daemon/background.js'
+import {printableJson} from '../terminal/sanitize.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {Daemon} from '../daemon/start.js'
 
@@ -117,7 +118,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
 
   /** Not as the result, which is printed at the end. */
   private printReady(ready: ServeReady): void {
-    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(ready)}\n`)
+    if (this.jsonEnabled()) process.stdout.write(`${printableJson(ready)}\n`)
   }
 
   private async load({backend}: Daemon, models: readonly string[], toCome: Set<string>): Promise<void> {

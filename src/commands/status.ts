@@ -10,6 +10,7 @@ import {watch, type ScreenSize} from '../cli/status/watch.js'
 import {explainStatus} from '../cli/status/why.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {FullStatus} from '../rpc/daemon-status.js'
+import {printableJson} from '../terminal/sanitize.js'
 
 type StatusResult = Partial<FullStatus> & {findings?: Finding[]}
 
@@ -60,7 +61,7 @@ export default class Status extends BaseCommand {
       await watch({
         ...{out: process.stdout, intervalMs: flags.interval, signal: this.signal},
         screen: this.jsonEnabled() ? undefined : async (size) => screenOf(await show(), size),
-        line: async () => (this.jsonEnabled() ? JSON.stringify(await show()) : lineOf(await show(), flags.why)),
+        line: async () => (this.jsonEnabled() ? printableJson(await show()) : lineOf(await show(), flags.why)),
       })
       // --watch has no result; the exit code says what ended it.
       throw this.signal.reason as Error
@@ -76,7 +77,7 @@ export default class Status extends BaseCommand {
 
   /** With one object per line, an error is one, too. */
   override logJson(json: unknown): void {
-    if (this.isWatching) process.stdout.write(`${JSON.stringify(json)}\n`)
+    if (this.isWatching) process.stdout.write(`${printableJson(json)}\n`)
     else super.logJson(json)
   }
 

@@ -5,6 +5,7 @@ import {NnError, systemReason} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {socketPath} from '../rpc/socket-path.js'
+import {rejectNamedPipe} from '../system/named-pipe.js'
 import {
   expandCases,
   daemonTarget,
@@ -95,7 +96,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
       {
         ...{reporter, output, workspace: process.env.GITHUB_WORKSPACE},
         ...{colors: process.stdout.isTTY, isTerminal: process.stderr.isTTY, isSilent: this.jsonEnabled()},
-        print: (text) => this.log(text),
+        print: (text) => this.logStyled(text),
       },
     )
     process.exitCode = exitCodeOf(report)
@@ -119,8 +120,10 @@ type OpenTarget = Target & AsyncDisposable
 /** Before the run, not after it. */
 async function checkWritable(file: string): Promise<void> {
   try {
+    rejectNamedPipe(`--output ${file}`, file)
     await (await open(file, 'a')).close()
   } catch (error) {
+    if (error instanceof NnError) throw error
     throw new NnError('file_unusable', `--output ${file} cannot be written: ${systemReason(error)}.`, {
       cause: error,
     })

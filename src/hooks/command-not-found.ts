@@ -1,6 +1,7 @@
 import type {Hook} from '@oclif/core'
 import {printError} from '../cli/print-error.js'
 import {suggest} from '../documents/suggest.js'
+import {printableJson} from '../terminal/sanitize.js'
 
 /** Former names of commands. */
 const renamedCommands: Readonly<Record<string, string>> = {autocomplete: 'completion'}
@@ -24,7 +25,7 @@ const commandNotFound: Hook.CommandNotFound = function ({id, argv = [], config})
     : `${meant === undefined ? '' : `Did you mean ${config.bin} ${meant}? `}${config.bin} --help lists all.`
   if (argv.includes('--json')) {
     const error = {code: 'invalid_argument', reason: 'invalid_argument', message, hint}
-    process.stdout.write(`${JSON.stringify({error}, null, 2)}\n`)
+    process.stdout.write(`${printableJson({error}, 2)}\n`)
   } else {
     printError(message, hint)
   }

@@ -1,11 +1,14 @@
 import {createHash, timingSafeEqual} from 'node:crypto'
-import {readFile} from 'node:fs/promises'
 import {decodeText} from '../documents/index.js'
 import {NnError, systemReason} from '../errors.js'
+import {readBounded} from '../system/read-file.js'
 import {ApiError} from './api-error.js'
 
 /** Environment variable with the key, when no file is given. */
 export const apiKeyVariable = 'WNN_API_KEY'
+
+/** A larger file is something else. */
+const mostKeyBytes = 1 << 16
 
 /**
  * The key from the file, otherwise from the environment; surrounding white space is ignored.
@@ -24,9 +27,9 @@ export async function readApiKey(
   })
 }
 
-async function readKeyFile(file: string): Promise<string> {
+function readKeyFile(file: string): string {
   try {
-    return decodeText(await readFile(file), file)
+    return decodeText(readBounded(file, mostKeyBytes, `The API key file ${file}`), file)
   } catch (error) {
     if (error instanceof NnError) throw error
     throw new NnError('file_unusable', `The API key file ${file} cannot be read: ${systemReason(error)}.`, {

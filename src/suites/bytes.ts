@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, stat} from 'node:fs/promises'
 import path from 'node:path'
 import {systemReason} from '../errors.js'
 import type {Frame} from './frame.js'
@@ -30,10 +30,13 @@ export async function modelBytes(args: ArgumentsOf<'load'>, frame: Frame): Promi
   return bytes
 }
 
+/** @throws `StepFault` for what is not a regular file: a device may have no end, and a pipe no writer. */
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
+    if (!(await stat(file)).isFile()) throw new StepFault(`${file} is not a regular file.`)
     return await readFile(file)
   } catch (error) {
+    if (error instanceof StepFault) throw error
     throw new StepFault(`${file} cannot be read: ${systemReason(error)}.`)
   }
 }

@@ -1,4 +1,14 @@
-import {closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync} from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 
 /** Writes some or all of the bytes, as `writeSync` does. */
@@ -41,6 +51,21 @@ export class AppendFile {
     }
     this.isTorn = false
     this.bytes += bytes.length
+  }
+
+  /**
+   * What somebody else did to the file, as the end of a sentence about it; `undefined` if it is as this process left it.
+   * A row that is appended after a rename or behind a link that leads elsewhere now would not be where people look.
+   *
+   * @param name the name that must lead to the file
+   */
+  changed(name = this.file): string | undefined {
+    const own = fstatSync(this.descriptor, {bigint: true})
+    const found = statSync(name, {bigint: true, throwIfNoEntry: false})
+    if (found === undefined) return 'was deleted or renamed'
+    if (found.ino !== own.ino || found.dev !== own.dev) return 'was replaced by another file'
+    if (this.isTorn || own.size === BigInt(this.bytes)) return undefined
+    return `was changed by another program: it has ${own.size} bytes instead of ${this.bytes}`
   }
 
   /** Puts other contents in the file's place, at once or not at all; who may read it stays as it was. Throws the system's errors. */

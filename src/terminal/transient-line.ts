@@ -1,3 +1,4 @@
+import {sanitize, sanitizeLine} from './sanitize.js'
 import {paint, type Output} from './style.js'
 import {cutToWidth} from './width.js'
 
@@ -29,7 +30,7 @@ export class TransientLine implements Disposable {
 
   /** A line that stays, above this one. */
   say(text: string): void {
-    this.output.write(`${this.isShown ? eraseLine : ''}${text}\n`)
+    this.output.write(`${this.isShown ? eraseLine : ''}${sanitize(text)}\n`)
     if (this.isShown) this.show()
   }
 
@@ -48,7 +49,7 @@ export class TransientLine implements Disposable {
     // A second signal ends the process at once.
     if (!this.isShown) process.on('exit', this.erase)
     this.isShown = true
-    this.output.write(eraseLine + paint(this.output, 'dim', cutToWidth(this.text, this.width)))
+    this.output.write(eraseLine + paint(this.output, 'dim', cutToWidth(sanitizeLine(this.text), this.width)))
   }
 
   private readonly erase = (): void => {

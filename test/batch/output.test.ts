@@ -3,9 +3,11 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -137,14 +139,44 @@ test('an output with doubtful rows cannot be resumed', async (t) => {
   assert.equal(await write(file, [], resume), {lines: [2], failed: 0})
 })
 
-test('is not complete when somebody has deleted it', async (t) => {
-  const file = fileIn(t)
-  await using output = await BatchOutput.open(file, fresh)
-  output.begin(run)
-  output.append(row(1))
-  rmSync(file)
-  assert.throws(() => output.complete(), /rows\.jsonl was deleted during the run/)
-})
+const changes: [what: string, change: (file: string, link: string) => void, message: RegExp][] = [
+  ['deleted', (file) => rmSync(file), /was deleted or renamed during the run/],
+  ['renamed', (file) => renameSync(file, `${file}.old`), /was deleted or renamed during the run/],
+  [
+    'replaced',
+    (file) => {
+      writeFileSync(`${file}.other`, row(1))
+      renameSync(`${file}.other`, file)
+    },
+    /was replaced by another file during the run/,
+  ],
+  [
+    'hidden behind a link that leads elsewhere',
+    (file, link) => {
+      writeFileSync(`${file}.other`, row(1))
+      rmSync(link)
+      symlinkSync(`${file}.other`, link)
+    },
+    /was replaced by another file during the run/,
+  ],
+  ['emptied', (file) => truncateSync(file), /was changed by another program: it has \d+ bytes instead of \d+ during/],
+  ['written to', (file) => appendFileSync(file, 'x'), /was changed by another program: it has \d+ bytes instead of/],
+]
+for (const [what, change, message] of changes) {
+  test(`is not complete, and takes no further row, when somebody has ${what} it`, async (t) => {
+    const file = fileIn(t)
+    const link = path.join(path.dirname(file), 'link.jsonl')
+    writeFileSync(file, '')
+    symlinkSync(file, link)
+    await using output = await BatchOutput.open(link, fresh)
+    output.begin(run)
+    output.append(row(1))
+    change(file, link)
+    assert.throws(() => output.complete(), message)
+    assert.throws(() => output.append(row(2)), message)
+    assert.is((JSON.parse(readFileSync(`${file}.meta.json`, 'utf8')) as {complete: boolean}).complete, false)
+  })
+}
 
 test('takes one batch at a time, by whatever name', async (t) => {
   const file = fileIn(t)

@@ -1,10 +1,11 @@
-import {closeSync, fstatSync, openSync, realpathSync, renameSync, writeSync} from 'node:fs'
+import {closeSync, constants, fstatSync, openSync, realpathSync, renameSync, statSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import {isatty} from 'node:tty'
 import pino, {type Logger as Pino} from 'pino'
 import type {Config} from '../../config/index.js'
 import {NnError, systemReason} from '../../errors.js'
 import {makeFolder} from '../../system/make-folder.js'
+import {escapeControls, sanitizeLine} from '../../terminal/sanitize.js'
 import {terminalLine} from './terminal-line.js'
 
 /** The topic of a line. */
@@ -31,6 +32,8 @@ export interface LogStream {
 export interface LoggerOptions {
   /** Target of lines if no file is configured; absent: none. */
   stream?: LogStream
+  /** Milliseconds of a clock that only goes forward. */
+  now?: () => number
 }
 
 /**
@@ -39,8 +42,11 @@ export interface LoggerOptions {
  *
  * @throws `invalid_argument` when the file cannot be opened.
  */
-export function createLogger(settings: Config['logging'], {stream}: LoggerOptions = {}): Logger {
-  const destination = settings.file === '' ? stream : new LogFile(settings.file, settings.max_file_mb)
+export function createLogger(
+  settings: Config['logging'],
+  {stream, now = () => performance.now()}: LoggerOptions = {},
+): Logger {
+  const destination = settings.file === '' ? stream : new LogFile(settings.file, settings.max_file_mb, now)
   const level = settings.enable_debug ? 'debug' : settings.level
   if (destination === undefined || level === 'none') return silent
   const logger: Pino = pino(
@@ -50,7 +56,7 @@ export function createLogger(settings: Config['logging'], {stream}: LoggerOption
       timestamp: settings.timestamps ? pino.stdTimeFunctions.isoTime : false,
       formatters: {level: (label) => ({level: label})},
     },
-    isTerminal(destination) ? forPeople(destination, settings.colors) : destination,
+    isTerminal(destination) ? forPeople(destination, settings.colors) : asJson(destination),
   )
   return {
     log: (lineLevel, tag, message, fields) => logger[lineLevel]({tag, ...fields}, message),
@@ -67,6 +73,15 @@ function isTerminal(destination: LogStream): boolean {
   return 'isTTY' in destination && destination.isTTY === true
 }
 
+/** Files and pipes are shown on terminals, too. */
+function asJson(stream: LogStream): LogStream {
+  return {
+    write: (line) => {
+      stream.write(escapeControls(line))
+    },
+  }
+}
+
 function forPeople(terminal: LogStream, colors: boolean): LogStream {
   const {NO_COLOR = '', TERM} = process.env
   const colored = colors && NO_COLOR === '' && TERM !== 'dumb'
@@ -77,6 +92,12 @@ function forPeople(terminal: LogStream, colors: boolean): LogStream {
   }
 }
 
+/** A pipe without a reader fails instead of waiting for one, and one whose reader stops loses lines, not answers. */
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
+/** How often to look whether another program, for example logrotate, has renamed or removed the file. */
+const checkPlaceMs = 1000
+
 /** Appends to a file. When it is larger than `maxMb` (0: never), it is renamed to `<file>.1` and a new one starts. */
 class LogFile implements LogStream {
   private descriptor: number | undefined
@@ -84,16 +105,20 @@ class LogFile implements LogStream {
   private warned = false
   readonly isTTY: boolean
 
+  private placeCheckedAt: number
+
   /** The real file, so that a link to it stays in place when the file is renamed. */
-  private readonly file: string
+  private file: string
 
   constructor(
     private readonly target: string,
     private readonly maxMb: number,
+    private readonly now: () => number,
   ) {
+    this.placeCheckedAt = now()
     try {
       makeFolder(path.dirname(path.resolve(target)))
-      this.descriptor = openSync(target, 'a', 0o600)
+      this.descriptor = openSync(target, appending, 0o600)
       this.file = realpathSync(target)
       this.bytes = fstatSync(this.descriptor).size
       this.isTTY = isatty(this.descriptor)
@@ -106,10 +131,27 @@ class LogFile implements LogStream {
   }
 
   write(line: string): void {
+    this.attempt(() => this.follow())
     this.attempt(() => this.rotate(line))
     this.attempt(() => {
       if (this.descriptor !== undefined) this.bytes += writeSync(this.descriptor, line)
     })
+  }
+
+  /** Opens the file again where its name leads elsewhere now. */
+  private follow(): void {
+    const now = this.now()
+    if (this.descriptor === undefined || now - this.placeCheckedAt < checkPlaceMs) return
+    this.placeCheckedAt = now
+    const own = fstatSync(this.descriptor)
+    if (!own.isFile()) return
+    const found = statSync(this.target, {throwIfNoEntry: false})
+    if (found?.ino === own.ino && found.dev === own.dev) return
+    const descriptor = openSync(this.target, appending, 0o600)
+    this.close()
+    this.descriptor = descriptor
+    this.file = realpathSync(this.target)
+    this.bytes = fstatSync(descriptor).size
   }
 
   /** A full disk loses log lines, not answers. */
@@ -117,7 +159,7 @@ class LogFile implements LogStream {
     try {
       work()
     } catch (error) {
-      if (!this.warned) process.emitWarning(`logging.file ${this.target}: ${systemReason(error)}`)
+      if (!this.warned) process.emitWarning(sanitizeLine(`logging.file ${this.target}: ${systemReason(error)}`))
       this.warned = true
     }
   }
@@ -134,7 +176,7 @@ class LogFile implements LogStream {
     // Rename first: if that fails, lines still go to the old file.
     renameSync(this.file, `${this.file}.1`)
     this.close()
-    this.descriptor = openSync(this.file, 'a', 0o600)
+    this.descriptor = openSync(this.file, appending, 0o600)
     this.bytes = 0
   }
 }

@@ -1,4 +1,5 @@
 import {styleText} from 'node:util'
+import {sanitizeLine} from '../../terminal/sanitize.js'
 
 type Format = Extract<Parameters<typeof styleText>[0], string>
 
@@ -16,19 +17,15 @@ export function terminalLine(json: string, colors: boolean): string {
   const paint = (format: Format, text: string): string =>
     colors ? styleText(format, text, {validateStream: false}) : text
   const rest = Object.entries(fields).map(
-    ([name, value]) => paint('gray', `${name}=`) + harmless(typeof value === 'string' ? value : JSON.stringify(value)),
+    ([name, value]) =>
+      paint('gray', `${name}=`) + sanitizeLine(typeof value === 'string' ? value : JSON.stringify(value)),
   )
   const parts = [
     ...(typeof time === 'string' ? [paint('gray', time.slice(11, 23))] : []),
     paint(formats[String(level)] ?? 'gray', String(level).toUpperCase().padEnd(5)),
     String(tag).padEnd(7),
-    paint('bold', harmless(String(msg))),
+    paint('bold', sanitizeLine(String(msg))),
     ...rest,
   ]
   return `${parts.join(' ')}\n`
-}
-
-/** Metadata of a file in a message must not control the terminal. */
-function harmless(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

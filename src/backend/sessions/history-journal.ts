@@ -126,6 +126,7 @@ export class HistoryJournal {
   private flush(): void {
     const records = [...this.pending].flatMap(([id, wanted]) => recordOf(id, this.written.get(id)?.messages, wanted))
     try {
+      if (records.length > 0) this.reclaim()
       if (records.length > 0) this.file.append(records.map(recordLine).join(''))
     } catch (error) {
       this.problem = (error as Error).message
@@ -139,6 +140,21 @@ export class HistoryJournal {
     }
     this.pending.clear()
     this.compactIfLarge()
+  }
+
+  /**
+   * A file that was deleted or renamed is written again, with all histories. Throws if another one took its place, which
+   * may be somebody's backup.
+   */
+  private reclaim(): void {
+    const changed = this.file.changed()
+    if (changed === undefined) return
+    if (statSync(this.file.file, {throwIfNoEntry: false}) !== undefined) {
+      throw new Error(
+        `${this.file.file} ${changed}. Restart to read it, or remove it to have all histories written again`,
+      )
+    }
+    this.file.replace(this.lines())
   }
 
   /** If this fails nothing is lost; the file only grows. */

@@ -1,4 +1,5 @@
-import {rmSync, statSync} from 'node:fs'
+import {rmSync} from 'node:fs'
+import path from 'node:path'
 import {bindSocket} from '../../system/bind-socket.js'
 import {NnError, systemReason} from '../../errors.js'
 import {AppendFile} from '../../system/append-file.js'
@@ -26,6 +27,8 @@ export class BatchOutput implements AsyncDisposable {
 
   private constructor(
     readonly file: string,
+    /** As the user names it; may be a symbolic link to the file. */
+    private readonly name: string,
     private readonly options: OutputOptions,
     private readonly unlock: () => Promise<void>,
   ) {}
@@ -43,7 +46,7 @@ export class BatchOutput implements AsyncDisposable {
     const removeLock = (): void => rmSync(lock, {force: true})
     // After a second signal there is no time to close it.
     process.on('exit', removeLock)
-    return new BatchOutput(file, options, async () => {
+    return new BatchOutput(file, path.resolve(name), options, async () => {
       process.off('exit', removeLock)
       await bound[Symbol.asyncDispose]()
     })
@@ -75,7 +78,10 @@ export class BatchOutput implements AsyncDisposable {
     }
   }
 
-  /** @throws `runtime_error` if the row cannot be written; it is removed completely. */
+  /**
+   * @throws `runtime_error` if the row cannot be written (it is removed completely), and if the file is no longer where the
+   * user looks for it, or another program wrote to it.
+   */
   append(row: string): void {
     if (this.appended === undefined) throw new Error('begin() comes first')
     try {
@@ -85,14 +91,13 @@ export class BatchOutput implements AsyncDisposable {
         ...{cause: error, hint: 'All rows in it are complete. Free some disk space and continue with --resume.'},
       })
     }
+    this.checkPlace(this.appended)
   }
 
   /** Records that every item of the input has a row. */
   complete(): void {
-    if (this.record === undefined) throw new Error('begin() comes first')
-    if (statSync(this.file, {throwIfNoEntry: false}) === undefined) {
-      throw new NnError('runtime_error', `${this.file} was deleted during the run: its rows are lost.`)
-    }
+    if (this.record === undefined || this.appended === undefined) throw new Error('begin() comes first')
+    this.checkPlace(this.appended)
     writeRecord(this.file, {...this.record, complete: true})
   }
 
@@ -108,6 +113,15 @@ export class BatchOutput implements AsyncDisposable {
     } finally {
       await this.unlock()
     }
+  }
+
+  /** The summary must not name a file that lacks the rows. */
+  private checkPlace(appended: AppendFile): void {
+    const changed = appended.changed(this.name)
+    if (changed === undefined) return
+    throw new NnError('runtime_error', `${this.name} ${changed} during the run. Rows of this run are missing in it.`, {
+      hint: 'If it was only renamed, give it its name back and continue with --resume. Else start again with another output.',
+    })
   }
 
   private reopen(): StoredRows {

@@ -1,5 +1,5 @@
 import {NnError} from '../../errors.js'
-import {printable} from './printable.js'
+import {sanitizeLine} from '../../terminal/sanitize.js'
 
 /** A server that speaks OpenAI's API. */
 export interface Server {
@@ -95,11 +95,11 @@ function reasonIn(text: string): string {
   try {
     const {error} = (JSON.parse(text) ?? {}) as {error?: {message?: unknown} | string | null}
     const message = typeof error === 'object' ? error?.message : error
-    if (typeof message === 'string') return printable(message)
+    if (typeof message === 'string') return sanitizeLine(message)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  return printable(text.slice(0, 300)).trim()
+  return sanitizeLine(text.slice(0, 300)).trim()
 }
 
 /** An answer that is an error. */

@@ -1,7 +1,7 @@
 import {createParser} from 'eventsource-parser'
 import {NnError} from '../../errors.js'
 import type {PieceTimes} from '../piece-times.js'
-import {printable} from './printable.js'
+import {sanitizeLine} from '../../terminal/sanitize.js'
 
 /** Fields of a chunk of a streamed completion; all are optional. */
 interface Chunk {
@@ -47,7 +47,7 @@ export async function readStream(
         return
       }
       const {choices, usage, timings, error} = parse(data)
-      if (error != null) throw new NnError('runtime_error', `The server says: ${printable(error.message ?? data)}`)
+      if (error != null) throw new NnError('runtime_error', `The server says: ${sanitizeLine(error.message ?? data)}`)
       const [choice] = choices ?? []
       const text = choice?.text ?? choice?.delta?.content ?? ''
       // Reasoning counts for the time, but later turns do not send it.
@@ -82,6 +82,6 @@ function parse(data: string): Chunk {
   }
   throw new NnError(
     'runtime_error',
-    `The server sent an event that is not a JSON object: ${printable(data.slice(0, 100))}`,
+    `The server sent an event that is not a JSON object: ${sanitizeLine(data.slice(0, 100))}`,
   )
 }

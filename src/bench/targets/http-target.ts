@@ -4,7 +4,7 @@ import {PieceTimes} from '../piece-times.js'
 import type {Subject} from '../result.js'
 import type {Ask, Completion, Target} from '../target.js'
 import {parseUrl, RefusedError, request, type Server} from './http-server.js'
-import {printable} from './printable.js'
+import {sanitizeLine} from '../../terminal/sanitize.js'
 import {readStream, type StreamEnd} from './http-stream.js'
 
 export interface HttpOptions {
@@ -29,7 +29,7 @@ export class HttpTarget implements Target {
     const model = await findModel(server, wanted, signal)
     const subject: Subject = {
       ...{
-        name: `${printable(modelName(model))} at ${new URL(base).host}`,
+        name: `${sanitizeLine(modelName(model))} at ${new URL(base).host}`,
         kind: 'http',
         model: null,
         url: base,

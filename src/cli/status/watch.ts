@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
+import {sanitize} from '../../terminal/sanitize.js'
 import type {Output} from '../../terminal/style.js'
 import {cutToWidth, textWidth} from '../../terminal/width.js'
 
@@ -31,8 +32,8 @@ export async function watch({out, intervalMs, signal, screen, line}: WatchOption
   while (!signal.aborted) {
     if (out.isTTY && screen !== undefined) {
       const size = {columns: out.columns || Infinity, rows: out.rows || Infinity}
-      out.write(redraw(fitLines(await screen(size), size), isFirst))
-    } else out.write(`${await line()}\n`)
+      out.write(redraw(fitLines(sanitize(await screen(size)), size), isFirst))
+    } else out.write(`${sanitize(await line())}\n`)
     isFirst = false
     await delay(intervalMs, undefined, {signal}).catch((error: unknown) => {
       if (!signal.aborted) throw error

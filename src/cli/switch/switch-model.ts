@@ -5,6 +5,7 @@ import type {SwitchMode, SwitchPhase, SwitchOptions, SwitchReport} from '../../b
 import {RemoteCore} from '../../rpc/client/remote-core.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import {graphOf} from '../../rpc/graph-of.js'
+import {sanitize} from '../../terminal/sanitize.js'
 import type {Output} from '../../terminal/style.js'
 import {bytes, plural, table} from '../../terminal/units.js'
 import {PhaseList} from './phase-list.js'
@@ -53,7 +54,7 @@ export async function switchModel(request: SwitchRequest): Promise<SwitchReport>
       throw await explained(toNnError(error), backend, graph)
     })
   if (progress === undefined) return await change()
-  progress.write(`Switching ${name} to ${path.basename(file)}\n`)
+  progress.write(sanitize(`Switching ${name} to ${path.basename(file)}\n`))
   const phases = await PhaseList.open(progress)
   let reached: SwitchPhase | undefined
   try {

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import {realPath} from '../../system/real-path.js'
-import {sanitize} from '../../terminal/sanitize.js'
+import {sanitize, sanitizeLine} from '../../terminal/sanitize.js'
 import type {Failure, RunReport} from '../results.js'
-import {oneLine} from './log-text.js'
 
 /**
  * Workflow commands that mark each failure at its line of the suite file.
@@ -30,7 +29,7 @@ function annotation(title: string, {file, line, column, step, message, expected,
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
     ...(actual === undefined ? [] : [`actual: ${actual}`]),
   ].join('\n')
-  const place = `file=${property(file)},line=${line},col=${column},title=${property(oneLine(title))}`
+  const place = `file=${property(file)},line=${line},col=${column},title=${property(sanitizeLine(title))}`
   return `::error ${place}::${data(sanitize(text))}`
 }
 

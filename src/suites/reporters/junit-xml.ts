@@ -84,7 +84,7 @@ const entities: Record<string, string> = {
  */
 function escapeXml(text: string): string {
   return text
-    .replace(/\u001B\[[\d;]*m|[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
+    .replace(/\u001B\[[\d;]*m|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\uFFFE\uFFFF]/g, '')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .replace(/[&<>"\n\t]/g, (character) => entities[character] ?? character)
     .replace(olderCommand, '$1&#91;')

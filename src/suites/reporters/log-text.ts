@@ -1,4 +1,4 @@
-import {sanitize} from '../../terminal/sanitize.js'
+import {sanitizeLine} from '../../terminal/sanitize.js'
 
 // GitHub's runner skips white space before a command, and compares texts without characters that have no width.
 const invisible = String.raw`[\p{Default_Ignorable_Code_Point}\p{Cf}]*`
@@ -11,12 +11,7 @@ export const olderCommand = new RegExp(String.raw`(#${invisible}#${invisible})\[
  * obeys them, and no CI system takes a line as a command (`::stop-commands::x`, `##[group]`).
  */
 export function logLine(text: string): string {
-  return disarm(oneLine(text))
-}
-
-/** The text with signs for its line breaks and control characters. */
-export function oneLine(text: string): string {
-  return sanitize(text).replaceAll('\n', ' ⏎ ')
+  return disarm(sanitizeLine(text))
 }
 
 /** The line with a backslash where a command would begin. */

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, stat} from 'node:fs/promises'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {StatusType} from '../../backend/contract/status.js'
 import {decodeText} from '../../documents/index.js'
@@ -44,10 +44,12 @@ export async function readFileStep(
   frame: Frame,
 ): Promise<StepValue> {
   const file = suitePath(frame, path)
-  const bytes = await readFile(file).catch((error: unknown) => {
+  const missing = (error: unknown): never => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new NnError('not_found', `There is no file ${file}.`)
-  })
+  }
+  if (!(await stat(file).catch(missing)).isFile()) throw new StepFault(`${file} is not a regular file.`)
+  const bytes = await readFile(file).catch(missing)
   const text = decodeText(bytes, file)
   const lines = text.split('\n')
   // The last line of a whole file ends with a line break.

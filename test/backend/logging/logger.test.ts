@@ -1,4 +1,17 @@
-import {lstatSync, mkdirSync, readFileSync, statSync, symlinkSync} from 'node:fs'
+import {execFileSync} from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import path from 'node:path'
 import {stripVTControlCharacters} from 'node:util'
 import * as assert from 'uvu/assert'
@@ -107,17 +120,58 @@ test('a terminal gets lines for people, coloured unless that is off; anything el
     let text = ''
     const stream = {isTTY, write: (line: string) => void (text += line)}
     const logger = createLogger(configFromObject({logging: {colors}}).config.logging, {stream})
-    logger.log('warn', 'MODEL', 'a \u001b[2J name', {slots: 4, path: '/a b'})
+    logger.log('warn', 'MODEL', 'a \u001b[2J name\u009b', {slots: 4, path: '/a b'})
     return text
   }
-  const plain = /^\d\d:\d\d:\d\d\.\d{3} WARN {2}MODEL {3}a \\x1b\[2J name slots=4 path=\/a b\n$/
+  const plain = /^\d\d:\d\d:\d\d\.\d{3} WARN {2}MODEL {3}a ␛\[2J name␛ slots=4 path=\/a b\n$/
   Reflect.deleteProperty(process.env, 'NO_COLOR')
   assert.match(said(true, true), /\u001b\[33mWARN /)
   assert.match(stripVTControlCharacters(said(true, true)), plain)
   assert.match(said(true, false), plain)
-  assert.is((JSON.parse(said(false, true)) as {slots: number}).slots, 4)
+  const json = said(false, true)
+  assert.is((JSON.parse(json) as {slots: number}).slots, 4)
+  // A file is shown on terminals, too.
+  assert.not.match(json, /[\u007f-\u009f]/)
+  assert.is((JSON.parse(json) as {msg: string}).msg, 'a \u001b[2J name\u009b')
   process.env.NO_COLOR = '1'
   assert.match(said(true, true), plain)
+})
+
+test('a log that was renamed or removed goes on under its name', () => {
+  const file = path.join(files.folder, 'moved.log')
+  let now = 0
+  const settings = configFromObject({logging: {file}}).config.logging
+  const logger = createLogger(settings, {now: () => (now += 1000)})
+  for (const [index, change] of [
+    (): void => undefined,
+    (): void => renameSync(file, `${file}.old`),
+    (): void => rmSync(file),
+    (): void => {
+      rmSync(file)
+      symlinkSync(`${file}.elsewhere`, file)
+    },
+  ].entries()) {
+    change()
+    logger.log('info', 'TASK', `line ${index}`)
+    assert.is(records(file).at(-1)?.['msg'], `line ${index}`)
+  }
+  logger.close()
+  assert.is(records(`${file}.old`).length, 1)
+  assert.is(records(`${file}.elsewhere`).length, 1)
+})
+
+test('a pipe that nobody reads is an error at once, and one that is full costs lines, not time', (t) => {
+  const pipe = path.join(files.folder, 'log.pipe')
+  execFileSync('mkfifo', [pipe])
+  const settings = configFromObject({logging: {file: pipe}}).config.logging
+  assert.throws(() => createLogger(settings), /logging\.file .*log\.pipe cannot be opened: nobody reads the pipe/)
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+  t.after(() => closeSync(reader))
+  const logger = createLogger(settings)
+  for (let line = 0; line < 100; line++) logger.log('info', 'TASK', 'x'.repeat(4000))
+  logger.close()
+  const read = Buffer.alloc(4000)
+  assert.is(readSync(reader, read), read.length)
 })
 
 test('neither what is said nor what a request brings along is logged, right or wrong', async () => {

@@ -132,6 +132,39 @@ test('any operations are played again as they were in memory, whenever the file 
   }
 })
 
+test('a file that was deleted or renamed is written again, with all histories', (t) => {
+  const file = newFile(t)
+  const journal = HistoryJournal.open(file, {now: () => 5})
+  journal.save('a', turn('first'))
+  fs.rmSync(file)
+  journal.save('b', turn('second'))
+  fs.renameSync(file, `${file}.old`)
+  journal.save('c', turn('third'))
+  assert.is(journal.problem, null)
+  assert.equal(
+    reopened(file, journal).map(({id}) => id),
+    ['a', 'b', 'c'],
+  )
+})
+
+test('a file that took its place is left alone, and said to be a problem until it is gone', (t) => {
+  const file = newFile(t)
+  const journal = HistoryJournal.open(file, {now: () => 5})
+  journal.save('a', turn('first'))
+  fs.writeFileSync(`${file}.backup`, 'precious')
+  fs.renameSync(`${file}.backup`, file)
+  journal.save('b', turn('second'))
+  assert.match(journal.problem ?? '', /was replaced by another file/)
+  assert.is(fs.readFileSync(file, 'utf8'), 'precious')
+  fs.rmSync(file)
+  journal.save('c', turn('third'))
+  assert.is(journal.problem, null)
+  assert.equal(
+    reopened(file, journal).map(({id}) => id),
+    ['a', 'b', 'c'],
+  )
+})
+
 test('what a full disk refused is written with the next change, and no half line stays', (t) => {
   const file = newFile(t)
   const disk = new Disk()

@@ -1,3 +1,4 @@
+import {sanitize} from '../../../terminal/sanitize.js'
 import type {AnswerOptions} from '../../contract/core.js'
 import type {OutputMetadata} from '../../contract/types.js'
 
@@ -12,7 +13,7 @@ export function withStdout({onText, ...options}: AnswerOptions, streams: boolean
   return {
     ...options,
     onText: (text) => {
-      process.stdout.write(text)
+      process.stdout.write(process.stdout.isTTY ? sanitize(text) : text)
       onText?.(text)
     },
   }
