@@ -53,9 +53,11 @@ export async function checkHistory(folder: string): Promise<void> {
 
 /** Creates no file, because a run that measures nothing has no result. */
 async function checkWritable(what: string, file: string): Promise<void> {
-  await writable(what, () => Promise.resolve(rejectNamedPipe(what, file)))
   const isNew = !existsSync(file)
-  await writable(what, async () => (await open(file, 'a')).close())
+  await writable(what, async () => {
+    rejectNamedPipe(what, file)
+    await (await open(file, 'a')).close()
+  })
   if (isNew) await rm(file, {force: true})
 }
 
@@ -104,7 +106,7 @@ export async function appendHistory(result: BenchResult, folder: string): Promis
  *
  * @throws `invalid_argument` when the folder has no history
  */
-export async function readHistory(folder: string, tell: (text: string) => void): Promise<BenchResult[]> {
+export function readHistory(folder: string, tell: (text: string) => void): BenchResult[] {
   const file = path.join(folder, historyFile)
   let text: string
   try {

@@ -73,7 +73,7 @@ const broken: [what: string, reply: Reply, message: RegExp][] = [
   ['a stream that breaks off', {events: [piece('a')]}, /ended its stream before the answer was complete/],
   ['an event that is no JSON', {events: ['{"choices"']}, /an event that is not a JSON object: \{"choices"/],
   ['an event that is null', {events: ['null']}, /an event that is not a JSON object: null/],
-  ['what would move a cursor', {events: [{error: {message: 'a\u001b[2Jb\nc'}}]}, /The server says: a \[2Jb c$/],
+  ['what would move a cursor', {events: [{error: {message: 'a\u001b[2Jb\nc'}}]}, /The server says: a␛\[2Jb ⏎ c$/],
   ['an error status', {status: 503, body: {error: 'busy'}}, /\/v1\/completions answered 503: busy$/],
   ['an answer of nothing', {events: ['[DONE]']}, /^http:\S+\/v1 sent an answer without tokens\.$/],
 ]

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import {sanitize} from '../../src/terminal/sanitize.js'
+import {printableJson, sanitize, sanitizeLine} from '../../src/terminal/sanitize.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('text for a terminal')
@@ -16,4 +16,17 @@ for (const [what, text, shown] of cases) test(what, () => assert.is(sanitize(tex
 test('pieces are shown as the whole is', () => {
   const text = 'x\u001b[31my\r\nz'
   assert.is(Array.from(text, sanitize).join(''), sanitize(text))
+})
+
+test('a line stays one line', () => {
+  assert.is(sanitizeLine('a\n\u001b[1mb\r\n'), 'a ⏎ ␛[1mb ⏎ ')
+})
+
+test('JSON has escapes for every control character, and the same value', () => {
+  const value = {'k\u009b': ['\u001b[2J', '\u007f', '\u0080', 'é']}
+  for (const indent of [0, 2]) {
+    const json = printableJson(value, indent)
+    assert.not.match(json, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+    assert.equal(JSON.parse(json), value)
+  }
 })

@@ -25,7 +25,7 @@ Exit codes: 0 shown; 2 a file or folder is not usable.`
   async run(): Promise<BenchResult[]> {
     const {argv, flags} = await this.parse(BenchReport)
     const {readHistory, readResult, renderTrend, writeReport} = await import('../../bench/index.js')
-    const history = flags.history === undefined ? [] : await readHistory(flags.history, (text) => this.warnOf([text]))
+    const history = flags.history === undefined ? [] : readHistory(flags.history, (text) => this.warnOf([text]))
     const results = [...history, ...(argv as string[]).map(readResult)].sort((a, b) => a.date.localeCompare(b.date))
     if (results.length === 0) {
       throw new NnError('invalid_argument', 'There are no results to show.', {
