@@ -87,7 +87,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a folder',
   EPERM: 'the operation is not permitted',
-  ENXIO: 'nobody reads the pipe',
+  ENXIO: 'it is a socket, or a pipe that nobody reads',
   EROFS: 'the file system is read-only',
 }
 

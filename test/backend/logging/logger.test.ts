@@ -164,7 +164,7 @@ test('a pipe that nobody reads is an error at once, and one that is full costs l
   const pipe = path.join(files.folder, 'log.pipe')
   execFileSync('mkfifo', [pipe])
   const settings = configFromObject({logging: {file: pipe}}).config.logging
-  assert.throws(() => createLogger(settings), /logging\.file .*log\.pipe cannot be opened: nobody reads the pipe/)
+  assert.throws(() => createLogger(settings), /logging\.file .*log\.pipe cannot be opened: .* a pipe that nobody reads/)
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
   t.after(() => closeSync(reader))
   const logger = createLogger(settings)
