@@ -34,6 +34,7 @@ const packages = [
     'node-llama-cpp',
     'pino',
     'prom-client',
+    're2js',
     'simple-statistics',
     'typebox',
     'yaml',

@@ -1,5 +1,6 @@
 import type {ErrorObject} from 'ajv'
 import {describeSchema, showValue, tagValues, type JsonSchema} from './json-schema.js'
+import {patternFault} from './pattern-syntax.js'
 import {suggest} from './suggest.js'
 
 /** One mistake in a value. */
@@ -43,6 +44,11 @@ export function explainError(error: ErrorObject, root: unknown): Fault {
       const tag = String(params.tag)
       const tags = tagValues(schema, tag)
       return wrongValue([...path, tag], 'value', params.tagValue, describeSchema({enum: tags}), tags)
+    }
+    case 'format': {
+      const fault = schema.format === 'regex' ? patternFault(String(error.data)) : undefined
+      const wrong = wrongValue(path, 'value', error.data, describeSchema(schema))
+      return fault === undefined ? wrong : {...wrong, message: `${wrong.message}: ${fault}`}
     }
     case 'oneOf':
       return {path, target: 'value', message: `fits more than one of: ${describeSchema(schema)}`}

@@ -1,4 +1,5 @@
 import {Ajv, type ErrorObject, type ValidateFunction} from 'ajv'
+import {patternFault} from './pattern-syntax.js'
 
 /** Checks a value; `errors` then holds what is wrong with it. A function that ajv compiled is one. */
 export interface Validator {
@@ -7,14 +8,19 @@ export interface Validator {
   errors?: null | ErrorObject[]
 }
 
+export interface ValidatorOptions {
+  /** Compiles the regular expressions of the schema. Defaults to JavaScript's, for schemas of our own. */
+  patterns?: (source: string) => {test: (text: string) => boolean}
+}
+
 /**
  * A validator with the options that every document is checked with. ajv is loaded, and the schema compiled, by the
  * first check: a command that checks nothing does not wait for it.
  */
-export function createValidator(schema: object): Validator {
+export function createValidator(schema: object, options: ValidatorOptions = {}): Validator {
   let compiled: ValidateFunction | undefined
   const validator: Validator = (value) => {
-    compiled ??= compile(schema)
+    compiled ??= compile(schema, options)
     const valid = compiled(value)
     validator.errors = compiled.errors ?? null
     return valid
@@ -22,7 +28,7 @@ export function createValidator(schema: object): Validator {
   return validator
 }
 
-function compile(schema: object): ValidateFunction {
+function compile(schema: object, {patterns}: ValidatorOptions): ValidateFunction {
   const ajv = new Ajv({
     allErrors: true,
     discriminator: true,
@@ -33,19 +39,10 @@ function compile(schema: object): ValidateFunction {
     // Our own schemas are checked by tests; compiling the meta-schema would cost every start.
     validateSchema: false,
     meta: false,
-    formats: {regex: isPattern},
+    formats: {regex: (text: string) => patternFault(text) === undefined},
+    ...(patterns !== undefined && {code: {regExp: Object.assign(patterns, {code: 'patterns'})}}),
   })
   // For people, in the reference tables.
   ajv.addVocabulary(['unit'])
   return ajv.compile(schema)
-}
-
-/** Whether the text is a regular expression in unicode mode, the only mode in which patterns run here. */
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
 }

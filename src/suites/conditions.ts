@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util'
 import {createValidator, findFaults, formatPath} from '../documents/index.js'
+import {LinearPattern} from '../documents/linear-pattern.js'
 import {operators, type Condition, type Operators} from './schema/condition.js'
 import {valueAt} from './variables.js'
 
@@ -107,8 +108,8 @@ function unless(holds: boolean, expected: string): string | undefined {
   return holds ? undefined : expected
 }
 
-function pattern(operand: unknown): RegExp {
-  return new RegExp(String(operand), 'u')
+function pattern(operand: unknown): LinearPattern {
+  return LinearPattern.compile(String(operand))
 }
 
 function isContainer(value: unknown): value is string | unknown[] {
@@ -147,7 +148,10 @@ function checkJsonSchema(actual: unknown, operand: unknown): string | undefined 
       return `JSON (${(error as Error).message})`
     }
   }
-  const [fault] = findFaults(value, createValidator(operand as object))
+  const [fault] = findFaults(
+    value,
+    createValidator(operand as object, {patterns: (source) => LinearPattern.compile(source)}),
+  )
   return fault === undefined
     ? undefined
     : `JSON that satisfies the schema: ${formatPath(fault.path)} ${fault.message}`.trim()

@@ -117,7 +117,7 @@ const mistakes: [string, string, ReturnType<typeof check>[number]][] = [
   [
     'a regular expression that is none is refused',
     'name: abc\npattern: "("\n',
-    {line: 2, column: 10, path: 'pattern', message: 'must be a regular expression; got "("'},
+    {line: 2, column: 10, path: 'pattern', message: 'must be a regular expression; got "(": unterminated group'},
   ],
   [
     'a tuple that is too short is refused',

@@ -25,7 +25,8 @@ export const stopping = Type.Object(
     patterns: Type.Array(Type.String({minLength: 1, format: 'regex'}), {
       default: [],
       maxItems: 256,
-      description: 'JavaScript regular expressions with the flag `u`; the answer ends after the first match.',
+      description:
+        'Regular expressions; the answer ends after the first match. The syntax is that of JavaScript with the flag `u`, without look-ahead, look-behind and back-references.',
     }),
     max_repetition_count: Type.Integer({
       default: 0,

@@ -14,7 +14,10 @@ export function enumLike<Value extends string>(values: readonly Value[], options
   return Type.Unsafe<Value>({anyOf: [{enum: [...values]}, Variable], title, ...options})
 }
 
-export const Pattern = Type.String({format: 'regex', description: 'A regular expression, in unicode mode.'})
+export const Pattern = Type.String({
+  format: 'regex',
+  description: 'A regular expression in Unicode mode, without look-ahead, look-behind and back-references.',
+})
 const Texts = Type.Union([Type.String(), Type.Array(Type.String(), {minItems: 1})], {
   title: 'a string or a list of strings',
 })

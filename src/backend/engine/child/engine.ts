@@ -1,4 +1,6 @@
 import path from 'node:path'
+import {setImmediate} from 'node:timers/promises'
+import type {LinearPattern} from '../../../documents/linear-pattern.js'
 import {NnError, toNnError, toWire} from '../../../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
@@ -116,12 +118,13 @@ export class Engine {
         contextSize: request.contextSize,
         recent: () => tokens.recent(),
       })
+      const patterns = await compilePatterns(request.stopping.patterns)
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
       // On a CPU rows cost about as much as the tokens that they spare (docs/benchmarks.md).
       const guesses = request.promptLookup === 'auto' ? this.info.gpuLayers > 0 : request.promptLookup
       const generation = new Generation({
-        ...{id, request, prompt, turns, dropped, slot, sampler, model: this.model, guesses, seed},
+        ...{id, request, prompt, turns, dropped, slot, sampler, patterns, model: this.model, guesses, seed},
         ...{build: {release, commit}, now},
       })
       tokens.recent = () => [...prompt, ...generation.tokens]
@@ -216,6 +219,19 @@ export class Engine {
     this.send({type: 'texts', texts: this.texts})
     this.texts = []
   }
+}
+
+/** A pattern takes up to some 10 ms. Other answers go on between two of them. */
+async function compilePatterns(sources: readonly string[]): Promise<LinearPattern[]> {
+  if (sources.length === 0) return []
+  // Few requests have patterns; loading the library would delay each start.
+  const {LinearPattern} = await import('../../../documents/linear-pattern.js')
+  const compiled: LinearPattern[] = []
+  for (const source of sources) {
+    compiled.push(LinearPattern.compile(source))
+    await setImmediate()
+  }
+  return compiled
 }
 
 /** Caches of another llama.cpp build are not read. */

@@ -1,4 +1,5 @@
 import type {OutputMetadata, StopReason, TokenLogprob} from '../../contract/types.js'
+import type {LinearPattern} from '../../../documents/linear-pattern.js'
 import type {NnError} from '../../../errors.js'
 import type {EngineModel} from './model.js'
 import {PromptLookup} from './prompt-lookup.js'
@@ -19,6 +20,8 @@ export interface GenerationParts {
   dropped: number
   slot: Slot
   sampler: Sampler
+  /** Of the request, compiled. */
+  patterns: readonly LinearPattern[]
   model: EngineModel
   /** Whether tokens of the answer are guessed. */
   guesses: boolean
@@ -73,10 +76,7 @@ export class Generation {
     this.credits = request.pace === 'step' ? 0 : Infinity
     if (parts.guesses && request.pace === 'free' && !request.deterministic) this.lookup = new PromptLookup(parts.prompt)
     this.stream = new TextStream((tokens) => model.text(tokens))
-    this.detector = new StopDetector(
-      request.stopping.stop,
-      request.stopping.patterns.map((pattern) => new RegExp(pattern, 'gu')),
-    )
+    this.detector = new StopDetector(request.stopping.stop, parts.patterns)
     this.startedAt = parts.now()
     this.lastTokenAt = this.startedAt
   }

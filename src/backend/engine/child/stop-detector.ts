@@ -1,4 +1,6 @@
+import type {LinearPattern} from '../../../documents/linear-pattern.js'
 import type {StopReason} from '../../contract/types.js'
+import {StopSearch} from './stop-search.js'
 
 /** Patterns are searched in this many last characters, so that long answers stay cheap. */
 const patternWindow = 4096
@@ -18,19 +20,22 @@ export interface StopFound {
 export class StopDetector {
   private text = ''
   private given = 0
+  private readonly stops: readonly StopSearch[]
 
   constructor(
-    private readonly stops: readonly string[],
-    private readonly patterns: readonly RegExp[],
-  ) {}
+    stops: readonly string[],
+    private readonly patterns: readonly LinearPattern[],
+  ) {
+    this.stops = stops.map((stop) => new StopSearch(stop))
+  }
 
   /** Adds a piece. Returns the text that may be shown, and what ended the answer, if anything did. */
   push(piece: string): {text: string; found: StopFound | undefined} {
     const from = this.text.length
     this.text += piece
-    const hit = this.earliest(from)
+    const hit = this.earliest(piece, from)
     if (hit === undefined) return {text: this.give(this.text.length - this.heldBack()), found: undefined}
-    // A look-ahead may end a match before text that was already returned; that text stays.
+    // What follows an assertion may end a match before text that was already returned; that text stays.
     this.text = this.text.slice(0, Math.max(hit.end, this.given))
     return {text: this.give(this.text.length), found: hit.found}
   }
@@ -51,34 +56,25 @@ export class StopDetector {
     return text
   }
 
-  private earliest(from: number): {end: number; found: StopFound} | undefined {
+  private earliest(piece: string, from: number): {end: number; found: StopFound} | undefined {
     let best: {end: number; found: StopFound} | undefined
     const offer = (end: number, found: StopFound): void => {
       if (best === undefined || end < best.end) best = {end, found}
     }
-    for (const stop of this.stops) {
-      const at = this.text.indexOf(stop, Math.max(0, from - stop.length + 1))
-      if (at >= 0) offer(at, {reason: 'stop', by: stop})
+    for (const search of this.stops) {
+      const end = search.push(piece)
+      if (end !== undefined) offer(from + end - search.stop.length, {reason: 'stop', by: search.stop})
     }
     const windowStart = Math.max(0, this.text.length - patternWindow)
     for (const pattern of this.patterns) {
-      const found = this.text.slice(windowStart).matchAll(pattern)
-      const match = [...found].find(([text]) => text.length > 0)
-      if (match !== undefined) {
-        offer(windowStart + match.index + match[0].length, {reason: 'pattern', by: pattern.source})
-      }
+      const match = pattern.first(this.text.slice(windowStart))
+      if (match !== undefined) offer(windowStart + match.end, {reason: 'pattern', by: pattern.source})
     }
     return best
   }
 
   /** Length of the longest suffix of the text that starts a stop string. */
   private heldBack(): number {
-    let longest = 0
-    for (const stop of this.stops) {
-      for (let length = Math.min(stop.length - 1, this.text.length); length > longest; length--) {
-        if (this.text.endsWith(stop.slice(0, length))) longest = length
-      }
-    }
-    return longest
+    return Math.max(0, ...this.stops.map(({matched}) => matched))
   }
 }

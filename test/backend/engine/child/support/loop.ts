@@ -89,6 +89,7 @@ export class Loop {
         slot,
         dropped: 0,
         turns: [],
+        patterns: [],
         model,
         guesses: changed?.promptLookup !== false,
         seed: 1,
