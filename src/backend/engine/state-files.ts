@@ -1,5 +1,5 @@
 import {createReadStream} from 'node:fs'
-import {open, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
+import {open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle} from 'node:fs/promises'
 import path from 'node:path'
 import {crc32} from 'node:zlib'
 import {createValidator, Type, type Static} from '../../documents/index.js'
@@ -29,6 +29,10 @@ const isDescription = createValidator(description)
 /** llama.cpp's header: magic "ggsq", version, number of tokens; then the tokens, 4 bytes each. */
 const magic = 0x67677371
 const headerBytes = 12
+/** A context has a stream for each slot. */
+const mostStreams = 4096
+/** A cell has at least its position, the number of its sequences and one of these. */
+const cellBytes = 12
 
 /** How long a cache may be without its description, in milliseconds. */
 const youngMs = 60_000
@@ -135,16 +139,38 @@ async function readState(folder: string, id: string): Promise<StateFile> {
   const {tokens: count, bytes, checksum, session, line, saved_at: savedAt} = value as Description
   const {size} = await stat(file)
   if (size !== bytes) throw new Error(`it has ${size} bytes instead of ${bytes}`)
-  return {id, file, tokens: await readTokens(file, count), bytes, checksum, session, line, savedAt}
+  return {id, file, tokens: await readTokens(file, count, bytes), bytes, checksum, session, line, savedAt}
 }
 
-async function readTokens(file: string, count: number): Promise<Uint32Array> {
+async function readTokens(file: string, count: number, bytes: number): Promise<Uint32Array> {
+  const end = headerBytes + 4 * count
+  if (end > bytes) throw new Error(`its ${bytes} bytes are too few for ${count} tokens`)
   await using handle = await open(file)
-  const head = Buffer.alloc(headerBytes + 4 * count)
+  const head = Buffer.alloc(end)
   const {bytesRead} = await handle.read(head, 0, head.length, 0)
   const isState = bytesRead === head.length && head.readUInt32LE(0) === magic && head.readUInt32LE(8) === count
   if (!isState) throw new Error(`it does not start with ${count} tokens`)
+  await checkCells(handle, end, {count, bytes})
   return Uint32Array.from({length: count}, (_, index) => head.readUInt32LE(headerBytes + 4 * index))
+}
+
+/**
+ * llama.cpp allocates room for as many cells as the file says it has, tens of gigabytes for a wrong number. After the
+ * tokens come the number of streams, and for each stream its number of cells, up to the first that has any.
+ */
+async function checkCells(
+  handle: FileHandle,
+  from: number,
+  {count: tokens, bytes}: {count: number; bytes: number},
+): Promise<void> {
+  const {buffer, bytesRead} = await handle.read(Buffer.alloc(4 * (1 + mostStreams)), 0, undefined, from)
+  const numbers = new Uint32Array(buffer.buffer, buffer.byteOffset, Math.floor(bytesRead / 4))
+  const [streams = 0, ...cells] = numbers
+  const first = cells.slice(0, streams).find((count) => count > 0) ?? 0
+  // A model without a cache of cells has other numbers there, no larger than that of the tokens.
+  if (streams > mostStreams || (first > tokens && first * cellBytes > bytes)) {
+    throw new Error(`its ${bytes} bytes are too few for ${streams} streams and ${first} cells`)
+  }
 }
 
 /** Whether a file is unchanged since it was saved. */

@@ -54,7 +54,7 @@ const edit = (file: string, change: (text: string) => string): void =>
   writeFileSync(file, change(readFileSync(file, 'utf8')))
 
 const damages: [what: string, damage: (kv: string, json: string) => void, why: RegExp][] = [
-  ['cut off', (kv) => writeFileSync(kv, readFileSync(kv).subarray(0, 50)), /has 50 bytes instead of 476/],
+  ['cut off', (kv) => writeFileSync(kv, readFileSync(kv).subarray(0, 50)), /has 50 bytes instead of 488/],
   ['without its .kv', (kv) => rmSync(kv), /ENOENT/],
   [
     'of another program',
@@ -65,7 +65,17 @@ const damages: [what: string, damage: (kv: string, json: string) => void, why: R
   [
     'described as more than it has',
     (_, json) => edit(json, (text) => text.replace(':100', ':100000')),
-    /with 100000 tokens/,
+    /488 bytes are too few for 100000 tokens/,
+  ],
+  [
+    'that would take gigabytes',
+    (kv) => writeFileSync(kv, stateBytes(range(100), {cells: 0xffff_ffff})),
+    /too few for 2 streams and 4294967295 cells/,
+  ],
+  [
+    'of too many streams',
+    (kv) => writeFileSync(kv, stateBytes(range(100), {streams: 1e9})),
+    /too few for 1000000000 streams/,
   ],
   [
     'of another version',

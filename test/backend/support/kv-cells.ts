@@ -5,8 +5,14 @@ const magic = 0x67677371
 const version = 2
 
 /** What llama.cpp's file of a sequence looks like; the cells are made up. */
-export function stateBytes(tokens: ArrayLike<number>, head: {magic?: number; version?: number} = {}): Buffer {
-  const words = [head.magic ?? magic, head.version ?? version, tokens.length, ...Array.from(tokens)]
+export function stateBytes(
+  tokens: ArrayLike<number>,
+  head: {magic?: number; version?: number; streams?: number; cells?: number} = {},
+): Buffer {
+  const {streams = 2, cells = tokens.length} = head
+  const start = [head.magic ?? magic, head.version ?? version, tokens.length]
+  // The first stream has no cells.
+  const words = [...start, ...Array.from(tokens), streams, 0, cells]
   const bytes = Buffer.alloc(4 * words.length + 64, 0xab)
   for (const [at, word] of words.entries()) bytes.writeUInt32LE(word, 4 * at)
   return bytes
