@@ -1,13 +1,17 @@
 import {modelBytes} from '../bytes.js'
+import {checkWrites} from '../confine.js'
 import {backendOf, handleOf, type Frame, type StepValue} from '../frame.js'
 import {StepFault} from '../step-fault.js'
 import type {ArgumentsOf} from '../model.js'
 import {toJsonText} from '../output.js'
 
-export async function initBackend({config, strict = true}: InitArguments, {run}: Frame): Promise<StepValue> {
+export async function initBackend({config, strict = true}: InitArguments, frame: Frame): Promise<StepValue> {
+  const {run} = frame
   if (run.backend !== undefined && !run.released)
     throw new StepFault('There is already a backend. Call deinit_backend first.')
-  run.backend = await run.target.init(config === undefined ? undefined : toJsonText(config), {strict})
+  const text = config === undefined ? undefined : toJsonText(config)
+  if (text !== undefined) checkWrites(text, frame)
+  run.backend = await run.target.init(text, {strict})
   run.released = false
   return {}
 }

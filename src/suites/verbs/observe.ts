@@ -4,6 +4,7 @@ import type {StatusType} from '../../backend/contract/status.js'
 import {decodeText} from '../../documents/index.js'
 import {NnError} from '../../errors.js'
 import {suitePath} from '../bytes.js'
+import {checkReads} from '../confine.js'
 import {checkFields} from '../conditions.js'
 import {backendOf, handleOf, probeOf, type Frame, type StepValue} from '../frame.js'
 import {StepFault} from '../step-fault.js'
@@ -44,6 +45,7 @@ export async function readFileStep(
   frame: Frame,
 ): Promise<StepValue> {
   const file = suitePath(frame, path)
+  checkReads(file, frame)
   const missing = (error: unknown): never => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new NnError('not_found', `There is no file ${file}.`)
