@@ -1,4 +1,13 @@
-import {DocumentError, formatPath, locateFaults, parseText, showValue, type ParsedDocument} from '../documents/index.js'
+import {
+  DocumentError,
+  formatPath,
+  locateFaults,
+  parseText,
+  plainCopy,
+  shorten,
+  showValue,
+  type ParsedDocument,
+} from '../documents/index.js'
 import {getKey, type AnyConfig} from './schema.js'
 import type {Finding} from './settings.js'
 
@@ -29,7 +38,7 @@ export function toWarnings(findings: readonly Finding[], used: AnyConfig): Confi
       value: finding.value,
       allowed: finding.allowed ?? '',
       used: value,
-      message: [`${path === '' ? 'document' : path}: ${finding.message}.`, finding.hint, instead]
+      message: [`${path === '' ? 'document' : shorten(path, longestPath)}: ${finding.message}.`, finding.hint, instead]
         .filter((sentence) => sentence !== undefined)
         .join(' '),
     }
@@ -40,6 +49,16 @@ export function toWarnings(findings: readonly Finding[], used: AnyConfig): Confi
 export function refuseMistakes(findings: readonly Finding[], document: ParsedDocument | undefined): void {
   const mistakes = findings.filter(({notice}) => notice !== true)
   if (mistakes.length > 0) throw new ConfigError(locateFaults(mistakes, document))
+}
+
+/** A copy of an object of the caller's, which may be anything. @throws `ConfigError` for one that cannot be copied */
+export function plainObject(value: unknown, what: string): unknown {
+  const plain = plainCopy(value)
+  if ('copy' in plain) return plain.copy
+  const path = formatPath(plain.path)
+  throw new ConfigError([
+    {line: 0, column: 0, excerpt: '', path, message: path === '' ? `the ${what} ${plain.message}` : plain.message},
+  ])
 }
 
 /** The document, or, for a text that is neither JSON nor YAML, the warning about it. Throws if that is an error. */
@@ -64,6 +83,9 @@ export function parseLeniently(
     }
   }
 }
+
+/** How much of a path a warning shows, in UTF-16 units. */
+const longestPath = 200
 
 /** How much of an unreadable document its warning keeps, in UTF-16 units. */
 const longestQuote = 200

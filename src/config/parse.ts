@@ -1,6 +1,6 @@
 import {createValidator, type ParsedDocument} from '../documents/index.js'
 import {availableCores, overlay} from './defaults.js'
-import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
+import {parseLeniently, plainObject, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
 import {configSections, setKey, type AnyConfig, type Config, type KeyName, type Sections} from './schema.js'
 import {readSettings, type Reading} from './settings.js'
 import {spellingTree} from './legacy/spellings.js'
@@ -33,9 +33,12 @@ export function parseConfig(text: string, options: ParseConfigOptions = {}): Par
   return {config: overlay(new Map(), withCores(options)), warnings: [parsed.warning]}
 }
 
-/** As `parseConfig`, from a value that was never text: what is wrong has a path but no line. */
+/**
+ * As `parseConfig`, from a value that was never text: what is wrong has a path but no line. Throws `ConfigError` also for a
+ * value that cannot be copied: one that contains itself, is too large, or holds what JSON cannot.
+ */
 export function configFromObject(value: unknown, options: ParseConfigOptions = {}): ParsedConfig {
-  return readConfig(value, undefined, options)
+  return readConfig(plainObject(value, 'configuration'), undefined, options)
 }
 
 /** The keys that a document gives, in their sections and by their own names; what is wrong is left out. */

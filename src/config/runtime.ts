@@ -1,7 +1,7 @@
 import {createValidator, type ParsedDocument} from '../documents/index.js'
 import {requestDefaults} from './defaults.js'
 import {sectionsSchema} from './parse.js'
-import {parseLeniently, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
+import {parseLeniently, plainObject, refuseMistakes, toWarnings, type ConfigWarning} from './mistakes.js'
 import type {SamplingConfig} from './sections/sampling.js'
 import {requestSections, type AnyConfig, type Config, type RequestConfig, type RuntimeOptions} from './schema.js'
 import {readSettings} from './settings.js'
@@ -32,9 +32,12 @@ export function parseRuntimeOptions(text: string, {strict = false, config}: Runt
   return readOptions(parsed.document.value, parsed.document, {strict, config})
 }
 
-/** As `parseRuntimeOptions`, from a value that was never text: what is wrong has a path but no line. */
+/**
+ * As `parseRuntimeOptions`, from a value that was never text: what is wrong has a path but no line. Throws `ConfigError` also
+ * for a value that cannot be copied: one that contains itself, is too large, or holds what JSON cannot.
+ */
 export function runtimeOptionsFromObject(value: unknown, {strict = false, config}: RuntimeParsing): ParsedOptions {
-  return readOptions(value, undefined, {strict, config})
+  return readOptions(plainObject(value, 'options'), undefined, {strict, config})
 }
 
 function readOptions(

@@ -33,8 +33,10 @@ export function readSettings(
   validate: Validator,
   {minusOneIsAbsent = false}: {minusOneIsAbsent?: boolean} = {},
 ): Reading {
-  const found: Found = {root: tree, settings: [], findings: []}
+  const found: Found = {more: 0, root: tree, settings: [], findings: []}
   collect(document, tree, [], found)
+  if (found.more > 0)
+    found.findings.push({path: [], target: 'value', message: `has ${found.more} more unknown keys`, value: null})
   const reading: Reading = {given: new Map(), findings: found.findings}
   // The winner comes last and replaces the others; if its value is wrong, the next best stays.
   for (const setting of found.settings.sort((a, b) => b.spelling.rank - a.spelling.rank)) {
@@ -49,7 +51,12 @@ export function readSettings(
   return reading
 }
 
+/** A document with more unknown keys is something else, and for each one a similar name is searched. */
+const mostFindings = 100
+
 interface Found {
+  /** Unknown keys that are not among the findings. */
+  more: number
   root: SpellingNode
   settings: Setting[]
   findings: Finding[]
@@ -62,12 +69,17 @@ function collect(value: unknown, node: SpellingNode, path: string[], found: Foun
   }
   for (const [name, inner] of Object.entries(value)) {
     const child = node.children.get(normalizeName(name))
-    if (child === undefined) found.findings.push(...unknownFinding([...path, name], node, found.root, inner))
+    if (child === undefined) addUnknown([...path, name], node, found, inner)
     else if (child.spelling !== undefined)
       found.settings.push({spelling: child.spelling, path: [...path, name], value: inner})
     // In YAML, a section whose keys are all commented out is null.
     else if (inner !== null) collect(inner, child, [...path, name], found)
   }
+}
+
+function addUnknown(path: string[], node: SpellingNode, found: Found, value: unknown): void {
+  if (found.findings.length < mostFindings) found.findings.push(...unknownFinding(path, node, found.root, value))
+  else found.more += 1
 }
 
 function unknownFinding(path: string[], node: SpellingNode, root: SpellingNode, value: unknown): Finding[] {

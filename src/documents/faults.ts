@@ -1,6 +1,7 @@
 import type {ErrorObject} from 'ajv'
-import {describeSchema, showValue, tagValues, type JsonSchema} from './json-schema.js'
+import {describeSchema, tagValues, type JsonSchema} from './json-schema.js'
 import {patternFault} from './pattern-syntax.js'
+import {showValue} from './show-value.js'
 import {suggest} from './suggest.js'
 
 /** One mistake in a value. */

@@ -1,4 +1,4 @@
-import {inspect} from 'node:util'
+import {showValue} from './show-value.js'
 
 /** The JSON Schema keywords that messages and tables are made from. */
 export interface JsonSchema {
@@ -59,23 +59,6 @@ export function describeSchema(schema: JsonSchema): string {
 /** The values that tell the branches of a tagged union apart; none where the key is no tag. */
 export function tagValues(schema: JsonSchema, tag: string): unknown[] {
   return (schema.oneOf ?? []).flatMap((branch) => branch.properties?.[tag]?.const ?? [])
-}
-
-/** A value as JSON, where it has such a form; cut when it is long. */
-export function showValue(value: unknown): string {
-  const text = toJson(value) ?? inspect(value, {depth: 1, breakLength: Infinity})
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
-function toJson(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value)
-  try {
-    return JSON.stringify(value)
-  } catch (error) {
-    // Cycles and bigints, from a caller that passes an object.
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
 }
 
 function choicesOf(schema: JsonSchema): string[] {

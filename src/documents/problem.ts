@@ -1,4 +1,5 @@
 import {NnError} from '../errors.js'
+import {shorten} from './show-value.js'
 
 /** One mistake in a document, with its position. */
 export interface Problem {
@@ -21,6 +22,9 @@ export interface Problem {
 /** A text that is not a document at all has a mistake in every line; the first ones are enough. */
 const mostShown = 20
 
+/** Longest path that a message shows, in UTF-16 units. */
+const longestPath = 200
+
 /** A document with mistakes, which the user must fix. `message` lists all problems. */
 export class DocumentError extends NnError {
   readonly problems: readonly Problem[]
@@ -36,7 +40,7 @@ export class DocumentError extends NnError {
 export function renderProblem(problem: Problem): string {
   const place = problem.line === 0 ? [] : [problem.line, problem.column]
   const position = [...(problem.file === undefined ? [] : [problem.file]), ...place].join(':')
-  const path = problem.path === '' ? '' : `${problem.path}:`
+  const path = problem.path === '' ? '' : `${shorten(problem.path, longestPath)}:`
   const lines = [[position, path, problem.message].filter((part) => part !== '').join(' ')]
   if (problem.hint !== undefined) lines.push(`  ${problem.hint}`)
   if (problem.excerpt !== '') lines.push(...problem.excerpt.split('\n').map((line) => `  ${line}`))

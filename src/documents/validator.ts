@@ -13,14 +13,19 @@ export interface ValidatorOptions {
   patterns?: (source: string) => {test: (text: string) => boolean}
 }
 
+/** A larger value has only its first mistake reported: a million wrong values must not become a million errors. */
+const mostValues = 10_000
+
 /**
  * A validator with the options that every document is checked with. ajv is loaded, and the schema compiled, by the
  * first check: a command that checks nothing does not wait for it.
  */
 export function createValidator(schema: object, options: ValidatorOptions = {}): Validator {
-  let compiled: ValidateFunction | undefined
+  let [all, first]: (ValidateFunction | undefined)[] = []
   const validator: Validator = (value) => {
-    compiled ??= compile(schema, options)
+    const compiled = isLarge(value)
+      ? (first ??= compile(schema, {...options, allErrors: false}))
+      : (all ??= compile(schema, {...options, allErrors: true}))
     const valid = compiled(value)
     validator.errors = compiled.errors ?? null
     return valid
@@ -28,9 +33,22 @@ export function createValidator(schema: object, options: ValidatorOptions = {}):
   return validator
 }
 
-function compile(schema: object, {patterns}: ValidatorOptions): ValidateFunction {
+/** Whether it has more than `mostValues` values; not more of them are looked at. */
+function isLarge(value: unknown): boolean {
+  const open = [value]
+  for (let seen = 0; seen < open.length; seen++) {
+    const inner = open[seen]
+    if (typeof inner !== 'object' || inner === null) continue
+    for (const each of Array.isArray(inner) ? (inner as unknown[]) : (Object.values(inner) as unknown[])) {
+      if (open.push(each) > mostValues) return true
+    }
+  }
+  return false
+}
+
+function compile(schema: object, {patterns, allErrors}: ValidatorOptions & {allErrors: boolean}): ValidateFunction {
   const ajv = new Ajv({
-    allErrors: true,
+    allErrors,
     discriminator: true,
     // A union's own `required` names keys that only its branches declare.
     strictRequired: false,

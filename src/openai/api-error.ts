@@ -1,3 +1,4 @@
+import {shorten} from '../documents/index.js'
 import {explain, NnError, reasons, type Reason} from '../errors.js'
 
 /** An error in OpenAI's format. */
@@ -13,6 +14,10 @@ export interface ApiErrorOptions {
   cause?: unknown
 }
 
+/** Messages and paths contain names of the request, which may be as long as its body. In UTF-16 units. */
+const longestMessage = 4000
+const longestParam = 200
+
 /** A request that fails with an HTTP status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -26,8 +31,8 @@ export class ApiError extends Error {
     message: string,
     {param, headers = {}, cause}: ApiErrorOptions = {},
   ) {
-    super(message, cause === undefined ? undefined : {cause})
-    this.param = param
+    super(shorten(message, longestMessage), cause === undefined ? undefined : {cause})
+    this.param = param === undefined ? undefined : shorten(param, longestParam)
     this.headers = headers
   }
 

@@ -3,7 +3,7 @@ import {badRequest} from './api-error.js'
 import {chatLogprobs} from './logprobs.js'
 import {messageFields, readMessages} from './messages.js'
 import {newIdentity, respondTo, type CompletionRequest} from './respond.js'
-import {probabilities, responseGuide, runtimeOptions, templateVariables} from './runtime-options.js'
+import {probabilities, responseGuide, runtimeOptions} from './runtime-options.js'
 import {chatBody, type ChatBody} from './schema.js'
 import type {Serving} from './serving.js'
 import {event, finishReason, textEvents, usage, type Identity, type Shape} from './shape.js'
@@ -27,9 +27,7 @@ export function readChatRequest(value: unknown): CompletionRequest {
     ...responseGuide(body),
     ...(body.logprobs === true && probabilities(body.top_logprobs ?? 0)),
     system_prompt: systemPrompt,
-    ...(body.chat_template_kwargs !== undefined && {
-      template_variables: templateVariables(body.chat_template_kwargs, 'chat_template_kwargs'),
-    }),
+    ...(body.chat_template_kwargs !== undefined && {template_variables: body.chat_template_kwargs}),
     prompt_mode: 'chat' as const,
     // A request with a session id and only a question continues that session.
     ...((sessionId === undefined || history.length > 0) && {history}),

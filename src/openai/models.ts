@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type {FastifyInstance} from 'fastify'
 import type {GraphStatus} from '../backend/contract/status.js'
+import {shorten} from '../documents/index.js'
 import {ApiError, badRequest, modelLoading} from './api-error.js'
 import type {Serving} from './serving.js'
 
@@ -25,10 +26,13 @@ export async function findModel(
     404,
     'invalid_request_error',
     'model_not_found',
-    `The model "${name}" is not loaded. Loaded models: ${names}.`,
+    `The model "${shorten(name, longestName)}" is not loaded. Loaded models: ${names}.`,
     {param: 'model'},
   )
 }
+
+/** How much of an unknown name is shown, in UTF-16 units. */
+const longestName = 200
 
 interface ModelObject {
   id: string

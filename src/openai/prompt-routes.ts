@@ -6,7 +6,6 @@ import {request as requestSection} from '../config/sections/request.js'
 import {stopping} from '../config/sections/stopping.js'
 import {messageFields, readMessages} from './messages.js'
 import {findModel} from './models.js'
-import {templateVariables} from './runtime-options.js'
 import type {Serving} from './serving.js'
 import {bodyCheck, ignoredHeader} from './validate.js'
 
@@ -54,8 +53,8 @@ export function readPromptRequest(value: unknown): PromptQuestion {
     history,
     prompt_mode: 'chat',
     template_variables: {
-      ...templateVariables(body.chat_template_kwargs ?? {}, 'chat_template_kwargs'),
-      ...(body.tools !== undefined && templateVariables({tools: body.tools}, 'tools')),
+      ...body.chat_template_kwargs,
+      ...(body.tools !== undefined && {tools: body.tools}),
     },
     ...(body.max_tokens !== undefined && {max_tokens: body.max_tokens}),
   }

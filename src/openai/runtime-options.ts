@@ -17,9 +17,6 @@ ws ::= [ \n]?
 /** Maximum nesting of a schema, because it is later read recursively. */
 const deepestSchema = 64
 
-/** Maximum nesting of a variable for a chat template; more than llama.cpp's limit, which names the variable. */
-const deepestVariable = 1000
-
 /** The runtime options for OpenAI's fields and this server's own; omits those that were not given. */
 export function runtimeOptions(body: CommonBody): RuntimeOptions {
   const {stop, logit_bias: bias} = body
@@ -81,13 +78,6 @@ function schemaGuide(schema: Record<string, unknown>, param: string): RuntimeOpt
     throw badRequest((error as Error).message, param, 'unsupported_value')
   }
   return {json_schema: schema}
-}
-
-/** Variables for the chat template. @throws `ApiError` for those that cannot be passed on to the engine */
-export function templateVariables(variables: Record<string, unknown>, param: string): Record<string, unknown> {
-  if (isDeeper(variables, deepestVariable))
-    throw badRequest(`${param}: is nested more than ${deepestVariable} levels deep.`, param)
-  return variables
 }
 
 /** How many probabilities the engine reports: none, or those of the chosen token and of this many others. */

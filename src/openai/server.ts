@@ -1,5 +1,5 @@
 import type {Server} from 'node:http'
-import fastify, {type FastifyInstance} from 'fastify'
+import fastify from 'fastify'
 import {keyCheck} from './api-key.js'
 import {chatRoutes} from './chat.js'
 import {completionRoutes} from './completions.js'
@@ -7,13 +7,12 @@ import {embeddingRoutes} from './embeddings.js'
 import {handleFailures, refuseConnection} from './failures.js'
 import {checkHost} from './host-check.js'
 import {InFlight} from './in-flight.js'
+import {readJsonOnly} from './json-body.js'
 import {defaultLimits, type HttpLimits} from './limits.js'
 import {createMetrics} from './metrics.js'
 import {modelRoutes} from './models.js'
 import {promptRoutes} from './prompt-routes.js'
 import type {Core} from '../backend/contract/core.js'
-import {decodeText} from '../documents/index.js'
-import type {NnError} from '../errors.js'
 import type {HttpLog, Serving} from './serving.js'
 import {statusRoutes} from './status.js'
 
@@ -94,21 +93,4 @@ export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): 
   const all = [modelRoutes, chatRoutes, completionRoutes, embeddingRoutes, promptRoutes, statusRoutes]
   for (const routes of all) routes(app, serving)
   return {app, inFlight}
-}
-
-/** A page of another site can post text and forms here without a preflight request, but not JSON. */
-function readJsonOnly(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'ignore')
-  app.removeAllContentTypeParsers()
-  // As a string it would be decoded without a check.
-  app.addContentTypeParser('application/json', {parseAs: 'buffer'}, (request, body: Buffer, done) => {
-    let text: string
-    try {
-      text = decodeText(body, 'The body')
-    } catch (error) {
-      done(error as NnError)
-      return
-    }
-    void parse(request, text, done)
-  })
 }

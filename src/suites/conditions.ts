@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util'
-import {createValidator, findFaults, formatPath} from '../documents/index.js'
+import {createValidator, findFaults, formatPath, plainCopy, showValue} from '../documents/index.js'
 import {LinearPattern} from '../documents/linear-pattern.js'
 import {operators, type Condition, type Operators} from './schema/condition.js'
 import {valueAt} from './variables.js'
@@ -158,5 +158,7 @@ function checkJsonSchema(actual: unknown, operand: unknown): string | undefined 
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value)
+  if (value === undefined) return 'nothing'
+  // What a model answers may be nested without end.
+  return 'copy' in plainCopy(value) ? JSON.stringify(value) : showValue(value)
 }

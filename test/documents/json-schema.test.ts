@@ -39,6 +39,14 @@ test('values are shown as JSON and cut when long', () => {
   assert.is(showValue(10n), '10n')
   const circle: unknown[] = []
   circle.push(circle)
-  assert.ok(showValue(circle).includes('Circular'), showValue(circle))
+  assert.is(showValue(circle), `${'['.repeat(60)}…`)
+  const broken = Object.defineProperty({}, 'a', {
+    enumerable: true,
+    get: () => {
+      throw new Error('no')
+    },
+  })
+  assert.is(showValue([broken]), '[(cannot be read: no)]')
+  assert.is(showValue([undefined, Number.NaN, {a: undefined, b: 1}]), '[null,null,{"b":1}]')
   assert.is(showValue('x'.repeat(100)), `"${'x'.repeat(59)}…`)
 })

@@ -57,8 +57,8 @@ const cases: [what: string, send: () => Promise<Refusal>, status: number, code: 
   ['a body of another type', () => post('a=b', 'application/x-www-form-urlencoded'), 415, 'unsupported_media_type'],
   ['plain text', () => post('{}', 'text/plain'), 415, 'unsupported_media_type'],
   ['an attack on prototypes', () => post('{"__proto__": {"model": "x"}}'), 400, 'invalid_json'],
-  ['deep nesting', () => post('['.repeat(9000)), 400, 'invalid_json'],
-  ['deep nesting that is closed', () => post('['.repeat(4900) + ']'.repeat(4900)), 400, 'invalid_type'],
+  ['deep nesting', () => post('['.repeat(9000)), 400, 'invalid_value'],
+  ['deep nesting that is closed', () => post('['.repeat(4900) + ']'.repeat(4900)), 400, 'invalid_value'],
   ['a list of wrong values', () => post(`{"messages": [${'1,'.repeat(4000)}1]}`), 400, 'invalid_value'],
   ['an unknown route', () => post('{}', 'application/json', '/v1/audio/speech'), 404, 'unknown_url'],
 ]

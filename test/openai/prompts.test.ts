@@ -96,8 +96,12 @@ test('values that no template can get are named', async () => {
   const messages = JSON.stringify(question)
   const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
   for (const [route, fields, said] of [
-    ['/apply-template', `"chat_template_kwargs": {"a": ${nested}}`, /^chat_template_kwargs: is nested more than 1000/],
-    ['/apply-template', `"tools": [{"a": ${nested}}]`, /^tools: is nested more than 1000 levels deep/],
+    [
+      '/apply-template',
+      `"chat_template_kwargs": {"a": ${nested}}`,
+      /^chat_template_kwargs: is nested more than 100 levels deep/,
+    ],
+    ['/apply-template', `"tools": [{"a": ${nested}}]`, /^tools: is nested more than 100 levels deep/],
     ['/v1/chat/completions', `"chat_template_kwargs": {"a": ${nested}}`, /^chat_template_kwargs: is nested more/],
     ['/apply-template', '"chat_template_kwargs": {"a": [[1e300]]}', /^The template variable a\[0\]\[0\] cannot be/],
     ['/v1/chat/completions', '"chat_template_kwargs": {"a": 1e300}', /^The template variable a cannot be passed on/],

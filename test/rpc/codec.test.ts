@@ -1,9 +1,11 @@
 import * as assert from 'uvu/assert'
 import {fromWire, NnError, toWire, type WireError} from '../../src/errors.js'
 import {decode, encode} from '../../src/rpc/codec.js'
+import {deep, unwritable} from '../support/odd-values.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('values on the wire')
+const fails = (error: unknown): boolean => error instanceof Error && /nested|JSON|^no$/.test(error.message)
 const sent = (value: unknown): unknown => decode(JSON.parse(JSON.stringify(encode(value))))
 
 test('bytes and floats come as they are, at any depth', () => {
@@ -14,6 +16,18 @@ test('bytes and floats come as they are, at any depth', () => {
 test('objects of the caller with the same keys stay objects', () => {
   const value = {const: {$bytes: 'QUJD'}, other: {$object: {$floats: 'x', inner: {$bytes: 1}}}}
   assert.equal(sent(value), value)
+})
+
+for (const {what, value} of [...deep, ...unwritable].filter((each) => !/100|any length|101/.test(each.what))) {
+  test(`${what} is an argument that cannot be sent, and nothing that can be received`, () => {
+    assert.throws(() => encode({a: value()}), fails)
+  })
+}
+
+test('a text of another program that is nested deeply is rejected', () => {
+  const {json = ''} = deep[0] ?? {}
+  assert.throws(() => decode(JSON.parse(json)), /nested more than 300 levels deep/)
+  assert.throws(() => decode(JSON.parse(`{"$object": ${json}}`)), /nested more than 300 levels deep/)
 })
 
 test('an error comes with its reason, and one of another version with its code', () => {

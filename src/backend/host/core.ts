@@ -319,8 +319,8 @@ export class LocalCore implements Core {
     checkObject('request', request)
     const {input, options} = request
     checkString('input', input)
-    if (options !== undefined) checkObject('options', options)
-    if (options === undefined || Object.keys(options).length === 0) return {input, options: {}}
+    if (options === undefined) return {input, options: {}}
+    checkObject('options', options)
     const read = runtimeOptionsFromObject(options, {strict: this.strict, config: graph.config})
     this.parts.journal.optionWarnings(read.warnings)
     return {input, options: read.options}

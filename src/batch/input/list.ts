@@ -33,7 +33,8 @@ export async function* readList(chunks: AsyncIterable<Buffer>, file: string): As
 
 function parseList(text: string, file: string): ParsedDocument {
   try {
-    return parseText(text, {file})
+    // One item that is too large is an error row, and not the end of the batch.
+    return parseText(text, {file, bounded: false})
   } catch (error) {
     throw isLines(text) ? linesOfJson(file, error) : error
   }

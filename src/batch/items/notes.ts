@@ -1,3 +1,5 @@
+import {shorten} from '../../documents/index.js'
+
 /** Notes that apply to many items are shown once. */
 export class Notes {
   private readonly told = new Set<string>()
@@ -8,7 +10,7 @@ export class Notes {
   add(about: string, names: readonly string[]): void {
     const fresh = names.filter((name) => this.told.size < mostTold && !this.told.has(`${about} ${name}`))
     for (const name of fresh) this.told.add(`${about} ${name}`)
-    if (fresh.length > 0) this.tell(`${about} ${fresh.join(', ')}`)
+    if (fresh.length > 0) this.tell(`${about} ${fresh.map((name) => shorten(name)).join(', ')}`)
   }
 }
 

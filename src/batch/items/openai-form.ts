@@ -4,7 +4,7 @@ import {readChatRequest} from '../../openai/chat.js'
 import {readTextRequest} from '../../openai/completions.js'
 import {readEmbeddingsRequest, type EmbeddingsRequest} from '../../openai/embeddings.js'
 import type {CompletionRequest} from '../../openai/respond.js'
-import {showValue} from '../../documents/index.js'
+import {shorten, showValue} from '../../documents/index.js'
 import type {Asked, Reading} from './item.js'
 
 export interface OpenAiFormContext {
@@ -49,7 +49,7 @@ function readQuestion(value: Readonly<Record<string, unknown>>, context: OpenAiF
   const {method = 'POST', url, body} = value
   const unknown = Object.keys(value).find((name) => !ownFields.includes(name))
   if (unknown !== undefined)
-    throw badRequest(`${unknown}: unknown field. A line has only ${ownFields.join(', ')}.`, unknown)
+    throw badRequest(`${shorten(unknown)}: unknown field. A line has only ${ownFields.join(', ')}.`, unknown)
   if (method !== 'POST') throw badRequest(`method: must be POST; got ${showValue(method)}.`, 'method')
   if (context.hasTemplate) throw badRequest('--template needs items in the short form.')
   const read = typeof url === 'string' && Object.hasOwn(urls, url) ? urls[url] : undefined

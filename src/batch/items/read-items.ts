@@ -1,4 +1,5 @@
 import {applyRuntimeOptions, type RuntimeOptions} from '../../config/index.js'
+import {plainCopy, shorten, showValue, type NotPlain} from '../../documents/index.js'
 import {NnError} from '../../errors.js'
 import type {EmbeddingsRequest} from '../../openai/embeddings.js'
 import type {InputRecord} from '../input/record.js'
@@ -48,7 +49,23 @@ function readContent(content: InputRecord['content'], context: ItemsContext): Re
     return {id, form: 'short', question: {fault: error}}
   }
   const {value} = content
+  const isOpenAi = isOpenAiForm(value, context.hasTemplate)
+  const plain = plainCopy(value)
+  // Before anything reads it recursively, or prints it.
+  if ('message' in plain) return tooLarge(value, isOpenAi ? 'openai' : 'short', plain)
   return isOpenAiForm(value, context.hasTemplate) ? readOpenAiForm(value, context) : readShortForm(content, context)
+}
+
+/** An item that is nested too deeply or too large; its id can still be read. */
+function tooLarge(value: unknown, form: Reading['form'], {path: [field], message}: NotPlain): Reading {
+  const {id: own, custom_id: customId} = (value ?? {}) as {id?: unknown; custom_id?: unknown}
+  const id = form === 'openai' ? customId : own
+  const what = typeof field === 'string' ? `${shorten(field)}:` : 'The item'
+  return {
+    id: typeof id === 'string' && id !== '' ? id : id == null ? undefined : null,
+    form,
+    question: {fault: new NnError('invalid_argument', `${what} ${message}.`)},
+  }
 }
 
 /** The line number as an id, if no item has it. */
@@ -58,7 +75,7 @@ function freeNumber(line: number, ids: IdTable): string | null {
 }
 
 function repeated(id: string, line: number): {fault: NnError} {
-  return {fault: new NnError('invalid_argument', `Line ${line} has the same id, ${JSON.stringify(id)}.`)}
+  return {fault: new NnError('invalid_argument', `Line ${line} has the same id, ${showValue(id)}.`)}
 }
 
 function applyDefaults(question: Asked, {config, defaults, deterministic}: ItemsContext): Asked {

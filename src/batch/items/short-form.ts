@@ -3,7 +3,7 @@ import {NnError} from '../../errors.js'
 import {ApiError} from '../../openai/api-error.js'
 import {ignoredFields} from '../../openai/ignored-fields.js'
 import {messageFields, readMessages} from '../../openai/messages.js'
-import {DocumentError, showValue, suggest, type Problem, type Written} from '../../documents/index.js'
+import {DocumentError, shorten, showValue, suggest, type Problem, type Written} from '../../documents/index.js'
 import type {Found} from '../input/record.js'
 import {hintForNumber, optionNames, parseJson, readCell} from './cell.js'
 import type {Asked, Reading} from './item.js'
@@ -115,11 +115,17 @@ function readOptions(fields: Fields, isText: boolean, context: ShortFormContext)
     const [hint] = error.problems.map((problem) => hintFor(problem, given)).filter((each) => each !== undefined)
     throw new NnError(
       'invalid_argument',
-      error.problems.map(({path, message}) => `${path}: ${message}`).join('; '),
+      error.problems
+        .slice(0, mostMistakes)
+        .map(({path, message}) => `${shorten(path)}: ${message}`)
+        .join('; '),
       hint === undefined ? {} : {hint},
     )
   }
 }
+
+/** An error row with more of them helps nobody. */
+const mostMistakes = 20
 
 const itemFields = ['id', 'prompt', 'messages']
 

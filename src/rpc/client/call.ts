@@ -48,7 +48,8 @@ function serialize(method: MethodName, args: readonly unknown[], call: object): 
   try {
     return JSON.stringify({...call, args: encodeArguments(args, methods[method])})
   } catch (error) {
-    // Values without JSON (bigints, cycles) are not valid arguments.
+    if (error instanceof NnError) throw error
+    // Reading an argument may throw: a getter, or a proxy.
     throw new NnError('invalid_argument', `The arguments cannot be sent: ${(error as Error).message}`, {cause: error})
   }
 }

@@ -1,7 +1,7 @@
 import {readFile, stat} from 'node:fs/promises'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {StatusType} from '../../backend/contract/status.js'
-import {decodeText} from '../../documents/index.js'
+import {decodeText, plainCopy} from '../../documents/index.js'
 import {NnError} from '../../errors.js'
 import {suitePath} from '../bytes.js'
 import {checkReads} from '../confine.js'
@@ -82,9 +82,14 @@ export async function remainsOf(backend: Parameters<Probe['remains']>[0], probe:
 }
 
 function parseLine(line: string, index: number): Record<string, unknown> {
+  let record: Record<string, unknown>
   try {
-    return JSON.parse(line) as Record<string, unknown>
+    record = JSON.parse(line) as Record<string, unknown>
   } catch (error) {
     throw new StepFault(`Line ${index + 1} is not JSON: ${(error as Error).message}`)
   }
+  // It is compared and printed.
+  const plain = plainCopy(record)
+  if ('message' in plain) throw new StepFault(`Line ${index + 1} ${plain.message}.`)
+  return record
 }
