@@ -68,7 +68,7 @@ const finalHeaders = {'x-should-retry': 'false'}
 
 /** Fastify's own errors that are caused by the client. */
 const frameworkErrors: Record<string, [status: number, code: string, message?: string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large', 'The body is too large.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     415,
     'unsupported_media_type',
@@ -77,7 +77,8 @@ const frameworkErrors: Record<string, [status: number, code: string, message?: s
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'invalid_content_length'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'invalid_json'],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'invalid_json'],
-  FST_ERR_BAD_URL: [400, 'invalid_url'],
+  FST_ERR_BAD_URL: [400, 'invalid_url', 'The path has a % that is not followed by the two digits of a UTF-8 byte.'],
+  FST_ERR_MAX_PARAM_LENGTH: [414, 'url_too_long'],
   FST_ERR_ASYNC_CONSTRAINT: [400, 'invalid_url'],
 }
 

@@ -11,20 +11,34 @@ export const apiKeyVariable = 'WNN_API_KEY'
 const mostKeyBytes = 1 << 16
 
 /**
- * The key from the file, otherwise from the environment; surrounding white space is ignored.
- * @throws `invalid_argument` for a file that cannot be read, and for a key that is empty.
+ * The key from the file, otherwise from the environment. The line break at the end of a file is not part of it.
+ * @throws `invalid_argument` for a key that is empty or that no header can carry, `file_unusable` for a file that cannot be
+ * read.
  */
 export async function readApiKey(
   file: string | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string | undefined> {
-  const text = file === undefined ? environment[apiKeyVariable] : await readKeyFile(file)
-  if (text === undefined) return undefined
-  const key = text.trim()
-  if (key !== '') return key
-  throw new NnError('invalid_argument', `The API key in ${file ?? apiKeyVariable} is empty.`, {
-    hint: 'Remove it to serve without a key.',
-  })
+  const key = file === undefined ? environment[apiKeyVariable] : (await readKeyFile(file)).replace(/\r?\n$/, '')
+  if (key === undefined) return undefined
+  const fault = faultOf(key)
+  if (fault === undefined) return key
+  throw new NnError('invalid_argument', `The API key in ${file ?? apiKeyVariable} ${fault.what}.`, {hint: fault.hint})
+}
+
+/** Why no header can carry a key; clients write other characters than those of ASCII in different ways. */
+function faultOf(key: string): {what: string; hint: string} | undefined {
+  const asText = 'Use letters, digits and punctuation of ASCII.'
+  if (key.trim() === '') return {what: 'is empty', hint: 'Remove it to serve without a key.'}
+  if (/[\r\n]/.test(key)) return {what: 'has more than one line', hint: 'The key must be the only line.'}
+  if (key !== key.trim()) return {what: 'has a space before or after it', hint: 'Remove it: no header can carry it.'}
+  const [other] = /[^\x20-\x7E]/u.exec(key) ?? []
+  if (other === undefined) return undefined
+  const code = (other.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return {
+    what: `has the character U+${code} at position ${key.indexOf(other) + 1}, which no header can carry`,
+    hint: asText,
+  }
 }
 
 function readKeyFile(file: string): string {

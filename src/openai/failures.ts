@@ -1,20 +1,18 @@
-import type {Socket} from 'node:net'
-import type {FastifyError, FastifyInstance} from 'fastify'
-import {ApiError, toApiError, type ErrorBody} from './api-error.js'
+import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
+import {ApiError, toApiError} from './api-error.js'
+import {earlyEnd, endAfterRest} from './rest-of-request.js'
 import type {Core} from '../backend/contract/core.js'
 import type {Serving} from './serving.js'
 
 /** All failures in OpenAI's format. */
-export function handleFailures(app: FastifyInstance, {backend, log}: Serving): void {
+export function handleFailures(app: FastifyInstance, serving: Serving): void {
+  const {backend, log} = serving
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const failure = toApiError(error)
     if (failure.status === 429) void reply.header('retry-after', await secondsToWait(backend))
     if (failure.status >= 500)
       log('error', 'request failed', {route: request.routeOptions.url ?? '', reason: reasonOf(failure)})
-    return reply
-      .code(failure.status)
-      .headers({...failure.headers})
-      .send(failure.body)
+    return sendFailure(failure, request, reply, serving)
   })
   const methodsOf = knownRoutes(app)
   app.setNotFoundHandler(({method, url}) => {
@@ -24,6 +22,23 @@ export function handleFailures(app: FastifyInstance, {backend, log}: Serving): v
     const message = `${path} does not support ${method}. It supports ${allow}.`
     throw new ApiError(405, 'invalid_request_error', 'method_not_allowed', message, {headers: {allow}})
   })
+}
+
+/** The response of a failure; also for a request that has no route. */
+export function sendFailure(
+  {status, headers, body}: ApiError,
+  {raw}: FastifyRequest,
+  reply: FastifyReply,
+  {limits}: Pick<Serving, 'limits'>,
+): FastifyReply {
+  const {rest, close} = earlyEnd(raw, limits)
+  void reply.code(status).headers(headers)
+  if (close) void reply.header('connection', 'close')
+  if (!rest) return reply.send(body)
+  const text = JSON.stringify(body)
+  return reply
+    .headers({'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text)})
+    .send(endAfterRest(text, raw, limits))
 }
 
 /** The allowed methods of each path, for all routes that are added after this call. */
@@ -43,26 +58,4 @@ function reasonOf({cause, message}: ApiError): string {
 async function secondsToWait(backend: Core): Promise<number> {
   const {queued, running, run_ms} = await backend.status('queue')
   return Math.min(60, Math.max(1, Math.ceil((run_ms.p50 * queued) / Math.max(1, running) / 1000)))
-}
-
-const parserErrors: Record<string, [status: string, code: string, message: string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request did not arrive in time.'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
-}
-
-/** Responds to invalid HTTP, which never reaches a route. */
-export function refuseConnection(error: FastifyError, socket: Socket): void {
-  if (!socket.writable || socket.destroyed) return
-  const [status, code, message] = parserErrors[error.code] ?? [
-    '400 Bad Request',
-    'invalid_request',
-    'This is not an HTTP request.',
-  ]
-  const body = JSON.stringify({error: {message, type: 'invalid_request_error', param: null, code}} satisfies ErrorBody)
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-  // A client that never reads must not keep the socket open.
-  socket.destroySoon()
 }

@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
  * Checks a `Host` header: it names the loopback address. Any other name may come from a web page that uses DNS
  * rebinding, so that the browser treats this server as the page's own.
  */
-export function checkHost(header = ''): void {
+export function checkHost(header: string): void {
   const name = nameOf(header)
   if (isLoopback(name)) return
   const message = `Requests for the host ${JSON.stringify(name)} need an API key.`

@@ -2,6 +2,10 @@
 export interface HttpLimits {
   /** Maximum request body; a larger one gets 413. Defaults to 4 MiB. */
   bodyBytes: number
+  /** Of a request that is rejected before its body was read, at most this much more is read and discarded. Defaults to 64 MiB. */
+  discardBytes: number
+  /** For how long it is discarded. Defaults to 5 s. */
+  discardMs: number
   /** For the headers of a request to arrive; then 408. Defaults to 10 s. */
   headersMs: number
   /** For a whole request, its body included, to arrive; then 408. Defaults to 30 s. */
@@ -22,6 +26,8 @@ export interface HttpLimits {
 
 export const defaultLimits: HttpLimits = {
   bodyBytes: 4 * 1024 ** 2,
+  discardBytes: 64 * 1024 ** 2,
+  discardMs: 5000,
   headersMs: 10_000,
   requestMs: 30_000,
   keepAliveMs: 60_000,

@@ -4,7 +4,9 @@ import {keyCheck} from './api-key.js'
 import {chatRoutes} from './chat.js'
 import {completionRoutes} from './completions.js'
 import {embeddingRoutes} from './embeddings.js'
-import {handleFailures, refuseConnection} from './failures.js'
+import {handleConnections, refuseConnection} from './connections.js'
+import {toApiError} from './api-error.js'
+import {handleFailures, sendFailure} from './failures.js'
 import {checkHost} from './host-check.js'
 import {InFlight} from './in-flight.js'
 import {readJsonOnly} from './json-body.js'
@@ -56,22 +58,27 @@ export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): 
     exposeHeadRoutes: false,
     routerOptions: {maxParamLength: 4096},
     clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, request, reply) => void sendFailure(toApiError(error), request, reply, {limits}),
     http: {
+      // Its response would have no body; a hook sends ours.
+      requireHostHeader: false,
       headersTimeout: limits.headersMs,
       // How late Node.js may notice a timeout.
       connectionsCheckingInterval: Math.min(1000, limits.headersMs, limits.requestMs),
     },
   })
   app.server.maxConnections = limits.connections
-  readJsonOnly(app)
   handleFailures(app, serving)
+  handleConnections(app, limits)
+  readJsonOnly(app)
   app.addHook('onRequest', (_request, _reply, done) => {
     inFlight.check()
     done()
   })
   if (loopbackOnly) {
     app.addHook('onRequest', (request, _reply, done) => {
-      checkHost(request.headers.host)
+      // No browser sends a request without this header, which is one of HTTP/1.0.
+      if (request.headers.host !== undefined) checkHost(request.headers.host)
       done()
     })
   }

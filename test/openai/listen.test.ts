@@ -47,6 +47,36 @@ test('a port that is taken is an error', async () => {
   await rejects(listenHttp(backend, {port, environment}), 'invalid_argument', /EADDRINUSE/)
 })
 
+test('a key that no header can carry is rejected, with what is wrong', async (t) => {
+  const file = path.join(temporaryFolder(t), 'key')
+  const unusable: [key: string, said: RegExp][] = [
+    ['a\nb', /has more than one line/],
+    ['a\r\nX-Evil: 1', /has more than one line/],
+    [' a', /has a space before or after it/],
+    ['a ', /has a space before or after it/],
+    ['a\t', /has a space before or after it/],
+    ['schl\u00fcssel', /has the character U\+00FC at position 5, which no header can carry/],
+    ['k\u{1F511}', /has the character U\+1F511 at position 2/],
+    ['a\u0007b', /has the character U\+0007 at position 2/],
+    ['\u007F', /has the character U\+007F at position 1/],
+    ['  ', /is empty/],
+    ['\n\n', /is empty/],
+  ]
+  for (const [key, said] of unusable) {
+    await writeFile(file, `${key}\n`)
+    await rejects(listenHttp(backend, {port: 0, apiKeyFile: file}), 'invalid_argument', said)
+    await rejects(listenHttp(backend, {port: 0, environment: {WNN_API_KEY: key}}), 'invalid_argument', said)
+  }
+  // A variable has no line break of its own, other than a file.
+  await rejects(listenHttp(backend, {port: 0, environment: {WNN_API_KEY: 'a\n'}}), 'invalid_argument', /one line/)
+  for (const end of ['', '\n', '\r\n']) {
+    await writeFile(file, `a b~!${end}`)
+    await using server = await listenHttp(backend, {port: 0, apiKeyFile: file})
+    const headers = {authorization: 'Bearer a b~!'}
+    assert.is((await fetch(`${server.url}/v1/models`, {headers})).status, 200)
+  }
+})
+
 test('with a key any name of the server may be asked for', async () => {
   await using server = await listenHttp(backend, {port: 0, environment: {WNN_API_KEY: 'k'}})
   const answer = await new Promise<number | undefined>((resolve, reject) => {
