@@ -68,6 +68,15 @@ export function overlay(given: ReadonlyMap<KeyName, unknown>, {base, cores}: {ba
   return config
 }
 
+/** The configuration for requests of OpenAI's API: its own defaults hold for keys that nobody gave. */
+export function withApiDefaults(config: Config, given: ReadonlySet<KeyName>): Config {
+  const keys = structuredClone(config as unknown as AnyConfig)
+  for (const {name, schema} of keysOf(configSections)) {
+    if (schema.apiDefault !== undefined && !given.has(name)) setKey(keys, name, schema.apiDefault)
+  }
+  return keys as unknown as Config
+}
+
 /** The options of a request that sets none. */
 export function requestDefaults(config: Config): RequestSettings {
   const {request = {}} = staticDefaults({request: requestSections.request})

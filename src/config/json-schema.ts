@@ -37,7 +37,9 @@ function propertySchema(node: SpellingNode, keys: ReadonlyMap<KeyName, KeySchema
   const schema = target === undefined ? undefined : keys.get(target)
   if (target === undefined || schema === undefined) return objectSchema(node, keys)
 
-  const {unit, description = '', ...rest} = schema
+  const {unit, description = '', ...all} = schema
+  const rest = {...all}
+  delete rest.apiDefault
   const written = (valueAliases[target] ?? []).map(([value]) => ({const: value}))
   return {
     ...(written.length === 0 ? rest : {default: rest.default, anyOf: [...(rest.anyOf ?? []), ...written]}),

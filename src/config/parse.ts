@@ -20,6 +20,8 @@ export interface ParseConfigOptions {
 
 export interface ParsedConfig {
   config: Config
+  /** The keys that the document gives; the others have defaults, or values of `base`. */
+  given: ReadonlySet<KeyName>
   warnings: ConfigWarning[]
 }
 
@@ -30,7 +32,7 @@ export function parseConfig(text: string, options: ParseConfigOptions = {}): Par
   const strict = options.strict === true || options.base?.backend.strict_config === true
   const parsed = parseLeniently(text, {file: options.file, strict})
   if ('document' in parsed) return readConfig(parsed.document.value, parsed.document, options)
-  return {config: overlay(new Map(), withCores(options)), warnings: [parsed.warning]}
+  return {config: overlay(new Map(), withCores(options)), given: new Set(), warnings: [parsed.warning]}
 }
 
 /**
@@ -68,7 +70,8 @@ function readConfig(value: unknown, document: ParsedDocument | undefined, option
 
   const given = new Map<KeyName, unknown>([...reading.given].map(([name, setting]) => [name, setting.value]))
   const config = overlay(given, withCores(options))
-  return {config, warnings: toWarnings(reading.findings, config as unknown as AnyConfig)}
+  const warnings = toWarnings(reading.findings, config as unknown as AnyConfig)
+  return {config, given: new Set(given.keys()), warnings}
 }
 
 function withCores({base, cores = availableCores()}: ParseConfigOptions): {base?: Config; cores: number} {

@@ -57,6 +57,8 @@ function alsoWritten(name: KeyName): string[] {
 
 function defaultOf(name: KeyName, schema: KeySchema): string {
   const elder = twins.find(([, younger]) => younger === name)?.[0]
+  if (schema.apiDefault !== undefined)
+    return `${code(JSON.stringify(schema.default))}, in OpenAI's API ${code(JSON.stringify(schema.apiDefault))}`
   const derived = derivedDefaults[name] ?? derivedRequestDefaults[name]
   return elder === undefined ? (derived?.text ?? code(JSON.stringify(schema.default))) : code(elder)
 }

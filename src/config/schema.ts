@@ -56,6 +56,8 @@ export function keysOf(sections: Sections): {name: KeyName; section: string; key
 /** The schema of a key; `unit` is for people. */
 export interface KeySchema extends JsonSchema {
   unit?: string
+  /** What holds for requests of OpenAI's API when the configuration does not give the key. Defaults to `default`. */
+  apiDefault?: unknown
 }
 
 export function getKey(config: AnyConfig, name: KeyName): unknown {

@@ -61,6 +61,6 @@ function compile(schema: object, {patterns, allErrors}: ValidatorOptions & {allE
     ...(patterns !== undefined && {code: {regExp: Object.assign(patterns, {code: 'patterns'})}}),
   })
   // For people, in the reference tables.
-  ajv.addVocabulary(['unit'])
+  ajv.addVocabulary(['unit', 'apiDefault'])
   return ajv.compile(schema)
 }

@@ -1,4 +1,4 @@
-import type {Answer, AnswerOptions, Core} from '../backend/contract/core.js'
+import type {Answer, AnswerOptions, Core, RequestDefaults} from '../backend/contract/core.js'
 import type {GraphId, OutputMetadata} from '../backend/contract/types.js'
 import type {RuntimeOptions} from '../config/index.js'
 import {NnError} from '../errors.js'
@@ -10,6 +10,8 @@ export interface Question {
   sessionId: string | undefined
   input: string
   options: RuntimeOptions
+  /** Defaults to those of OpenAI's API. */
+  defaults?: RequestDefaults
 }
 
 /**
@@ -18,13 +20,13 @@ export interface Question {
  */
 export async function answerQuestion(
   backend: Core,
-  {graph, sessionId, input, options}: Question,
+  {graph, sessionId, input, options, defaults = 'api'}: Question,
   how: AnswerOptions & {signal: AbortSignal},
 ): Promise<Answer> {
   const {signal} = how
   try {
     const target = {graph, ...(sessionId !== undefined && {session: sessionId})}
-    const answer = await backend.answer(target, {input, options}, how)
+    const answer = await backend.answer(target, {input, options, defaults}, how)
     signal.throwIfAborted()
     return answer
   } catch (error) {

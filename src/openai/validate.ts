@@ -47,7 +47,7 @@ function unsupportedBy({properties}: {properties: object}, field: string | numbe
 
 function compile(schema: object): ValidateFunction {
   const ajv = new Ajv({verbose: true, validateSchema: false, meta: false, strictTypes: false})
-  ajv.addVocabulary(['unit', 'unsupported'])
+  ajv.addVocabulary(['unit', 'apiDefault', 'unsupported'])
   return ajv.compile(schema)
 }
 

@@ -17,7 +17,15 @@ const endless = {ignore_eos: true, max_tokens: -1, max_time_ms: 0, timeout_ms: 6
 async function open(t: TestContext, own: object = {}): Promise<Opened> {
   const {config} = configFromObject({temp: 0, repeat_penalty: 1, ...own}, {strict: true, cores: 2})
   const caches = await cacheFolder(undefined, 'auto')
-  const parts = new Parts({config, configWarnings: [], cores: 2, state: undefined, heartbeat, cacheFolder: caches})
+  const parts = new Parts({
+    config,
+    given: new Set(),
+    configWarnings: [],
+    cores: 2,
+    state: undefined,
+    heartbeat,
+    cacheFolder: caches,
+  })
   const backend = new LocalBackend(new LocalCore({strict: true, cores: 2}, parts))
   t.after(() => backend.deinit())
   const graph = await backend.loadByName(qwen)

@@ -55,7 +55,7 @@ export function setPrompt(state: ContextState, text: string): void {
 }
 
 /** @throws `invalid_argument` for a context without an input. */
-export function requestOf({input, options}: ContextState): Required<AnswerRequest> {
+export function requestOf({input, options}: ContextState): Required<Pick<AnswerRequest, 'input' | 'options'>> {
   if (input !== undefined) return {input, options}
   throw new NnError('invalid_argument', 'The context has no input.', {hint: 'Call set_input with index 0 first.'})
 }

@@ -58,10 +58,19 @@ export interface OpenConversation {
  */
 export type AnswerTarget = {conversation: ContextId} | {graph: GraphId; session?: string}
 
+/** Values of `AnswerRequest.defaults`. */
+export const requestDefaults = ['configured', 'api'] as const
+export type RequestDefaults = (typeof requestDefaults)[number]
+
 export interface AnswerRequest {
   input: string
   /** Overrides the graph's configuration, for this request only. */
   options?: RuntimeOptions
+  /**
+   * What holds for options that neither the request nor the configuration gives: the defaults of the configuration, or
+   * those of OpenAI's API (docs/reference/http.md). Defaults to `configured`.
+   */
+  defaults?: RequestDefaults
 }
 
 export interface AnswerOptions {

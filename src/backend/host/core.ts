@@ -11,6 +11,7 @@ import {
 } from '../../config/index.js'
 import {NnError} from '../../errors.js'
 import {checkList, checkObject, checkOneOf, checkSource, checkString} from '../contract/arguments.js'
+import {requestDefaults} from '../contract/core.js'
 import type {
   Answer,
   AnswerOptions,
@@ -65,11 +66,11 @@ export async function initCore(options: InitOptions = {}): Promise<LocalCore> {
   await removeLeftovers()
   const state = stateDir === undefined ? undefined : await StateDir.open(stateDir)
   try {
-    const {warnings: configWarnings} = parsed
+    const {warnings: configWarnings, given} = parsed
     const config = inFolder(parsed.config, options.folder)
     const folder = await cacheFolder(state?.folder, config.memory.max_cache_mb)
     if (folder.durable) await pruneCaches(folder, config.memory.max_cache_age_ms || Infinity)
-    const parts = new Parts({...options, cores, config, configWarnings, state, cacheFolder: folder})
+    const parts = new Parts({...options, cores, config, given, configWarnings, state, cacheFolder: folder})
     return new LocalCore({strict, cores}, parts)
   } catch (error) {
     await state?.close()
@@ -317,23 +318,25 @@ export class LocalCore implements Core {
   /** The request with options that were checked. */
   private checked({graph}: ExecutionContext, request: AnswerRequest): Required<AnswerRequest> {
     checkObject('request', request)
-    const {input, options} = request
+    const {input, options, defaults = 'configured'} = request
     checkString('input', input)
-    if (options === undefined) return {input, options: {}}
+    checkOneOf('defaults', defaults, requestDefaults)
+    if (options === undefined) return {input, options: {}, defaults}
     checkObject('options', options)
     const read = runtimeOptionsFromObject(options, {strict: this.strict, config: graph.config})
     this.parts.journal.optionWarnings(read.warnings)
-    return {input, options: read.options}
+    return {input, options: read.options, defaults}
   }
 
   /** The configuration of one graph, which overrides the backend's. */
   private graphConfig(config: GraphConfig | undefined): ParsedConfig {
-    if (config === undefined) return {config: this.config, warnings: []}
+    const {given} = this.parts
+    if (config === undefined) return {config: this.config, given, warnings: []}
     const {cores} = this.options
     const how = {strict: this.strict, cores, base: this.config, scope: 'graph'} as const
     const parsed = typeof config === 'string' ? parseConfig(config, how) : configFromObject(config, how)
     this.parts.journal.configWarnings(parsed.warnings)
-    return parsed
+    return {...parsed, given: new Set([...given, ...parsed.given])}
   }
 
   private context(id: ContextId): ExecutionContext {

@@ -1,4 +1,4 @@
-import type {Config, ConfigWarning} from '../../config/index.js'
+import type {Config, ConfigWarning, ParsedConfig} from '../../config/index.js'
 import {ContextTable} from './contexts/context-table.js'
 import type {ExecutionContext} from './contexts/execution-context.js'
 import type {HeartbeatLimits} from '../engine/host/heartbeat.js'
@@ -19,6 +19,8 @@ import type {StateDir} from '../sessions/state-dir.js'
 export interface PartsOptions extends Pick<InitOptions, 'models' | 'logStream'> {
   cores: number
   config: Config
+  /** The keys that the configuration gives. */
+  given: ParsedConfig['given']
   configWarnings: readonly ConfigWarning[]
   state: StateDir | undefined
   cacheFolder: CacheFolder
@@ -29,6 +31,7 @@ export interface PartsOptions extends Pick<InitOptions, 'models' | 'logStream'> 
 /** The parts of a backend in this process, and their connections. */
 export class Parts {
   readonly config: Config
+  readonly given: ParsedConfig['given']
   readonly configWarnings: readonly ConfigWarning[]
   readonly journal: Journal
   readonly registry: Registry
@@ -40,8 +43,19 @@ export class Parts {
   readonly state: StateDir | undefined
   readonly startedAt = performance.now()
 
-  constructor({config, configWarnings, models = {}, cores, logStream, state, heartbeat, cacheFolder}: PartsOptions) {
+  constructor({
+    config,
+    given,
+    configWarnings,
+    models = {},
+    cores,
+    logStream,
+    state,
+    heartbeat,
+    cacheFolder,
+  }: PartsOptions) {
     this.config = config
+    this.given = given
     this.configWarnings = configWarnings
     this.state = state
     const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})

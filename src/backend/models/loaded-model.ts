@@ -1,5 +1,6 @@
 import {realClock, type Clock} from '../../system/clock.js'
-import type {Config, ConfigWarning} from '../../config/index.js'
+import {withApiDefaults, type Config, type ConfigWarning, type ParsedConfig} from '../../config/index.js'
+import type {RequestDefaults} from '../contract/core.js'
 import {EngineProcess} from '../engine/host/engine-process.js'
 import type {HeartbeatLimits} from '../engine/host/heartbeat.js'
 import {findKnownFailure} from '../contract/known-failures.js'
@@ -16,6 +17,8 @@ export interface ModelParts {
   name: string
   header: GgufHeader
   config: Config
+  /** The keys that its configuration, or the backend's, gives. */
+  given: ParsedConfig['given']
   configWarnings: readonly ConfigWarning[]
   warnings: string[]
   engineOptions: EngineOptions
@@ -46,6 +49,7 @@ export class LoadedModel {
   private suspended = false
   private readonly clock: Clock
   private readonly describing: CacheDescriptions
+  private apiConfig: Config | undefined
   lastCrash: string | undefined
 
   constructor(readonly parts: ModelParts) {
@@ -60,6 +64,11 @@ export class LoadedModel {
 
   get config(): Config {
     return this.parts.config
+  }
+
+  /** The configuration that a request overrides. */
+  configFor(defaults: RequestDefaults): Config {
+    return defaults === 'api' ? (this.apiConfig ??= withApiDefaults(this.parts.config, this.parts.given)) : this.config
   }
 
   /** Number of tasks that run at the same time. */

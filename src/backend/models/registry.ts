@@ -63,7 +63,7 @@ export class Registry {
     bytes: Uint8Array | undefined,
     encoding: GraphEncoding,
     target: ExecutionTarget,
-    {config, warnings}: ParsedConfig,
+    parsed: ParsedConfig,
     options: LoadOptions = {},
   ): Promise<Graph> {
     checkEncodingAndTarget(encoding, target)
@@ -83,7 +83,7 @@ export class Registry {
       await handle.close()
     }
     try {
-      const onIt = {config: onTarget(config, target), warnings}
+      const onIt = {...parsed, config: onTarget(parsed.config, target)}
       return await this.track(this.load(path.basename(file, '.gguf'), file, onIt, options))
     } catch (error) {
       await rm(file, {force: true})
@@ -106,7 +106,7 @@ export class Registry {
   async prepare(
     name: string,
     file: string,
-    {config, warnings: configWarnings}: ParsedConfig,
+    {config, given, warnings: configWarnings}: ParsedConfig,
     instead?: LoadedModel,
   ): Promise<LoadedModel> {
     const {logger, cores, onState, caches, heartbeat} = this.options
@@ -115,7 +115,7 @@ export class Registry {
     const prepared = await prepareModel(path.resolve(file), config, how)
     for (const warning of prepared.warnings) logger.log('warn', 'MODEL', warning, {model: name})
     const model: LoadedModel = new LoadedModel({
-      ...{...prepared, name, configWarnings, logger, heartbeat},
+      ...{...prepared, name, given, configWarnings, logger, heartbeat},
       onState: (event) => onState?.(model, event),
     })
     return model

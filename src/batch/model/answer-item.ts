@@ -38,8 +38,14 @@ async function answer({backend, status}: BatchModel, question: Asked, signal: Ab
   if ('embeddings' in question) {
     return {embeddings: await answerEmbeddings(backend, status, question.embeddings, signal)}
   }
-  const {input, options} = question
-  const answered = await answerQuestion(backend, {graph: status.graph, sessionId: undefined, input, options}, {signal})
+  const {input, options, shape} = question
+  // Items in OpenAI's form are requests of its API.
+  const defaults = shape === undefined ? 'configured' : 'api'
+  const answered = await answerQuestion(
+    backend,
+    {graph: status.graph, sessionId: undefined, input, options, defaults},
+    {signal},
+  )
   if (answered.metadata.stop_reason !== 'aborted') return answered
   // A daemon that stops returns only a part of the answer.
   throw new NnError('runtime_error', 'The answer is incomplete.')

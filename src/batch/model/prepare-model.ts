@@ -58,8 +58,10 @@ async function prepareOwn(
   file: string,
 ): Promise<PreparedModel> {
   const limits = concurrency === undefined ? {} : {max_concurrent: concurrency, queue_size: Math.max(50, concurrency)}
-  const base = configFromObject({backend: limits}, {strict: true}).config
-  const {config} = configFromObject(readConfigFlags(flags), {base, strict: true})
+  const flagged = readConfigFlags(flags)
+  // What is not given has other defaults for items in OpenAI's form.
+  const given = {...flagged, backend: {...limits, ...flagged['backend']}}
+  const {config} = configFromObject(given, {strict: true})
   const fingerprint = await modelFingerprint(file)
   const name = modelName(file)
   return {
@@ -67,7 +69,7 @@ async function prepareOwn(
     defaults: {},
     settings: {model: fingerprint, ...answerSettings(config)},
     open: async () => {
-      const backend = await initCore({config, strict: true})
+      const backend = await initCore({config: given, strict: true})
       try {
         return await localModel(backend, await loadHere(backend, file, {name, progress, signal}))
       } catch (error) {

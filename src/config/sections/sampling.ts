@@ -7,12 +7,14 @@ export const sampling = Type.Object(
   {
     temp: Type.Number({
       default: 0.7,
+      apiDefault: 1,
       minimum: 0,
       maximum: 100,
       description: 'Temperature: higher values give more varied text; 0 always takes the most likely token.',
     }),
     top_p: Type.Number({
       default: 0.95,
+      apiDefault: 1,
       minimum: 0,
       maximum: 1,
       description: 'Keeps the most likely tokens that together reach this probability; 1 is off.',
@@ -39,6 +41,7 @@ export const sampling = Type.Object(
     }),
     repeat_penalty: Type.Number({
       default: 1.1,
+      apiDefault: 1,
       exclusiveMinimum: 0,
       maximum: 100,
       description: 'Repetition penalty: divides the score of recent tokens; 1 is off.',

@@ -10,7 +10,7 @@ import {
   toChatMessages,
   type StoredMessage,
 } from '../../sessions/session-store.js'
-import type {AnswerRequest} from '../../contract/core.js'
+import type {AnswerRequest, RequestDefaults} from '../../contract/core.js'
 import type {ExecutionContext} from './execution-context.js'
 
 /** One question, with everything needed to answer it. */
@@ -19,6 +19,8 @@ export interface Turn {
   input: string
   /** Overrides the model's configuration. */
   options: RuntimeOptions
+  /** What holds for options that nobody gave. */
+  defaults: RequestDefaults
   /** The model that answers. */
   model: LoadedModel
   /** The model's configuration with the options applied. */
@@ -26,8 +28,8 @@ export interface Turn {
 }
 
 /** A question for the current model of the context's graph. */
-export function newTurn(context: ExecutionContext, {input, options}: Required<AnswerRequest>): Turn {
-  return onModel({context, input, options}, context.graph.model)
+export function newTurn(context: ExecutionContext, asked: Required<AnswerRequest>): Turn {
+  return onModel({context, ...asked}, context.graph.model)
 }
 
 /** After a wait, the question goes to the current model of its graph. */
@@ -36,8 +38,8 @@ export function onCurrentModel(turn: Turn): Turn {
   return model === turn.model ? turn : onModel(turn, model)
 }
 
-function onModel(asked: Pick<Turn, 'context' | 'input' | 'options'>, model: LoadedModel): Turn {
-  return {...asked, model, effective: applyRuntimeOptions(model.config, asked.options)}
+function onModel(asked: Pick<Turn, 'context' | keyof AnswerRequest>, model: LoadedModel): Turn {
+  return {...asked, model, effective: applyRuntimeOptions(model.configFor(asked.defaults), asked.options)}
 }
 
 /** The prompt: in chat mode after the session's history, in raw mode alone. */
