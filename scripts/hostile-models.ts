@@ -19,7 +19,11 @@ const {values} = parseArgs({
   options: {
     count: {type: 'string', default: '300'},
     seed: {type: 'string', default: '1'},
-    model: {type: 'string', multiple: true, default: ['fixtures/models/tiny-qwen2-chat.gguf', 'fixtures/models/tiny-phi3-chat.gguf']},
+    model: {
+      type: 'string',
+      multiple: true,
+      default: ['fixtures/models/tiny-qwen2-chat.gguf', 'fixtures/models/tiny-phi3-chat.gguf'],
+    },
     grep: {type: 'string', default: ''},
     results: {type: 'string'},
   },
@@ -32,7 +36,9 @@ function* filesOf(model: string, count: number, random: Random): Generator<Hosti
 }
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'wnn-hostile-'))
-const backend = await initCore({config: {backend: {max_concurrent: 1}, model: {ctx_size: 256, parallel: 1}, logging: {level: 'none'}}})
+const backend = await initCore({
+  config: {backend: {max_concurrent: 1}, model: {ctx_size: 256, parallel: 1}, logging: {level: 'none'}},
+})
 const random = new Random(Number(values.seed))
 const results: Result[] = []
 try {

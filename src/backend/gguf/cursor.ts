@@ -46,9 +46,23 @@ export class GgufCursor {
   }
 
   async string(): Promise<string> {
+    return (await this.textBytes()).toString('utf8')
+  }
+
+  private async textBytes(): Promise<Buffer> {
     const length = await this.size('a string length')
     if (length > maxStringBytes) throw new Error(`a string of ${length} bytes is longer than ${maxStringBytes}`)
-    return (await this.take(length)).toString('utf8')
+    return this.take(length)
+  }
+
+  /** The text at the position if all of it has been read from the file. */
+  private textInChunk(): Buffer | undefined {
+    const from = this.position - this.chunkStart
+    if (from < 0 || from + 8 > this.chunk.length || this.chunk.readUInt32LE(from + 4) !== 0) return undefined
+    const end = from + 8 + this.chunk.readUInt32LE(from)
+    if (end > this.chunk.length) return undefined
+    this.position = this.chunkStart + end
+    return this.chunk.subarray(from + 8, end)
   }
 
   /** A metadata value; for an array only its length, the elements are skipped. */
@@ -61,19 +75,32 @@ export class GgufCursor {
     return readScalar(type, await this.take(bytes))
   }
 
-  private async array(): Promise<{length: number}> {
+  /** A value that must be an array of texts: `take` gets the bytes of each. Any other value counts as none. */
+  async texts(take: (bytes: Buffer) => void): Promise<{length: number} | undefined> {
+    const type = await this.u32()
+    if (type === arrayType) return this.array(take)
+    this.position -= 4
+    await this.value()
+    return undefined
+  }
+
+  private async array(take?: (bytes: Buffer) => void): Promise<{length: number}> {
     const elementType = await this.u32()
     const length = await this.size('an array length')
     if (length > maxArrayLength) throw new Error(`an array of ${length} elements is longer than ${maxArrayLength}`)
     if (elementType === stringType) {
-      for (let i = 0; i < length; i++) this.skip(await this.size('a string length'))
+      for (let i = 0; i < length; i++) {
+        // A vocabulary has 100,000 texts or more: without a turn of the event loop for each.
+        const bytes = this.textInChunk() ?? (await this.textBytes())
+        take?.(bytes)
+      }
     } else {
       const bytes = valueBytes[elementType]
       // Arrays of arrays can keep llama.cpp's reader busy forever; no model has them.
       if (bytes === undefined) throw new Error(`arrays of metadata type ${elementType} are not accepted`)
       this.skip(bytes * length)
     }
-    return {length}
+    return take === undefined || elementType === stringType ? {length} : {length: 0}
   }
 
   private skip(bytes: number): void {

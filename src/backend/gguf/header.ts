@@ -3,7 +3,11 @@ import {open, stat, type FileHandle} from 'node:fs/promises'
 import {NnError, systemReason} from '../../errors.js'
 import {firstPart, partsOf} from '../../system/split-files.js'
 import {GgufCursor} from './cursor.js'
-import {checkArchitecture, checkTensors, invalid} from './checks.js'
+import {checkArchitecture} from './checks/architecture.js'
+import {checkLayers} from './checks/layers.js'
+import {invalid, shownName, type Metadata} from './checks/metadata.js'
+import {checkTensors} from './checks/tensors.js'
+import {VocabularyCheck} from './checks/vocabulary.js'
 import type {GgufTensor} from './tensor-types.js'
 
 /** The header of a model: of its GGUF file, or of all files of a split one (format: ggml, docs/gguf.md). */
@@ -25,8 +29,6 @@ export interface GgufHeader {
   chatTemplate: string | undefined
 }
 
-type Metadata = ReadonlyMap<string, string | number | bigint | boolean>
-
 /** One file as it is: not yet known whether llama.cpp can use it. */
 interface GgufFile {
   path: string
@@ -44,27 +46,31 @@ const maxMetadata = 65_536
 const maxTensors = 65_536
 const maxDimensions = 4
 
+const vocabularyKey = 'tokenizer.ggml.tokens'
+
 /**
  * Reads and checks a model's header, so that llama.cpp never sees one that makes it abort or fill the memory. Any part of a
  * split model stands for the whole model.
  *
- * @throws `model_not_found` when there is no such file; `invalid_argument` for what is not a usable GGUF.
+ * @throws `model_not_found` when there is no such file; `invalid_model` for what is not a usable GGUF.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const file = await readFile(path)
   const number = splitNumber(file, 'split.no')
   if (number > 0) return readFromFirst(file, number)
   const {metadata, lengths, version, tensors} = file
-  const vocabularySize = lengths.get('tokenizer.ggml.tokens') ?? 0
+  const vocabularySize = lengths.get(vocabularyKey) ?? 0
   const {architecture, layers} = checkArchitecture(path, metadata, new Set(lengths.keys()))
   if (vocabularySize === 0) throw invalid(path, 'it has no vocabulary')
   checkTensors(file)
   const others = await readOtherParts(file)
+  const allTensors = [...tensors, ...others.flatMap((other) => other.tensors)]
+  checkLayers(path, architecture, layers, allTensors)
   const chatTemplate = metadata.get('tokenizer.chat_template')
   return {
     ...{path, files: [path, ...others.map((other) => other.path)], version, architecture, metadata, layers},
     fileBytes: others.reduce((sum, other) => sum + other.fileBytes, file.fileBytes),
-    tensors: [...tensors, ...others.flatMap((other) => other.tensors)],
+    tensors: allTensors,
     vocabularySize,
     chatTemplate: typeof chatTemplate === 'string' ? chatTemplate : undefined,
   }
@@ -136,7 +142,7 @@ async function readFile(path: string): Promise<GgufFile> {
     return await parse(path, fileBytes, file)
   } catch (error) {
     if (error instanceof NnError) throw error
-    throw new NnError('invalid_argument', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new NnError('invalid_model', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   } finally {
@@ -179,12 +185,15 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
   const metadataCount = await cursor.count('metadata entries', maxMetadata)
   const metadata = new Map<string, string | number | bigint | boolean>()
   const lengths = new Map<string, number>()
+  const vocabulary = new VocabularyCheck()
   for (let i = 0; i < metadataCount; i++) {
     const key = await cursor.string()
-    const value = await cursor.value()
+    const isVocabulary = key === vocabularyKey
+    const value = isVocabulary ? await cursor.texts((bytes) => vocabulary.add(bytes)) : await cursor.value()
     if (typeof value === 'object') lengths.set(key, value.length)
-    else metadata.set(key, value)
+    else if (value !== undefined) metadata.set(key, value)
   }
+  if (vocabulary.fault !== undefined) throw invalid(path, vocabulary.fault)
   const tensors: GgufTensor[] = []
   for (let i = 0; i < tensorCount; i++) tensors.push(await readTensor(cursor))
   return {path, fileBytes, headerBytes: cursor.position, version, metadata, lengths, tensors}
@@ -193,8 +202,9 @@ async function parse(path: string, fileBytes: number, file: FileHandle): Promise
 async function readTensor(cursor: GgufCursor): Promise<GgufTensor> {
   const name = await cursor.string()
   const rank = await cursor.u32()
-  if (rank < 1 || rank > maxDimensions) throw new Error(`tensor ${name} has ${rank} dimensions; 1 to 4 are allowed`)
+  if (rank < 1 || rank > maxDimensions)
+    throw new Error(`tensor ${shownName(name)} has ${rank} dimensions; 1 to 4 are allowed`)
   const dimensions: number[] = []
-  for (let i = 0; i < rank; i++) dimensions.push(await cursor.size(`dimension ${i} of ${name}`))
-  return {name, dimensions, type: await cursor.u32(), offset: await cursor.size(`offset of ${name}`)}
+  for (let i = 0; i < rank; i++) dimensions.push(await cursor.size(`dimension ${i} of ${shownName(name)}`))
+  return {name, dimensions, type: await cursor.u32(), offset: await cursor.size(`offset of ${shownName(name)}`)}
 }

@@ -1,5 +1,6 @@
 /** GGML's tensor types: the number in files, elements per block and bytes per block (ggml.c, `type_traits`). */
 interface GgmlType {
+  name: string
   number: number
   blockSize: number
   blockBytes: number
@@ -41,13 +42,18 @@ const rows: [name: string, number: number, blockSize: number, blockBytes: number
 ]
 
 const byName = new Map<string, GgmlType>(
-  rows.map(([name, number, blockSize, blockBytes]) => [name, {number, blockSize, blockBytes}]),
+  rows.map(([name, number, blockSize, blockBytes]) => [name, {name, number, blockSize, blockBytes}]),
 )
 const byNumber = new Map<number, GgmlType>([...byName.values()].map((type) => [type.number, type]))
 
 /** By its lower-case name, as `cache_type_k` gives it. */
 export function ggmlType(name: string): GgmlType | undefined {
   return byName.get(name)
+}
+
+/** By its number in files; `undefined` for a type newer than this table. */
+export function findType(number: number): GgmlType | undefined {
+  return byNumber.get(number)
 }
 
 /** Bytes of a tensor of that many elements; `undefined` for a type newer than this table. */

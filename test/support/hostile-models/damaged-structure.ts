@@ -154,4 +154,3 @@ const hostileWeights: Damage = (good, random) => {
   tensor.data = Buffer.alloc(tensor.data.length, Buffer.from(pattern, 'hex'))
   return [`the weights of ${tensor.name} are ${pattern}`, writeGguf(file)]
 }
-

@@ -11,8 +11,19 @@ interface Hostile {
 const numbers = [
   ...['context_length', 'embedding_length', 'block_count', 'feed_forward_length', 'attention.head_count'],
   ...['attention.head_count_kv', 'attention.key_length', 'attention.value_length', 'rope.dimension_count'],
-  ...['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count', 'leading_dense_block_count'],
-  ...['attention.sliding_window', 'rope.scaling.original_context_length', 'embedding_length_out', 'nextn_predict_layers'],
+  ...[
+    'expert_count',
+    'expert_used_count',
+    'expert_group_count',
+    'expert_group_used_count',
+    'leading_dense_block_count',
+  ],
+  ...[
+    'attention.sliding_window',
+    'rope.scaling.original_context_length',
+    'embedding_length_out',
+    'nextn_predict_layers',
+  ],
   ...['attention.key_length_swa', 'rope.dimension_count_swa', 'pooling_type', 'vocab_size'],
 ]
 const fractions = [
@@ -22,7 +33,23 @@ const fractions = [
 const tokenIds = ['bos', 'eos', 'eot', 'eom', 'unknown', 'seperator', 'padding', 'mask']
 const numberValues = [0, 1, 3, 7, 31, 33, 127, 2 ** 16, 2 ** 20, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]
 const fractionValues = [0, -1, NaN, Infinity, -Infinity, 1e-45, 3e38, -3e38]
-const texts = ['', 'nonsense', 'none', 'yarn', 'longrope', 'bert', 't5', 'rwkv', 'plamo2', 'gemma4', 'llama', 'gpt2', 'no_vocab', '\0', '\ud800']
+const texts = [
+  '',
+  'nonsense',
+  'none',
+  'yarn',
+  'longrope',
+  'bert',
+  't5',
+  'rwkv',
+  'plamo2',
+  'gemma4',
+  'llama',
+  'gpt2',
+  'no_vocab',
+  '\0',
+  '\ud800',
+]
 
 /** Files of a valid structure whose values no tool would write. */
 export function hostileValues(good: Buffer): HostileFile[] {
@@ -30,11 +57,16 @@ export function hostileValues(good: Buffer): HostileFile[] {
   return [
     ...numbers.flatMap((name) => numberValues.map((value) => number(`${architecture}.${name}`, value))),
     ...fractions.flatMap((name) => fractionValues.map((value) => fraction(`${architecture}.${name}`, value))),
-    ...tokenIds.flatMap((name) => numberValues.slice(-5).map((value) => number(`tokenizer.ggml.${name}_token_id`, value))),
-    ...[0, 1, 2, 3, 24, 31, 33, 48, 64, 4096, 2 ** 31].map((value) => number('general.alignment', value)),
-    ...['general.architecture', 'tokenizer.ggml.model', 'tokenizer.ggml.pre', `${architecture}.rope.scaling.type`].flatMap((key) =>
-      texts.map((value) => text(key, value)),
+    ...tokenIds.flatMap((name) =>
+      numberValues.slice(-5).map((value) => number(`tokenizer.ggml.${name}_token_id`, value)),
     ),
+    ...[0, 1, 2, 3, 24, 31, 33, 48, 64, 4096, 2 ** 31].map((value) => number('general.alignment', value)),
+    ...[
+      'general.architecture',
+      'tokenizer.ggml.model',
+      'tokenizer.ggml.pre',
+      `${architecture}.rope.scaling.type`,
+    ].flatMap((key) => texts.map((value) => text(key, value))),
     ...readGguf(good).entries.flatMap(ofEntry),
     ...readGguf(good).tensors.flatMap(({name}) => ofTensor(name)),
     ...vocabularies(),
@@ -49,7 +81,12 @@ export function hostileValues(good: Buffer): HostileFile[] {
 }
 
 function textOf({entries}: GgufFile, key: string): string {
-  return entries.find((entry) => entry.key === key)?.value.subarray(8).toString() ?? ''
+  return (
+    entries
+      .find((entry) => entry.key === key)
+      ?.value.subarray(8)
+      .toString() ?? ''
+  )
 }
 
 function put(file: GgufFile, entry: Entry): void {

@@ -39,7 +39,10 @@ async function load(backend: Core, file: string): Promise<Pick<Result, 'outcome'
     const [status] = await backend.graphs()
     return {outcome: 'answered', detail: [JSON.stringify(text), ...(status?.warnings ?? [])].join(' ')}
   } catch (error) {
-    return {outcome: outcomeOf(error), detail: error instanceof NnError ? `${error.reason}: ${error.message}` : String(error)}
+    return {
+      outcome: outcomeOf(error),
+      detail: error instanceof NnError ? `${error.reason}: ${error.message}` : String(error),
+    }
   } finally {
     if (graph !== undefined) await backend.unload(graph)
   }
@@ -49,6 +52,7 @@ function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof NnError)) return 'other'
   const {reason} = error
   if (['engine_died', 'engine_failed', 'request_killed_engine'].includes(reason)) return 'engine killed'
-  if (['invalid_model', 'invalid_template', 'model_too_large', 'model_not_found'].includes(reason)) return 'rejected by a check'
+  if (['invalid_model', 'invalid_template', 'model_too_large', 'model_not_found'].includes(reason))
+    return 'rejected by a check'
   return reason === 'runtime_error' ? 'rejected by llama.cpp' : 'other'
 }
