@@ -223,9 +223,21 @@ export const reasons = {
   },
   engine_failed: {
     code: 'runtime_error',
-    status: 500,
+    status: 503,
     exit: 3,
     when: 'The engine died too often and is not restarted.',
+  },
+  request_killed_engine: {
+    code: 'runtime_error',
+    status: 500,
+    exit: 3,
+    when: 'The engine died because of this request. The same request is rejected for ten minutes, and other requests are answered.',
+  },
+  model_changed: {
+    code: 'runtime_error',
+    status: 503,
+    exit: 3,
+    when: "The model's file was replaced, overwritten or removed since the model was loaded, so the engine cannot go on with it.",
   },
   connection_lost: {
     code: 'runtime_error',

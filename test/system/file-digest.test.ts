@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
-import {contentDigest, contentIdentity, rememberedDigest} from '../../src/system/file-digest.js'
+import {contentDigest, contentIdentity, contentSample, rememberedDigest} from '../../src/system/file-digest.js'
 import {suite} from '../support/suite.js'
 import {temporaryFolder} from '../support/temporary-folder.js'
 import {thrownBy} from '../support/rejects.js'
@@ -96,4 +96,24 @@ test('at most a hundred are remembered, and hashing can be aborted', async (t) =
     ((await thrownBy(contentDigest([path.join(folder, '1.gguf')], AbortSignal.abort()))) as Error).name,
     'AbortError',
   )
+})
+
+test('a sample is the same for the same contents, and another one for another size, start, end or middle', async (t) => {
+  const folder = temporaryFolder(t)
+  const bytes = Buffer.alloc(5 << 20, 7)
+  const sampleOf = async (change: (bytes: Buffer) => Buffer): Promise<string> => {
+    const file = path.join(folder, 'model')
+    writeFileSync(file, change(Buffer.from(bytes)))
+    return contentSample([file])
+  }
+  const flip = (at: number) => (copy: Buffer) => {
+    copy[at] = 8
+    return copy
+  }
+  const whole = await sampleOf((copy) => copy)
+  assert.is(await sampleOf((copy) => copy), whole)
+  const middle = Math.floor((8 * bytes.length) / 17) + 100
+  const others = [flip(0), flip(bytes.length - 1), flip(middle), (copy: Buffer) => copy.subarray(1)]
+  for (const other of others) assert.is.not(await sampleOf(other), whole)
+  assert.type(await sampleOf(() => Buffer.alloc(0)), 'string')
 })

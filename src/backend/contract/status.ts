@@ -152,13 +152,25 @@ export interface GraphStatus {
   path: string
   /** Changes when one of the model's files is written or replaced. */
   content_id: string
-  /** `starting` after a crash, `stopped` until the next task, `failed` if it died too often and is not restarted. */
+  /**
+   * `starting` after a crash, `stopped` after a start that failed (the next one follows), `failed` if the engine died too
+   * often or its file is another one by now.
+   */
   state: 'ready' | 'starting' | 'stopped' | 'switching' | 'failed'
   /** How often its engine died, and the last reason. */
   crashes: number
   last_crash: string | null
   /** Milliseconds since the last crash; `null` if there was none. */
   since_crash_ms: number | null
+  /** How many of the crashes a single request caused. Such a request is rejected when it comes again. */
+  crashes_by_requests: number
+  /** Why the model cannot answer, when it is `stopped` or `failed`; else `null`. */
+  failure: string | null
+  /**
+   * How the file differs from what was loaded, as the end of a sentence; `null` if it does not. A model that runs does not
+   * need the file, but cannot be started again.
+   */
+  file_change: string | null
   /** The configuration in force for this graph. */
   config: Config
   config_warnings: ConfigWarning[]

@@ -157,18 +157,18 @@ export class LocalCore implements Core {
 
   async graphs(): Promise<GraphStatus[]> {
     this.checkAlive()
-    return Promise.resolve(this.parts.registry.list().map(reportGraph))
+    return Promise.all(this.parts.registry.list().map(reportGraph))
   }
 
   async open(id: GraphId, options: OpenOptions = {}): Promise<OpenConversation> {
     const context = this.openContext(id, options)
     const {session, graph} = context
-    return Promise.resolve({
+    return {
       conversation: context.id,
       session: session.id,
       messages: turnsOf(context),
-      model: reportGraph(graph),
-    })
+      model: await reportGraph(graph),
+    }
   }
 
   async close(id: ContextId): Promise<void> {

@@ -57,10 +57,10 @@ const reporters: Reporters = {
     uptime_ms: performance.now() - startedAt,
     graphs: await Promise.all(registry.list().map(reportDecodes)),
   }),
-  model: ({config, configWarnings, registry}) => ({
+  model: async ({config, configWarnings, registry}) => ({
     config,
     config_warnings: [...configWarnings],
-    graphs: registry.list().map(reportGraph),
+    graphs: await Promise.all(registry.list().map(reportGraph)),
   }),
 }
 
@@ -78,7 +78,8 @@ function perSecond(count: number, ms: number): number {
 }
 
 /** A graph and the settings of its engine. */
-export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
+export async function reportGraph({id, name, model, switching}: Graph): Promise<GraphStatus> {
+  const change = await model.look()
   const {parts, info} = model
   const {header, config, configWarnings, warnings, engineOptions} = parts
   return {
@@ -86,6 +87,9 @@ export function reportGraph({id, name, model, switching}: Graph): GraphStatus {
     ...{config, config_warnings: [...configWarnings]},
     ...{state: switching ? 'switching' : model.state, crashes: model.crashCount, last_crash: model.lastCrash ?? null},
     since_crash_ms: model.sinceCrashMs ?? null,
+    crashes_by_requests: model.blamedCrashes,
+    failure: model.failure,
+    file_change: change?.what ?? null,
     architecture: header.architecture,
     parameters: info?.parameters ?? 0,
     size_bytes: header.fileBytes,

@@ -7,7 +7,7 @@ const firstDelayMs = 100
 
 /**
  * When to restart an engine that died: at once after the first crash, then after 100 ms, 200 ms and so on, and never
- * after five crashes in a minute. Crashes are forgotten after a minute.
+ * after five crashes in a minute. Crashes are forgotten after a minute, and those that a request caused are forgiven.
  */
 export class CrashPolicy {
   private crashes: number[] = []
@@ -18,11 +18,17 @@ export class CrashPolicy {
 
   constructor(private readonly clock: Clock) {}
 
-  crashed(): void {
+  /** @param forgiven whether a request caused it, so that it does not count */
+  crashed(forgiven = false): void {
     this.total++
     this.lastAt = this.clock.now()
-    this.crashes = [...this.recent, this.lastAt]
+    this.crashes = forgiven ? this.recent : [...this.recent, this.lastAt]
     this.givenUp ||= this.crashes.length >= mostCrashes
+  }
+
+  /** A request caused the crashes of these times. */
+  forgive(times: readonly number[]): void {
+    this.crashes = this.crashes.filter((at) => !times.includes(at))
   }
 
   /** Milliseconds since the last crash; `undefined` when there was none. */

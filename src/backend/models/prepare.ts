@@ -3,10 +3,11 @@ import path from 'node:path'
 import {defaultConfig, type Config, type ParsedConfig} from '../../config/index.js'
 import type {EngineLogLevel, EngineOptions, StoreSettings} from '../engine/protocol.js'
 import {planSamplingThreads} from '../engine/sampling-threads.js'
-import {toNnError, toWire} from '../../errors.js'
+import {NnError, systemReason, toWire} from '../../errors.js'
 import type {CacheFolder} from '../memory/cache-folder.js'
 import {readGgufHeader, type GgufHeader} from '../gguf/header.js'
 import {contentIdentity, rememberedDigest} from '../../system/file-digest.js'
+import {ModelFiles} from './model-files.js'
 import {automaticSlots, availableMemory, estimateMemory, findMisfit, residentEstimate} from '../gguf/memory-estimate.js'
 import {plural} from '../../terminal/units.js'
 
@@ -14,7 +15,7 @@ export interface PreparedModel extends Pick<ParsedConfig, 'config'> {
   header: GgufHeader
   warnings: string[]
   engineOptions: EngineOptions
-  content: string
+  files: ModelFiles
 }
 
 export interface Surroundings {
@@ -66,9 +67,9 @@ export async function prepareModel(
   if (misfit !== undefined && model.n_gpu_layers === 0) throw misfit
   const {architecture, layers, vocabularySize, fileBytes} = header
   const pooling = Number(header.metadata.get(`${architecture}.pooling_type`) ?? 0)
-  const store = await storeOf(header.files, config, slots, caches).catch((error: unknown) => {
-    warnings.push(`Caches are not saved: ${toNnError(error).message}`)
-    return null
+  const {store, digest} = await storeOf(header.files, config, slots, caches).catch((error: unknown) => {
+    warnings.push(`Caches are not saved: ${reasonOf(error)}`)
+    return nothingSaved
   })
   const engineOptions: EngineOptions = {
     modelPath: header.path,
@@ -85,7 +86,7 @@ export async function prepareModel(
     misfit: misfit === undefined ? null : toWire(misfit),
     logLevel,
   }
-  return {header, config, warnings, engineOptions, content: await contentIdentity(header.files)}
+  return {header, config, warnings, engineOptions, files: await ModelFiles.of(header.files, digest)}
 }
 
 /**
@@ -97,16 +98,25 @@ async function storeOf(
   config: Config,
   slots: number,
   caches: CacheFolder,
-): Promise<StoreSettings | null> {
+): Promise<{store: StoreSettings | null; digest: string | undefined}> {
   const {cache_prompt, max_cache_tokens: most, enable_partial_cache_deletion: partial} = config.memory
-  if (!cache_prompt || most === 0 || caches.maxBytes === 0) return null
+  if (!cache_prompt || most === 0 || caches.maxBytes === 0) return nothingSaved
   const {durable} = caches
   const {cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers} = config.model
   const content = durable ? await rememberedDigest(files, caches.folder) : await contentIdentity(files)
   // llama.cpp refuses a sequence of a context with another number of them (`n_stream` in src/llama-kv-cache.cpp).
   const settings = {content, slots, cache_type_k, cache_type_v, ctx_size, flash_attention, n_gpu_layers}
   const name = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 32)
-  return {folder: path.join(caches.folder, name), durable, maxTokens: most === 'auto' ? Infinity : most, partial}
+  const maxTokens = most === 'auto' ? Infinity : most
+  const store = {folder: path.join(caches.folder, name), durable, maxTokens, partial}
+  return {store, digest: durable ? content : undefined}
+}
+
+const nothingSaved = {store: null, digest: undefined}
+
+/** Of a system error its meaning, without the system call. */
+function reasonOf(error: unknown): string {
+  return error instanceof NnError ? error.message : `${systemReason(error)}.`
 }
 
 /**

@@ -67,6 +67,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
           },
           ...{parameters: 1e6, size_bytes: 5e6, layers: 5, gpu_layers: 0, gpu: null, ctx_size: 2048, batch_size: 512},
           ...{state: 'ready' as const, crashes: 0, last_crash: null, since_crash_ms: null},
+          ...{crashes_by_requests: 0, failure: null, file_change: null},
           ...{threads: 3, sampling_threads: 1, parallel: 1, train_ctx_size: 4096},
           ...{llama_build: 'v', llama_commit: 'c', warnings: []},
           ...graph,

@@ -4,15 +4,13 @@ import type {AddonContext} from './addon-types.js'
 import {AnswerSteps} from './answer-steps.js'
 import type {DecodeCounts} from '../decode-counts.js'
 import {Decoder, wallClocks, type Clocks} from './decoder.js'
-import type {Generation, Progress} from './generation.js'
+import type {Generation} from './generation.js'
 import {nextOf, planPrompts, type Piece} from './prompt-plan.js'
 import {PromptShare} from './prompt-share.js'
-import {SampledDecode, type Part} from './sampled-decode.js'
+import {SampledDecode, type DecodeEvents, type Part} from './sampled-decode.js'
 import type {Slots} from './slots.js'
 
-export interface LoopEvents {
-  /** A token of this generation was accepted. */
-  progressed: (generation: Generation, progress: Progress) => void
+export interface LoopEvents extends DecodeEvents {
   /** The generation ended, or failed with `generation.error`. */
   finished: (generation: Generation) => void
   /**
@@ -67,7 +65,7 @@ export class BatchLoop {
   ) {
     this.share = new PromptShare(settings.batchSize, settings.longestGapMs)
     this.decoder = new Decoder(context, slots, settings.batchSize, clocks)
-    this.decode = new SampledDecode(this.decoder, slots, events.progressed, (one, error) => this.fail(one, error))
+    this.decode = new SampledDecode(this.decoder, slots, events, (one, error) => this.fail(one, error))
     this.answers = new AnswerSteps(this.decode, slots, settings.batchSize, events.progressed)
   }
 

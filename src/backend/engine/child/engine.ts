@@ -25,6 +25,7 @@ import {createSampler} from './sampling/create.js'
 import {randomSeed} from '../../../system/random.js'
 import {Slots} from './slots.js'
 import {warmUp} from './warm-up.js'
+import type {WorkNoter} from './work-noter.js'
 
 /** Texts of answers go to the host at most this often, in milliseconds: nobody sees the difference. */
 const textsEveryMs = 4
@@ -41,6 +42,7 @@ export class Engine {
     options: EngineOptions,
     log: LogTail,
     send: (event: EngineEvent) => void,
+    note: WorkNoter,
   ): Promise<Engine> {
     const {model, context, info} = await loadModel(loaded, options, log, (fraction) =>
       send({type: 'progress', fraction}),
@@ -59,7 +61,7 @@ export class Engine {
     const slots = new Slots(context, info.slots, store, options.partialCaches, options.canShift, info.contextSize)
     const settings = {batchSize: info.batchSize, longestGapMs, gatherMs}
     const embedder = new TextEmbedder(loaded.addon, engineModel, options, info.batchSize)
-    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, store, send)
+    return new Engine(loaded.addon, engineModel, context, info, slots, settings, embedder, store, send, note)
   }
 
   private constructor(
@@ -72,6 +74,7 @@ export class Engine {
     private readonly embedder: TextEmbedder,
     private readonly store: PrefixStore,
     private readonly send: (event: EngineEvent) => void,
+    private readonly note: WorkNoter,
   ) {
     const events: LoopEvents = {
       progressed: (generation, {text, ended}) => {
@@ -82,16 +85,20 @@ export class Engine {
       },
       stepped: (waits) => this.flushSometimes(waits),
       finished: (generation) => this.finish(generation),
+      computing: (ids) => note.startComputing(ids),
+      computed: () => note.endComputing(),
     }
     this.loop = new BatchLoop(context, this.slots, settings, events, engineClocks(info))
   }
 
   generate(id: number, request: GenerateRequest): void {
-    const starting = this.start(id, request).catch((error: unknown) => {
-      this.generations.delete(id)
-      this.send({type: 'failed', id, error: toWire(error), partial: null})
-      return undefined
-    })
+    const starting = this.note
+      .whileReading(id, () => this.start(id, request))
+      .catch((error: unknown) => {
+        this.generations.delete(id)
+        this.send({type: 'failed', id, error: toWire(error), partial: null})
+        return undefined
+      })
     this.generations.set(id, starting)
     this.whenStarted(id, (generation) => this.loop.add(generation))
   }
@@ -154,17 +161,15 @@ export class Engine {
 
   /** Answers a question about texts and tokens. */
   tell(id: number, question: keyof TextQuestions, args: unknown[]): void {
-    try {
-      const answer = (textQuestions(this.model)[question] as (...args: unknown[]) => unknown)(...args)
-      this.send({type: 'told', id, answer})
-    } catch (error) {
-      this.send({type: 'failed', id, error: toWire(error), partial: null})
-    }
+    this.note
+      .whileReading(id, () => (textQuestions(this.model)[question] as (...args: unknown[]) => unknown)(...args))
+      .then((answer) => this.send({type: 'told', id, answer}))
+      .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
   }
 
   embed(id: number, text: string): void {
     this.embedder
-      .embed(text, (work) => this.loop.between(work))
+      .embed(text, (work) => this.loop.between(() => this.note.whileReading(id, work)))
       .then((embedded) => this.send({type: 'embedded', id, ...embedded}))
       .catch((error: unknown) => this.send({type: 'failed', id, error: toWire(error), partial: null}))
   }

@@ -5,6 +5,7 @@ import {toWire} from '../../../errors.js'
 import {Engine} from './engine.js'
 import {EngineLog} from './engine-log.js'
 import type {EngineEvent, EngineOptions, EngineRequest} from '../protocol.js'
+import {WorkNoter} from './work-noter.js'
 
 /** The engine process: one model, driven by messages from the host that started it. */
 
@@ -27,6 +28,12 @@ const send = (event: EngineEvent): void => {
 
 let engine: Engine | undefined
 
+/** The host says where the file for the note is, if there is one. */
+function noteDescriptor(): number | undefined {
+  const [, , , descriptor] = process.argv
+  return descriptor === undefined ? undefined : Number(descriptor)
+}
+
 async function start(options: EngineOptions): Promise<void> {
   // Remove the folder of the whole backend: it also has caches of models without an engine, and nothing else removes
   // them.
@@ -36,7 +43,7 @@ async function start(options: EngineOptions): Promise<void> {
     const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))
     loaded.addon.setLogger((level, text) => log.add(level, text))
     loaded.addon.setLoggerLogLevel(options.logLevel === 'debug' ? addonLogLevels.debug : addonLogLevels.info)
-    engine = await Engine.load(loaded, options, log, send)
+    engine = await Engine.load(loaded, options, log, send, WorkNoter.into(noteDescriptor()))
     send({type: 'ready', info: engine.info})
   } catch (error) {
     send({type: 'fatal', error: toWire(error)})

@@ -9,18 +9,36 @@ export interface Part {
   row: Row
 }
 
+export interface DecodeEvents {
+  /** A token of this generation was accepted. */
+  progressed: (generation: Generation, progress: Progress) => void
+  /** Before a decode, with the ids of its generations. */
+  computing?: (ids: readonly number[]) => void
+  /** When the tokens of a decode are sampled. */
+  computed?: () => void
+}
+
 /** Decodes rows, samples tokens from them and passes these to their generations. */
 export class SampledDecode {
   constructor(
     private readonly decoder: Decoder,
     private readonly slots: Slots,
-    private readonly progressed: (generation: Generation, progress: Progress) => void,
+    private readonly events: DecodeEvents,
     private readonly fail: (generation: Generation, error: NnError) => void,
   ) {}
 
   /** Decodes all parts in one call and samples where requested. Returns the time of the decode, 0 if it failed. */
   async run(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
     if (parts.length === 0) return 0
+    this.events.computing?.(parts.flatMap(({generation}) => generation?.id ?? []))
+    try {
+      return await this.decodeAndSample(parts, kind)
+    } finally {
+      this.events.computed?.()
+    }
+  }
+
+  private async decodeAndSample(parts: readonly Part[], kind: 'answers' | 'prompts'): Promise<number> {
     let decoded: Awaited<ReturnType<Decoder['decode']>>
     try {
       decoded = await this.decoder.decode(
@@ -53,7 +71,7 @@ export class SampledDecode {
         // Aborted while it was being sampled.
         if (generation.ended !== undefined) break
         const progress = generation.accept(token, logprob)
-        this.progressed(generation, progress)
+        this.events.progressed(generation, progress)
         if (progress.ended || token !== tokens[right + 1]) break
         right++
       }

@@ -8,6 +8,20 @@ import {cpuTime} from '../cpu-time.js'
 import {Heartbeat, type HeartbeatLimits} from './heartbeat.js'
 import {findKnownFailure} from '../../contract/known-failures.js'
 import type {EngineEvent, EngineRequest} from '../protocol.js'
+import {noWork, type Work} from '../work-note.js'
+import type {DeathCause} from './suspects.js'
+import {WorkFile} from './work-file.js'
+
+/** The end of a process. */
+export interface ChildDeath {
+  error: NnError
+  cause: DeathCause
+  /** What it worked on. */
+  work: Work
+}
+
+/** Signals that a process does not cause itself. */
+const fromOutside: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /** llama.cpp prints the reason of a crash at the end of its standard error, or of the errors that it logs. */
 const keptOutput = 4096
@@ -18,17 +32,21 @@ const keptOutput = 4096
  */
 const smallHeap = '--max-semi-space-size=2'
 
+/** Where the engine finds the file for its note: after the standard ones and the channel. */
+const noteDescriptor = 4
+
 /** The process of an engine: its messages, its output, its heartbeat and its exit. */
 export class EngineChild {
   private readonly child: ChildProcess
   private readonly heartbeat: Heartbeat
   private stderr = ''
   private loggedErrors = ''
-  private killedFor: string | undefined
+  private killedFor: {why: string; wasComputing: boolean} | undefined
+  private readonly note = WorkFile.create()
   private hear: (event: EngineEvent) => void = () => undefined
   private readonly exited: Promise<void>
   /** Resolves when the process has exited, with the reason. The end of its output, which has the reason, is read by then. */
-  readonly died: Promise<NnError>
+  readonly died: Promise<ChildDeath>
 
   /** @param samplingThreads the size of its libuv pool, unless the environment has one */
   constructor(samplingThreads: number, limits?: HeartbeatLimits) {
@@ -36,9 +54,10 @@ export class EngineChild {
     // The bundler decides where this chunk lies, so package.json says where the engine is.
     const entry = fromSource ? new URL('../child/main.ts', import.meta.url).href : import.meta.resolve('#engine')
     // In its own process group, Ctrl-C in the terminal does not reach it: the host decides when it ends.
-    const child = fork(fileURLToPath(entry), [engineMark], {
+    const {note} = this
+    const child = fork(fileURLToPath(entry), [engineMark, ...(note === undefined ? [] : [String(noteDescriptor)])], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(note === undefined ? [] : [note.descriptor])],
       detached: true,
       // The host's own options (--input-type, --inspect, …) are not for the engine; sources need their loader.
       execArgv: [...(fromSource ? process.execArgv : []), smallHeap],
@@ -68,10 +87,13 @@ export class EngineChild {
       })
     })
     this.died = new Promise((resolve) => {
-      child.on('error', (error) => resolve(new NnError('engine_died', error.message, {cause: error})))
-      child.once('close', (code, signal) => resolve(this.crashError(code, signal)))
+      child.on('error', (error) => {
+        resolve({error: new NnError('engine_died', error.message, {cause: error}), cause: 'outside', work: noWork})
+      })
+      child.once('close', (code, signal) => resolve(this.deathOf(code, signal)))
     })
     void this.exited.then(() => this.heartbeat.stop())
+    void this.died.then(() => this.note?.close())
   }
 
   /** All events from now on, except heartbeats. */
@@ -101,7 +123,7 @@ export class EngineChild {
 
   /** Kills a process that does not react; this is the reason of its exit. */
   kill(why: string): void {
-    this.killedFor ??= why
+    this.killedFor ??= {why, wasComputing: this.heartbeat.isComputing}
     this.child.kill('SIGKILL')
   }
 
@@ -131,11 +153,14 @@ export class EngineChild {
     else this.child.channel?.unref()
   }
 
-  private crashError(code: number | null, signal: NodeJS.Signals | null): NnError {
+  private deathOf(code: number | null, signal: NodeJS.Signals | null): ChildDeath {
+    const work = this.note?.read() ?? noWork
     if (this.killedFor !== undefined) {
-      return new NnError('engine_died', `The engine process hung and was ended: ${this.killedFor}.`, {
+      const {why, wasComputing} = this.killedFor
+      const error = new NnError('engine_died', `The engine process hung and was ended: ${why}.`, {
         hint: 'The host starts a new one. If it happens again, look at the load and the memory of the machine.',
       })
+      return {error, cause: wasComputing ? 'blocked' : 'outside', work}
     }
     const how = signal === null ? `exited with ${code ?? 'no code'}` : `was ended by ${signal}`
     const known = findKnownFailure(`${this.loggedErrors}${this.stderr}`)
@@ -146,10 +171,11 @@ export class EngineChild {
         .filter((line) => /GGML_ASSERT|error|abort|what\(\)/i.test(line))
         .at(-1)
         ?.trim()
-    return new NnError('engine_died', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
+    const error = new NnError('engine_died', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
       hint:
         known?.hint ??
         'The host goes on; load the model again. A file that does this every time is damaged or not supported.',
     })
+    return {error, cause: known !== undefined || fromOutside.includes(signal) ? 'outside' : 'fault', work}
   }
 }

@@ -2,8 +2,9 @@ import {fromWire, NnError, type WireError} from '../../../errors.js'
 import type {OutputMetadata} from '../../contract/types.js'
 import type {DecodeCounts} from '../decode-counts.js'
 import {takeEngine} from './engine-ahead.js'
-import type {EngineChild} from './engine-child.js'
+import type {ChildDeath, EngineChild} from './engine-child.js'
 import type {HeartbeatLimits} from './heartbeat.js'
+import {fingerprintOf, suspectsOf, type DeathCause} from './suspects.js'
 import type {
   EngineEvent,
   EngineInfo,
@@ -31,9 +32,21 @@ export interface EngineHandlers {
   onLog?: (level: EngineLogLevel, message: string) => void
   /** A session's cache was saved, or a saved cache was removed. */
   onState?: (event: StateEvent) => void
-  /** The process ended unexpectedly. */
-  onCrash?: (error: NnError) => void
+  /** The process ended unexpectedly. Returns the errors of its requests. */
+  onCrash?: (death: EngineDeath) => CrashErrors
+  /** Why a request is rejected before the engine gets it, if it is. */
+  reject?: (fingerprint: () => string | undefined) => NnError | undefined
 }
+
+/** An engine that died, and the fingerprints of the requests that may have caused it. */
+export interface EngineDeath {
+  error: NnError
+  cause: DeathCause
+  suspects: readonly string[]
+}
+
+/** The error of a request that was running, by its fingerprint; of one that is no suspect without. */
+export type CrashErrors = (fingerprint?: string) => NnError
 
 /** A failure, with the text before it. */
 function generationError(error: WireError, partial: GenerateResult | null): NnError {
@@ -43,6 +56,7 @@ function generationError(error: WireError, partial: GenerateResult | null): NnEr
 }
 
 interface Waiting {
+  message: EngineRequest
   resolve: (event: EngineEvent) => void
   reject: (error: NnError) => void
   onText?: ((text: string) => void) | undefined
@@ -74,8 +88,8 @@ export class EngineProcess {
   ) {
     child.letGo()
     child.onMessage((event) => this.receive(event))
-    void child.died.then((error) => {
-      if (!this.expectedExit) this.crash(error)
+    void child.died.then((death) => {
+      if (!this.expectedExit) this.crash(death)
     })
   }
 
@@ -102,7 +116,7 @@ export class EngineProcess {
           else if (event.type === 'progress') tell(() => handlers.onProgress?.(event.fraction), reject)
           else if (isStateEvent(event)) handlers.onState?.(event)
         })
-        void child.died.then(reject)
+        void child.died.then(({error}) => reject(error))
         child.send({type: 'start', options})
       })
       signal?.throwIfAborted()
@@ -239,21 +253,22 @@ export class EngineProcess {
     return this.child.killed
   }
 
-  /** Ends the process; its memory is free when this resolves. What is running fails. */
-  async stop(): Promise<void> {
+  /** Ends the process; its memory is free when this resolves. What is running fails, for this reason. */
+  async stop(reason = new NnError('model_unloaded', 'The model was unloaded.')): Promise<void> {
     this.expectedExit = true
-    this.gone ??= new NnError('model_unloaded', 'The model was unloaded.')
+    this.gone ??= reason
     this.failAll(this.gone)
     await this.child.end()
   }
 
   private request(message: EngineRequest, id: number, onText?: (text: string) => void): Promise<EngineEvent> {
-    if (this.gone !== undefined) return Promise.reject(this.gone)
+    const rejected = this.gone ?? this.handlers.reject?.(() => fingerprintOf(message))
+    if (rejected !== undefined) return Promise.reject(rejected)
     // The output of the next crash belongs to this request, not to an earlier one.
     if (this.waiting.size === 0) this.child.forgetOutput()
     this.child.awaited(true)
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, {resolve, reject, onText})
+      this.waiting.set(id, {message, resolve, reject, onText})
       this.send(message)
     })
   }
@@ -325,11 +340,20 @@ export class EngineProcess {
     return waiting
   }
 
-  private crash(error: NnError): void {
+  private crash({error, cause, work}: ChildDeath): void {
     if (this.gone !== undefined) return
     this.gone = error
-    this.failAll(error)
-    this.handlers.onCrash?.(error)
+    const suspects = new Map<number, string>()
+    for (const id of suspectsOf(work, cause)) {
+      const message = this.waiting.get(id)?.message
+      const fingerprint = message && fingerprintOf(message)
+      if (fingerprint !== undefined) suspects.set(id, fingerprint)
+    }
+    const errors = this.handlers.onCrash?.({error, cause, suspects: [...new Set(suspects.values())]})
+    for (const [id, {reject}] of this.waiting) {
+      this.takeWaiting(id)
+      reject(errors?.(suspects.get(id)) ?? error)
+    }
   }
 
   private failAll(error: NnError): void {

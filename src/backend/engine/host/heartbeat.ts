@@ -42,6 +42,8 @@ export class Heartbeat {
    * Until then a driver or a disk may block it, so only `busyMs` counts: if it were killed, it could never be loaded.
    */
   isLoaded = false
+  /** Whether it computed between the last two checks. */
+  isComputing = false
   private cancel: () => void = () => undefined
 
   constructor(
@@ -72,9 +74,9 @@ export class Heartbeat {
     const stoodStill = now - this.lookedAt > 2 * this.limits.beatMs
     this.lookedAt = now
     if (stoodStill) this.heardAt = this.computedAt = now
-    const isComputing = this.look()
-    if (isComputing) this.computedAt = now
-    const why = this.verdict(now, isComputing)
+    this.isComputing = this.look()
+    if (this.isComputing) this.computedAt = now
+    const why = this.verdict(now)
     if (why !== undefined) {
       this.watched.hung(why)
       return
@@ -90,13 +92,13 @@ export class Heartbeat {
     return isComputing
   }
 
-  private verdict(now: number, isComputing: boolean): string | undefined {
+  private verdict(now: number): string | undefined {
     const {silentMs, busyMs} = this.limits
     const silence = now - this.heardAt
     const quiet = Math.min(silence, now - this.computedAt)
     if (this.isLoaded && quiet >= silentMs) return `it has not answered and not computed for ${seconds(quiet)}`
     if (silence >= busyMs) return `it has not answered for ${seconds(silence)}`
-    if (this.decodingMs >= busyMs && !isComputing) {
+    if (this.decodingMs >= busyMs && !this.isComputing) {
       return `a decode has run for ${seconds(this.decodingMs)} without using the CPU`
     }
     return undefined

@@ -1,12 +1,15 @@
 import type {AnswerOptions} from '../../contract/core.js'
 import type {EngineProcess, GenerationHandle} from '../../engine/host/engine-process.js'
 import type {GenerateResult} from '../../engine/protocol.js'
-import {NnError} from '../../../errors.js'
+import {NnError, type Reason} from '../../../errors.js'
 import type {PartialAnswer} from './execution-context.js'
 import {generateRequest, type Turn} from './turn.js'
 
 /** An engine that has not reacted to an abort for this time is checked, and killed if it is stuck. */
 const graceMs = 5000
+
+/** Reasons of a generation whose engine is gone. Only of an engine that died for another reason is the next one tried. */
+const deadly: readonly Reason[] = ['engine_died', 'request_killed_engine', 'model_changed']
 
 export interface GenerateOptions extends Pick<AnswerOptions, 'onText'> {
   /** Called with what was generated before a failure. */
@@ -30,8 +33,10 @@ export async function generate(turn: Turn, signal: AbortSignal, options: Generat
     try {
       return await attempt(turn, signal, how)
     } catch (error) {
-      if (!(error instanceof NnError) || error.reason !== 'engine_died' || signal.aborted) throw error
-      if (given.text === '') return await attempt(turn, signal, how)
+      if (!(error instanceof NnError) || !deadly.includes(error.reason) || signal.aborted) throw error
+      const isCertain = error.reason !== 'engine_died'
+      if (given.text === '' && !isCertain) return turn.model.retry(error, signal, () => attempt(turn, signal, how))
+      if (given.text === '') throw error
       onPartial({text: given.text, metadata: {stop_reason: null}})
       throw error
     }

@@ -19,7 +19,7 @@ for (const how of ['stderr', 'log']) {
     })
     const child = new EngineChild(1)
     t.after(() => child.end())
-    const {message, hint} = await child.died
+    const {message, hint} = (await child.died).error
     assert.match(message, /ended by SIGABRT: CUDA error: the provided PTX was compiled/)
     assert.match(hint ?? '', /supports CUDA 13\.1.*CMAKE_CUDA_ARCHITECTURES=90-real.*docs\/gpu\.md/)
   })
