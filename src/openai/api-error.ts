@@ -63,8 +63,9 @@ export function typeOf(status: number): ApiError['type'] {
   return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
-/** Official clients retry after 5xx, which would double the load of a request that took too long. */
+/** Official clients retry after 5xx: that would double the load of a request that took too long, or kill one more engine. */
 const finalHeaders = {'x-should-retry': 'false'}
+const final: readonly Reason[] = ['deadline', 'request_killed_engine']
 
 /** Fastify's own errors that are caused by the client. */
 const frameworkErrors: Record<string, [status: number, code: string, message?: string]> = {
@@ -91,7 +92,7 @@ export function toApiError(thrown: unknown): ApiError {
     const {status} = reasons[reason]
     return new ApiError(status, typeOf(status), apiCode(reason), message, {
       cause: thrown,
-      ...(reason === 'deadline' && {headers: finalHeaders}),
+      ...(final.includes(reason) && {headers: finalHeaders}),
     })
   }
   const {code, statusCode, message} = thrown as {code?: string; statusCode?: number; message?: string}
