@@ -3,6 +3,7 @@ import type {FastifyInstance} from 'fastify'
 import type {GraphStatus} from '../backend/contract/status.js'
 import {shorten} from '../documents/index.js'
 import {ApiError, badRequest, modelLoading} from './api-error.js'
+import {reasonOf, stateOf, type ModelState} from './model-state.js'
 import type {Serving} from './serving.js'
 
 /**
@@ -40,14 +41,26 @@ interface ModelObject {
   /** When this server saw it first, in seconds since 1970. */
   created: number
   owned_by: string
-  /** Beyond OpenAI's fields; sizes are tokens and bytes. */
-  meta: {
+  /** Beyond OpenAI's fields, like the rest. */
+  state: ModelState
+  /** Why the model does not take requests, or soon may not; `null` if all is well. */
+  state_reason: string | null
+  /** Sizes are tokens and bytes. Absent while the model is loaded. */
+  meta?: {
     architecture: string
     parameters: number
     size_bytes: number
     ctx_size: number
     train_ctx_size: number
     parallel: number
+  }
+}
+
+function describeLoading(name: string): ModelObject {
+  const created = Math.floor(Date.now() / 1000)
+  return {
+    ...{id: name, object: 'model', created, owned_by: path.basename(name)},
+    ...{state: 'loading', state_reason: 'The model is being loaded.'},
   }
 }
 
@@ -60,6 +73,7 @@ export function modelRoutes(app: FastifyInstance, serving: Serving): void {
     const {architecture, parameters, size_bytes, ctx_size, train_ctx_size, parallel} = status
     return {
       ...{id: status.name, object: 'model', created, owned_by: path.basename(status.path)},
+      ...{state: stateOf(status), state_reason: reasonOf(status)},
       meta: {architecture, parameters, size_bytes, ctx_size, train_ctx_size, parallel},
     }
   }
@@ -67,7 +81,8 @@ export function modelRoutes(app: FastifyInstance, serving: Serving): void {
     const graphs = await backend.graphs()
     const loaded = new Set(graphs.map(({graph}) => graph))
     for (const graph of seen.keys()) if (!loaded.has(graph)) seen.delete(graph)
-    return {object: 'list', data: graphs.map(describe)}
+    const coming = serving.loading().filter((name) => !graphs.some((graph) => graph.name === name))
+    return {object: 'list', data: [...graphs.map(describe), ...coming.map(describeLoading)]}
   })
   // A model that was loaded by its path has slashes in its name.
   app.get<{Params: {'*': string}}>('/v1/models/*', async ({params}) => describe(await findModel(serving, params['*'])))
