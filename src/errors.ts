@@ -79,6 +79,9 @@ export function toNnError(thrown: unknown, reason: Reason = 'unknown'): NnError 
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EAGAIN: 'the reader of the pipe does not keep up',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than this process may write',
+  EIO: 'the disk reports an error',
   EISDIR: 'it is a folder',
   ELOOP: 'its symbolic links lead in a circle',
   EMFILE: 'this process has too many open files',

@@ -60,6 +60,8 @@ export interface MemoryStatus {
   max_memory_mb: number
   /** Saved caches: those that lost their slots. */
   saved_caches: SavedCacheStatus
+  /** Folders that the backend writes to. At most ten seconds old. */
+  disks: DiskStatus[]
   graphs: {
     graph: GraphId
     /** The graph's engine process; `null` while none runs. */
@@ -76,6 +78,17 @@ export interface MemoryStatus {
     kv_tokens: number
     slots: {slot: number; tokens: number; busy: boolean; session: string | null}[]
   }[]
+}
+
+export interface DiskStatus {
+  /** Histories of sessions, saved caches, the log, and everything else. */
+  use: 'state' | 'caches' | 'log' | 'temporary'
+  path: string
+  free_bytes: number
+  /** Files that can still be made; `null` where the file system does not count them. */
+  free_inodes: number | null
+  /** Why nothing can be written, as the end of a sentence; `null` if something can. */
+  problem: string | null
 }
 
 export interface SavedCacheStatus {

@@ -4,6 +4,7 @@ import type {ExecutionContext} from './contexts/execution-context.js'
 import type {HeartbeatLimits} from '../engine/host/heartbeat.js'
 import {removeState} from '../engine/state-files.js'
 import {toNnError} from '../../errors.js'
+import {DiskReport, writtenFolders} from './disk-report.js'
 import type {InitOptions} from './init-options.js'
 import {Journal} from './journal.js'
 import {createLogger} from '../logging/logger.js'
@@ -41,6 +42,7 @@ export class Parts {
   readonly caches: CacheKeeper
   /** Keeps histories, if a folder is set; closed with the backend. */
   readonly state: StateDir | undefined
+  readonly disks: DiskReport
   readonly startedAt = performance.now()
 
   constructor({
@@ -60,6 +62,8 @@ export class Parts {
     this.state = state
     const logger = createLogger(config.logging, logStream === undefined ? {} : {stream: logStream})
     this.journal = new Journal(logger)
+    const caches = cacheFolder.maxBytes > 0 ? cacheFolder.folder : undefined
+    this.disks = new DiskReport(writtenFolders(state?.folder, caches, config.logging.file))
     this.registry = new Registry({
       ...{names: models, logger, cores, heartbeat},
       onState: (model, event) => {

@@ -13,10 +13,11 @@ type Reporters = {[T in StatusType]: (parts: Parts) => Promise<BackendStatus[T]>
 
 const reporters: Reporters = {
   queue: ({scheduler}) => scheduler.status(),
-  memory: async ({config, registry, caches}): Promise<MemoryStatus> => ({
+  memory: async ({config, registry, caches, disks}): Promise<MemoryStatus> => ({
     host_rss_bytes: process.memoryUsage.rss(),
     max_memory_mb: config.memory.max_memory_mb,
     saved_caches: caches.status(),
+    disks: await disks.look(),
     graphs: await Promise.all(registry.list().map(reportMemory)),
   }),
   sessions: ({config: {backend}, sessions, contexts, state}) => {

@@ -1,6 +1,6 @@
 import type {StateEvent} from '../engine/protocol.js'
 import {describeState} from '../engine/state-files.js'
-import {toNnError} from '../../errors.js'
+import {systemReason} from '../../errors.js'
 import type {Logger} from '../logging/logger.js'
 
 /** Writes the descriptions of saved caches, so that a later engine can use them. */
@@ -17,7 +17,7 @@ export class CacheDescriptions {
     const work = describeState(event, this.withChecksum).catch((error: unknown) => {
       // A cache that was superseded in the meantime has no file.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-      this.logger.log('warn', 'MEM', 'saved cache not described', {file: event.file, reason: toNnError(error).message})
+      this.logger.log('warn', 'MEM', 'saved cache not described', {file: event.file, reason: systemReason(error)})
     })
     this.writing.add(work)
     void work.finally(() => this.writing.delete(work))

@@ -112,7 +112,7 @@ export class HistoryJournal {
     try {
       this.file.close()
     } catch (error) {
-      this.problem = (error as Error).message
+      this.problem = systemReason(error)
     }
   }
 
@@ -129,7 +129,7 @@ export class HistoryJournal {
       if (records.length > 0) this.reclaim()
       if (records.length > 0) this.file.append(records.map(recordLine).join(''))
     } catch (error) {
-      this.problem = (error as Error).message
+      this.problem = systemReason(error)
       return
     }
     this.problem = null
@@ -163,7 +163,7 @@ export class HistoryJournal {
     try {
       this.file.replace(this.lines())
     } catch (error) {
-      this.problem = (error as Error).message
+      this.problem = systemReason(error)
     }
     this.noteAlive(this.file.bytes)
   }

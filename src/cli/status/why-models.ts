@@ -1,3 +1,4 @@
+import {nonsenseWarning} from '../../backend/contract/nonsense.js'
 import {findKnownFailure} from '../../backend/contract/known-failures.js'
 import type {BackendStatus, GraphStatus, MemoryStatus} from '../../backend/contract/status.js'
 import {bytes, duration} from '../../terminal/units.js'
@@ -24,6 +25,8 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
   return [
     ...explainGpu(graph),
     ...explainTemplate(graph),
+    ...explainFile(graph),
+    ...explainNonsense(graph),
     ...explainCrashes(graph),
     ...graph.config_warnings.map(({message}): Finding => ({
       level: 'hint',
@@ -58,9 +61,34 @@ function explainTemplate({name, warnings}: GraphStatus): Finding[] {
     }))
 }
 
+/** A model that runs does not need its file, but an engine that starts does. */
+function explainFile({name, path, state, failure, file_change: change}: GraphStatus): Finding[] {
+  const fix = `Run wnn load ${path} --name ${name} to load the file as it is now, or put the old one back.`
+  if (change === null) {
+    if (state !== 'stopped' || failure === null) return []
+    const again = 'The host tries again every ten seconds. Remove the reason, or unload the model.'
+    return [{level: 'problem', text: `The engine of ${name} does not start: ${failure}`, fix: again}]
+  }
+  if (state === 'failed') return [{level: 'problem', text: `${name} does not answer: ${path} ${change}.`, fix}]
+  return [{level: 'hint', text: `${path} ${change}. ${name} goes on, but it cannot be started again.`, fix}]
+}
+
+/** The engine looks at what the model computes when it loads it. */
+function explainNonsense({name, warnings}: GraphStatus): Finding[] {
+  return warnings
+    .filter((warning) => warning.startsWith(nonsenseWarning))
+    .map((warning) => ({
+      level: 'problem',
+      text: `${name}: ${warning}`,
+      fix: 'Download the file again, or choose another one.',
+    }))
+}
+
 /** Engines restart automatically, so nothing else reports the crash. */
-function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: since}: GraphStatus): Finding[] {
-  if (crashes === 0) return []
+function explainCrashes(graph: GraphStatus): Finding[] {
+  const {name, state, crashes, last_crash: why, since_crash_ms: since, file_change: change} = graph
+  const {crashes_by_requests: byRequests} = graph
+  if (crashes === 0 || (state === 'failed' && change !== null)) return []
   const known = findKnownFailure(why ?? '')?.hint
   const last = `the last time ${duration(since ?? 0)} ago: ${why ?? 'for an unknown reason'}`
   if (state === 'failed') {
@@ -70,7 +98,16 @@ function explainCrashes({name, state, crashes, last_crash: why, since_crash_ms: 
   const fix =
     known ??
     'Requests that ran at that time failed or were retried. If it happens again, lower model.ctx_size, model.parallel or model.batch_size, or try another file. See also logging.file.'
-  return [{level: 'hint', text: `The engine of ${name} died ${times(crashes)}, ${last}`, fix}]
+  const text = `The engine of ${name} died ${times(crashes)}, ${last}`
+  if (byRequests === 0) return [{level: 'hint', text, fix}]
+  const blamed = `Of these, ${times(byRequests)} because of a single request, which is rejected for ten minutes.`
+  return [
+    {
+      level: 'hint',
+      text: `${text} ${blamed}`,
+      fix: 'The log has the requests: look for "engine died" in logging.file.',
+    },
+  ]
 }
 
 function times(count: number): string {

@@ -23,6 +23,7 @@ export function madeUpStatus(graph: Partial<GraphStatus> = {}): BackendStatus {
         ...{caches: 0, tokens: 0, bytes: 0, max_cache_tokens: 'auto', max_bytes: 1024 ** 3, cache_strategy: 'smart'},
         ...{saved: 0, restored: 0, dropped: 0, failed: 0},
       },
+      disks: [{use: 'temporary' as const, path: '/tmp', free_bytes: 1024 ** 4, free_inodes: 1e6, problem: null}],
       graphs: [
         {
           ...{graph: 0, engine_pid: 42, engine_rss_bytes: 100 * 1024 ** 2, model_bytes: 5e6, context_bytes: 2e6},

@@ -49,7 +49,7 @@ export class Engine {
     )
     const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
     info.warnings.push(...templateWarnings(engineModel))
-    await warmUp(context, engineModel)
+    info.warnings.push(...(await warmUp(loaded.addon, context, engineModel)))
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
     const store = new PrefixStore(context, withBuild(options.store, loaded), {
       saved: (state) => send({type: 'saved', ...state}),

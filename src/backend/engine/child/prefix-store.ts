@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
 import {open} from 'node:fs/promises'
 import path from 'node:path'
-import {toNnError} from '../../../errors.js'
+import {systemReason, toNnError} from '../../../errors.js'
 import {makeFolder} from '../../../system/make-folder.js'
 import type {AddonContext} from './addon-types.js'
 import {dropEnd} from './drop-end.js'
@@ -62,7 +62,7 @@ export class PrefixStore {
     try {
       await this.adoptFrom(settings.folder)
     } catch (error) {
-      this.events.failed(`Saved caches in ${settings.folder} are not used: ${toNnError(error).message}`)
+      this.events.failed(`Saved caches in ${settings.folder} are not used: ${systemReason(error)}`)
     }
   }
 
@@ -125,7 +125,7 @@ export class PrefixStore {
       this.events.saved({id, session, line, file, tokens: tokens.length, bytes, ms, ageMs: 0, isAdopted: false})
     } catch (error) {
       this.removeFile(file)
-      this.events.failed(`A cache of ${tokens.length} tokens was not saved to ${file}: ${toNnError(error).message}`)
+      this.events.failed(`A cache of ${tokens.length} tokens was not saved to ${file}: ${systemReason(error)}`)
     }
   }
 
@@ -175,6 +175,8 @@ export class PrefixStore {
   }
 
   private removeFile(file: string): void {
-    removeState(file).catch((error: unknown) => this.events.failed(toNnError(error).message))
+    removeState(file).catch((error: unknown) =>
+      this.events.failed(`The saved cache ${file} was not removed: ${systemReason(error)}`),
+    )
   }
 }
