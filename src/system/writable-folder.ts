@@ -44,11 +44,10 @@ function tryToWrite(folder: string, write: typeof writeSync): string | null {
       write(descriptor, Buffer.alloc(probeBytes))
     } finally {
       closeSync(descriptor)
+      rmSync(file)
     }
     return null
   } catch (error) {
     return systemReason(error)
-  } finally {
-    rmSync(file, {force: true})
   }
 }

@@ -49,5 +49,5 @@ test('a conversation that cannot be kept is answered all the same, with a warnin
     {encoding: 'utf8', env: {...process.env, NO_COLOR: '1'}},
   )
   assert.equal([stdout, status], ['Nice to meet you, Alice!\n', 0])
-  assert.match(stderr, /^warning: The conversation could not be written: EFBIG.*\n$/m)
+  assert.match(stderr, /^warning: The conversation could not be written: the file would be larger.*\n$/m)
 })

@@ -1,15 +1,16 @@
-import {writeFile} from 'node:fs/promises'
+import {copyFileSync} from 'node:fs'
 import path from 'node:path'
 import * as assert from 'uvu/assert'
 import {startInTerminal} from '../chat/support/chat-process.js'
 import {DaemonHome} from '../daemon/support/daemon-home.js'
-import {twinTokens} from '../support/crafted-gguf.js'
+import {makeRequestsDeadly} from '../support/deadly-requests.js'
 import {phi3, qwen} from '../support/fixtures.js'
 import {suite} from '../support/suite.js'
 
 const test = suite('wnn switch', {timeoutMs: 60_000})
 
 test('it replaces the daemon’s model, says how, and a file that is none leaves the old one', async (t) => {
+  makeRequestsDeadly(t)
   const home = new DaemonHome(t)
   await home.run('load', qwen, '--name', 'chat')
   const story = ['chat', '--temp', '0', '--max-tokens', '40', '--prompt', 'Tell me a story about a fox.']
@@ -34,8 +35,8 @@ test('it replaces the daemon’s model, says how, and a file that is none leaves
   assert.match((await home.run(...story)).stdout, /Bruno/)
   const missing = await home.run('switch', '/no/such/model.gguf')
   assert.equal([missing.code, /\/no\/such\/model\.gguf/.test(missing.stderr)], [3, true])
-  const aborting = path.join(home.folder, 'twins.gguf')
-  await writeFile(aborting, await twinTokens(qwen))
+  const aborting = path.join(home.folder, 'aborting.gguf')
+  copyFileSync(qwen, aborting)
   const aborted = await home.run('switch', aborting, '--mode', 'drain')
   assert.equal([aborted.code, /SIGABRT.*chat still answers/s.test(aborted.stderr)], [3, true])
   assert.match((await home.run(...story)).stdout, /Bruno/)

@@ -36,16 +36,6 @@ function replaceText(bytes: Buffer, key: string, change: (text: string) => strin
   return Buffer.concat([bytes.subarray(0, start), string(text), bytes.subarray(end)])
 }
 
-/** A model with two tokens of the same text: it passes our checks, and llama.cpp v0.5.0 aborts its process on an assertion. */
-export async function twinTokens(model: string): Promise<Buffer> {
-  const bytes = await readFile(model)
-  const text = (letter: string): Buffer => Buffer.concat([u64(1n), Buffer.from(letter)])
-  const at = bytes.indexOf(text('b'), bytes.indexOf('tokenizer.ggml.tokens'))
-  if (at < 0) throw new Error(`${model} has no token "b"`)
-  text('a').copy(bytes, at)
-  return bytes
-}
-
 /** A header of our own making: version 3, no tensors, these raw metadata entries. */
 export function header(entries: readonly Buffer[], {tensors = 0n, version = 3} = {}): Buffer {
   const head = Buffer.alloc(24)

@@ -9,15 +9,19 @@ const fewDropped = 3
 
 export function explainSessions({sessions, memory, queue, performance}: BackendStatus): Finding[] {
   return [
-    ...explainHistories(sessions),
+    ...explainHistories(sessions, memory),
     ...explainShortened(performance, sessions),
     ...explainLimits(sessions, queue.max_concurrent),
     ...explainCaches(memory.saved_caches, sessions),
   ]
 }
 
-function explainHistories({write_error: reason, state_dir: folder}: BackendStatus['sessions']): Finding[] {
-  if (reason === null) return []
+function explainHistories(
+  {write_error: reason, state_dir: folder}: BackendStatus['sessions'],
+  {disks}: BackendStatus['memory'],
+): Finding[] {
+  // What is wrong with the disk says more.
+  if (reason === null || disks.some(({use, problem}) => use === 'state' && problem !== null)) return []
   const text = `The histories of sessions cannot be written to ${folder ?? 'their folder'}: ${reason}.`
   return [{level: 'problem', text, fix: 'Free some disk space, or use another --state-dir.'}]
 }

@@ -190,6 +190,11 @@ test('an architecture that rotates a part of a head may do so', async () => {
   assert.is((await readGgufHeader(file)).architecture, 'phi3')
 })
 
+test('an architecture that rotates a part of a head must rotate something', async () => {
+  const file = await changed(put('phi3.rope.dimension_count', 4, u32(0)), phi3)
+  await rejects(readGgufHeader(file), 'invalid_argument', /phi3\.rope\.dimension_count is 0; it must be at least 2/)
+})
+
 test('a layer without attention is rejected where llama.cpp does not look', async () => {
   const file = await changed((model) => {
     model.tensors = model.tensors.filter(({name}) => name !== 'blk.1.attn_qkv.weight')

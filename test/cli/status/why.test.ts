@@ -1,12 +1,13 @@
 import * as assert from 'uvu/assert'
 import {defaultConfig} from '../../../src/config/index.js'
-import type {BackendStatus} from '../../../src/backend/contract/status.js'
+import type {BackendStatus, DiskStatus} from '../../../src/backend/contract/status.js'
 import {explainStatus} from '../../../src/cli/status/why.js'
 import {suite} from '../../support/suite.js'
 import {madeUpStatus} from './made-up-status.js'
 
 const test = suite('wnn status --why')
 
+const diskOf = (status: BackendStatus): DiskStatus => status.memory.disks[0] as DiskStatus
 const graphOf = ({memory}: BackendStatus): BackendStatus['memory']['graphs'][number] => {
   const [graph] = memory.graphs
   if (graph === undefined) throw new Error('The status has no graph.')
@@ -151,6 +152,83 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
   ],
   ['memory near its limit', (s) => (s.memory.max_memory_mb = 200), 'hint', /190 MiB of the 200 MiB/, /max_memory_mb/],
   ['sessions near their limit', (s) => (s.sessions.active = 95), 'hint', /95 of 100/, /max_sessions/],
+  [
+    'an engine that died because of requests',
+    (s) =>
+      (s.model = madeUpStatus({crashes: 3, crashes_by_requests: 1, last_crash: 'It hung.', since_crash_ms: 5}).model),
+    'hint',
+    /died 3 times.*Of these, once because of a single request, which is rejected for ten minutes\./,
+    /logging\.file/,
+  ],
+  [
+    'a model whose file was replaced, and that goes on',
+    (s) => (s.model = madeUpStatus({file_change: 'was replaced: it had 5 bytes'}).model),
+    'hint',
+    /^\/m\/qwen\.gguf was replaced: it had 5 bytes\. qwen goes on, but it cannot be started again\.$/,
+    /wnn load \/m\/qwen\.gguf --name qwen/,
+  ],
+  [
+    'a model whose file is gone, and that does not go on',
+    (s) => {
+      s.model = madeUpStatus({state: 'failed', crashes: 1, file_change: 'was removed or renamed'}).model
+      graphOf(s).engine_pid = null
+    },
+    'problem',
+    /^qwen does not answer: \/m\/qwen\.gguf was removed or renamed\.$/,
+    /put the old one back/,
+  ],
+  [
+    'weights that are no numbers',
+    (s) => (s.model = madeUpStatus({warnings: ['The model computes no numbers: they are NaN.']}).model),
+    'problem',
+    /^qwen: The model computes no numbers/,
+    /Download the file again/,
+  ],
+  [
+    'a full disk',
+    (s) => Object.assign(diskOf(s), {use: 'state', path: '/s', free_bytes: 0, problem: 'the disk is full'}),
+    'problem',
+    /^Histories of sessions cannot be written to \/s: the disk is full \(0 B are free, and 1000000 inodes\)\.$/,
+    /Free some space there, or use another --state-dir/,
+  ],
+  [
+    'a full disk that histories were lost to, which is told once',
+    (s) => {
+      Object.assign(s.sessions, {write_error: 'the disk is full', state_dir: '/s'})
+      Object.assign(diskOf(s), {use: 'state', path: '/s', free_bytes: 0, problem: 'the disk is full'})
+    },
+    'problem',
+    /^Histories of sessions cannot be written to \/s: the disk is full/,
+    /--state-dir/,
+  ],
+  [
+    'a disk without inodes',
+    (s) => Object.assign(diskOf(s), {use: 'caches', free_inodes: 0, problem: 'the file system has no inodes left'}),
+    'problem',
+    /^Saved caches cannot be written to \/tmp: the file system has no inodes left \(1 TiB are free, and 0 inodes\)/,
+    /max_cache_mb/,
+  ],
+  [
+    'a quota',
+    (s) => Object.assign(diskOf(s), {use: 'log', free_inodes: null, problem: 'the disk quota is used up'}),
+    'problem',
+    /^Lines of the log cannot be written to \/tmp: the disk quota is used up \(1 TiB are free\)/,
+    /logging\.file/,
+  ],
+  [
+    'a folder that may not be written',
+    (s) => Object.assign(diskOf(s), {problem: 'the file system is read-only'}),
+    'problem',
+    /^Temporary files cannot be written to \/tmp: the file system is read-only/,
+    /Let this user write there, or set TMPDIR/,
+  ],
+  [
+    'a disk that is nearly full',
+    (s) => Object.assign(diskOf(s), {free_bytes: 5 * 1024 ** 2}),
+    'hint',
+    /^The disk of \/tmp is nearly full: 5 MiB are free, and 1000000 inodes\.$/,
+    /TMPDIR/,
+  ],
   [
     'histories that cannot be written',
     (s) => Object.assign(s.sessions, {write_error: 'ENOSPC', state_dir: '/s'}),

@@ -20,6 +20,10 @@ const wholeRotation = words(`
   pockettts qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe rnd1 seed_oss smallthinker smollm3 starcoder2 talkie
   xverse`)
 
+/** Architectures that rotate a part of a head. llama.cpp computes without end if there is nothing to rotate. */
+const partRotation = words(`
+  bitnet chatglm cohere2 command-r glm4 glm4moe gptneox minimax-m2 openelm phi2 phi3 phimoe qwen stablelm`)
+
 /** @throws `invalid_model` for heads that llama.cpp asserts not to be so when it builds its graph. */
 export function checkHeads(checked: Checked): void {
   const {path, architecture, arrays} = checked
@@ -47,6 +51,9 @@ function checkLengths(checked: Checked, width: number): void {
   }
   if (rotated % 2 !== 0 && integerOf(checked, 'rope.dimension_count') !== undefined) {
     throw invalid(path, `${name('rope.dimension_count')} is ${rotated}; it must be even`)
+  }
+  if (rotated < 1 && partRotation.has(architecture)) {
+    throw invalid(path, `${name('rope.dimension_count')} is ${rotated}; it must be at least 2`)
   }
   // The layers of a sliding window have lengths of their own.
   if (hasWindowLengths(checked)) return
