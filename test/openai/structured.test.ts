@@ -132,6 +132,17 @@ const faults: [what: string, body: object, message: RegExp][] = [
     /schema\.\$defs\.a: refers to itself/,
   ],
 ]
+const ambiguous = 'root ::= x{300}\nx ::= y{0,300}\ny ::= (. | . . | z){0,300}\nz ::= . . . y'
+faults.push(
+  ['a grammar that matches no text', {grammar: 'root ::= "a" root'}, /^grammar: there is no text that it matches/],
+  ['a grammar that no token can begin', {grammar: 'root ::= <[5000]>'}, /^grammar: no token of the model can begin/],
+  ['a grammar that is too ambiguous', {grammar: ambiguous, max_tokens: 500}, /^grammar: it is too ambiguous/],
+  [
+    'a schema with too many values',
+    format({enum: Array.from({length: 50_001}, (_, at) => at)}),
+    /more than 50000 values/,
+  ],
+)
 for (const [what, body, message] of faults) {
   test(`${what} is refused with the reason and the place`, async () => {
     const {status, error} = await post(body)
@@ -139,6 +150,18 @@ for (const [what, body, message] of faults) {
     assert.match(error.message, message)
   })
 }
+
+test('an enumeration of 30,000 values is followed', async () => {
+  const values = Array.from({length: 30_000}, (_, at) => `value ${at}`)
+  const {status, text, finish} = await post(format({enum: values}))
+  assert.equal([status, finish, values.includes(JSON.parse(text) as string)], [200, 'stop', true])
+})
+
+test('each rule an alternative of the next one twice: followed at once', async () => {
+  const rules = Array.from({length: 30}, (_, at) => `r${at} ::= r${at + 1} | r${at + 1}\n`).join('')
+  const {status, text} = await post({grammar: `root ::= r0\n${rules}r30 ::= "yes"`})
+  assert.equal([status, text], [200, 'yes'])
+})
 
 test('a NUL in an enumeration is written as JSON writes it', async () => {
   const {status, text} = await post(format({enum: ['a\0b']}))

@@ -2,12 +2,7 @@
 export interface Addon {
   AddonModel: new (path: string, options: ModelOptions) => AddonModel
   AddonContext: new (model: AddonModel, options: ContextOptions) => AddonContext
-  AddonSampler: SamplerClass
-  AddonGrammar: new (grammar: string, options: {addonExports: Addon; rootRuleName: string}) => AddonGrammar
-  AddonGrammarEvaluationState: {
-    new (model: AddonModel, grammar: AddonGrammar): GrammarState
-    new (existing: GrammarState): GrammarState
-  }
+  AddonSampler: new (model: AddonModel) => AddonSampler
   AddonJinjaRenderer: new (template: string) => {render: (items: Record<string, unknown>) => string}
   markLoaded: () => boolean
   loadBackends: (folder?: string) => void
@@ -105,11 +100,6 @@ interface SampleToken {
   ): Promise<[token: number, undefined, undefined, logits: number[] | undefined, totalWeight: number | undefined]>
 }
 
-interface SamplerClass {
-  new (model: AddonModel): AddonSampler
-  acceptGrammarEvaluationStateToken: (state: GrammarState, token: number) => void
-}
-
 export interface AddonSampler {
   applyConfig: (config: SamplerConfig) => void
   dispose: () => void
@@ -127,10 +117,6 @@ export interface SamplerConfig {
   repeatPenaltyTokens?: Uint32Array
   repeatPenaltyPresencePenalty?: number
   repeatPenaltyFrequencyPenalty?: number
-  grammarEvaluationState?: GrammarState
   tokenBiasKeys?: Uint32Array
   tokenBiasValues?: Float32Array
 }
-
-export type AddonGrammar = object
-export type GrammarState = object & {readonly grammarState?: never}

@@ -92,13 +92,3 @@ function resolveBinaries(packageName: string): string | undefined {
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
 }
-
-/** GBNF for a JSON schema, by the library's generator (its supported subset: docs of node-llama-cpp). */
-export async function grammarForJsonSchema(schema: object): Promise<string> {
-  // Bundled from its file: the package itself is there only where GPUs are used.
-  const {getGbnfGrammarForGbnfJsonSchema} =
-    await import('../../../../node_modules/node-llama-cpp/dist/utils/gbnfJson/getGbnfGrammarForGbnfJsonSchema.js')
-  const grammar = getGbnfGrammarForGbnfJsonSchema(schema as never)
-  // The generator ends every document with four line breaks, as its own stop trigger. Here the document's end is the end.
-  return grammar.replace(/ "(?:\\n){4}" \[\\n\]\*$/m, '')
-}

@@ -22,6 +22,7 @@ import {PrefixStore} from './prefix-store.js'
 import {fitPrompt} from './prompt/fit-prompt.js'
 import {textQuestions} from './prompt/text-questions.js'
 import {createSampler} from './sampling/create.js'
+import {Grammars} from './sampling/grammars.js'
 import {randomSeed} from '../../../system/random.js'
 import {Slots} from './slots.js'
 import {warmUp} from './warm-up.js'
@@ -34,6 +35,7 @@ const textsEveryMs = 4
 export class Engine {
   private readonly generations = new Map<number, Promise<Generation | undefined>>()
   private readonly loop: BatchLoop
+  private readonly grammars: Grammars
   private texts: [number, string][] = []
   private flushedAt = 0
 
@@ -76,6 +78,7 @@ export class Engine {
     private readonly send: (event: EngineEvent) => void,
     private readonly note: WorkNoter,
   ) {
+    this.grammars = new Grammars(model)
     const events: LoopEvents = {
       progressed: (generation, {text, ended}) => {
         if (generation.request.stream && text !== '') this.texts.push([generation.id, text])
@@ -117,7 +120,7 @@ export class Engine {
     try {
       const seed = request.sampling.seed < 0 ? randomSeed() : request.sampling.seed
       const tokens: {recent: () => readonly number[]} = {recent: () => [...prompt]}
-      const sampler = await createSampler(this.addon, this.context, this.model, {
+      const sampler = await createSampler(this.addon, this.context, this.model, this.grammars, {
         sampling: request.sampling,
         forbidden: request.stopping.forbidden_tokens,
         ignoreEos: request.sampling.ignore_eos || request.stopping.ignore_eos,

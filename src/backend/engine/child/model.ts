@@ -125,7 +125,7 @@ export class EngineModel {
 
   /** The bytes of a single token, which may be a part of a character. */
   bytes(token: number): number[] {
-    return tokenBytes(this.native, token, this.texts[token] ?? '')
+    return tokenBytes(this.native, token, this.tokenTexts?.[token] ?? this.inMiddle(token))
   }
 
   /** Some tokenizers drop a token's leading space at the start of a text, so it is decoded after another one. */

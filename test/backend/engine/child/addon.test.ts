@@ -66,6 +66,18 @@ test('a batch gives the places of its logits, and sampling a token', async () =>
   sampler.dispose()
 })
 
+test('a bias makes tokens impossible until it is changed', async () => {
+  const sampler = new addon.AddonSampler(model)
+  const all = Array.from({length: 800}, (_, token) => token)
+  for (const wanted of [5, 700]) {
+    const tokenBiasKeys = Uint32Array.from(all.filter((token) => token !== wanted))
+    const tokenBiasValues = new Float32Array(799).fill(-Infinity)
+    sampler.applyConfig({temperature: 1, seed: 1, tokenBiasKeys, tokenBiasValues})
+    assert.is(await context.sampleToken(logitIndex, sampler), wanted)
+  }
+  sampler.dispose()
+})
+
 test('candidates come sorted, with the weight of the whole vocabulary', async () => {
   const sampler = new addon.AddonSampler(model)
   sampler.applyConfig({temperature: 1, seed: 0})
@@ -96,16 +108,6 @@ test("a context made for it gives the last token's output, whatever number of to
   assert.equal(embedding.getEmbedding(1), embedding.getEmbedding(tokens.length))
   assert.type(model.shouldAppendEosToken(), 'boolean')
   await embedding.dispose()
-})
-
-test('a token that a grammar excludes is refused in the words that the samplers look for', () => {
-  const grammar = new addon.AddonGrammar('root ::= "yes"', {addonExports: addon, rootRuleName: 'root'})
-  const state = new addon.AddonGrammarEvaluationState(model, grammar)
-  const [no = -1] = model.tokenize('no', false)
-  assert.throws(
-    () => addon.AddonSampler.acceptGrammarEvaluationStateToken(state, no),
-    (error: unknown) => String(error).includes('Unexpected empty grammar stack'),
-  )
 })
 
 test('tokens have the text, kind and attributes that bytes are read from', () => {

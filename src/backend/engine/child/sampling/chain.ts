@@ -1,10 +1,11 @@
 import type {LikelyToken, TokenLogprob} from '../../../contract/types.js'
 import type {AddonContext, AddonSampler} from '../addon-types.js'
+import type {AllowedTokens} from './automaton/constraint.js'
 import {draw, softmax, sortCandidates, type Candidate, type Candidates} from './candidates.js'
 import {applyDry} from './dry.js'
 import {minP, topK, topP, typicalP} from './filters.js'
 import {Mirostat} from './mirostat.js'
-import {noToken, unlessRefused} from './native.js'
+import {noToken, tokenBiases} from './native.js'
 import {applyPenalties, lastTokens} from './penalties.js'
 import {seededRandom} from '../../../../system/random.js'
 import type {Sampled, Sampler, SamplingInput} from './sampler.js'
@@ -22,7 +23,10 @@ export class ChainSampler implements Sampler {
   private readonly random: () => number
   private readonly mirostat: Mirostat | undefined
   private readonly all: AddonSampler
+  /** Gives the candidates that the grammar allows. */
   private readonly constrained: AddonSampler | undefined
+  /** What `constrained` is configured for. */
+  private allowed: AllowedTokens | undefined
   /** Tokens with a positive bias, which may matter at any rank. */
   private readonly raised: number[]
 
@@ -46,14 +50,13 @@ export class ChainSampler implements Sampler {
   }
 
   async next(logitIndex: number, answer: string): Promise<Sampled> {
-    const {sampling, grammar, addon} = this.input
+    const {sampling, grammar} = this.input
     const free = await this.fetch(logitIndex, this.all, sampling.n_probs > 0)
-    const allowed = grammar === undefined ? free.candidates : await this.fetchConstrained(logitIndex)
+    const allowed =
+      grammar === undefined ? free.candidates : await this.fetchAllowed(logitIndex, await grammar.allowed())
     const token = this.choose(this.shape(allowed, answer))
     if (token === undefined) throw noToken()
-    if (grammar !== undefined && !this.input.model.isEog(token)) {
-      addon.AddonSampler.acceptGrammarEvaluationStateToken(grammar, token)
-    }
+    grammar?.accept(token)
     return sampling.n_probs > 0 ? {token, logprob: this.logprob(token, free)} : {token}
   }
 
@@ -63,8 +66,7 @@ export class ChainSampler implements Sampler {
     weigh: boolean,
   ): Promise<{candidates: Candidate[]; logWeight: number}> {
     const top: [number[], false, false, false, number] = [this.raised, false, false, false, candidateCount]
-    const sampled = this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
-    const [, , , flat = [], weight] = await unlessRefused(sampled)
+    const [, , , flat = [], weight] = await this.context.sampleToken(logitIndex, sampler, false, false, top, weigh)
     // A biased token that is also among the top ones appears twice.
     const logits = new Map<number, number>()
     for (let i = 0; i + 1 < flat.length; i += 2) logits.set(flat[i] ?? -1, flat[i + 1] ?? -Infinity)
@@ -74,16 +76,12 @@ export class ChainSampler implements Sampler {
     return {candidates, logWeight: (candidates[0]?.logit ?? 0) + Math.log(weight ?? 1)}
   }
 
-  /** The native sampler accepts the token it draws into the grammar's state, so it gets a copy. */
-  private async fetchConstrained(logitIndex: number): Promise<Candidate[]> {
-    const {addon, grammar} = this.input
-    if (this.constrained === undefined || grammar === undefined) return []
-    this.constrained.applyConfig({
-      temperature: 1,
-      seed: 0,
-      topK: candidateCount,
-      grammarEvaluationState: new addon.AddonGrammarEvaluationState(grammar),
-    })
+  private async fetchAllowed(logitIndex: number, allowed: AllowedTokens): Promise<Candidate[]> {
+    if (this.constrained === undefined || allowed.count === 0) return []
+    if (allowed !== this.allowed) {
+      this.allowed = allowed
+      this.constrained.applyConfig({temperature: 1, seed: 0, topK: candidateCount, ...tokenBiases(new Map(), allowed)})
+    }
     return (await this.fetch(logitIndex, this.constrained, false)).candidates
   }
 

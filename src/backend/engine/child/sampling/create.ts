@@ -4,7 +4,7 @@ import {NnError} from '../../../../errors.js'
 import type {EngineModel} from '../model.js'
 import {Bans} from './bans.js'
 import {ChainSampler} from './chain.js'
-import {readGrammar} from './read-grammar.js'
+import type {Grammars} from './grammars.js'
 import {NativeSampler} from './native.js'
 import type {Sampler, SamplingInput} from './sampler.js'
 
@@ -23,15 +23,16 @@ export interface SamplerRequest {
   recent: () => readonly number[]
 }
 
-/** @throws `invalid_argument` for a grammar, a schema or a token that llama.cpp does not understand. */
+/** @throws `invalid_argument` for a grammar or a schema that cannot be followed, or a token that the model does not have. */
 export async function createSampler(
   addon: Addon,
   context: AddonContext,
   model: EngineModel,
+  grammars: Grammars,
   request: SamplerRequest,
 ): Promise<Sampler> {
   const {sampling, contextSize} = request
-  const grammar = await readGrammar(addon, model, sampling)
+  const grammar = await grammars.follow(sampling)
   const ban = (token: number): number => (grammar !== undefined && model.isEog(token) ? lastResort : -Infinity)
   const input: SamplingInput = {
     addon,

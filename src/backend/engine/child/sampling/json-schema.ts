@@ -1,5 +1,5 @@
 import {NnError} from '../../../../errors.js'
-import {mostRepetitions} from './gbnf/index.js'
+import {mostRepetitions} from './gbnf/parse.js'
 
 type Schema = Record<string, unknown>
 
@@ -23,10 +23,15 @@ const assertions = [
   ],
   ...['minItems', 'maxItems', 'minLength', 'maxLength', 'format', '$ref', 'const', 'enum', 'anyOf', 'oneOf', 'allOf'],
 ]
+/** Levels of objects and lists, because they are read recursively. */
+const deepest = 64
+/** Values in a schema, those of enumerations included. */
+const mostValues = 50_000
 const types = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const
 const formats = ['date', 'time', 'date-time']
 
-const anyValue: Schema = {
+/** Any value: this object itself. */
+export const anyValue: Schema = {
   oneOf: [
     ...(['string', 'number', 'boolean', 'null', 'array'] as const).map((type) => ({type})),
     {type: 'object', additionalProperties: true},
@@ -34,16 +39,35 @@ const anyValue: Schema = {
 }
 
 /**
- * A JSON schema (draft 2020-12) in the keywords that the grammar generator of node-llama-cpp knows, so that every
- * answer satisfies the schema as it was given: it may allow less than that does. Annotations and unknown keywords say
- * nothing about values. Anything that the generator would ignore or correct silently is an error instead.
+ * A JSON schema (draft 2020-12) in the keywords that `schemaGrammar` knows, so that every answer satisfies the schema as
+ * it was given: it may allow less than that does. Annotations and unknown keywords say nothing about values. Anything
+ * that a grammar cannot hold is an error instead.
  *
  * @param name name of the schema in messages
  * @throws `invalid_argument` that names the place
  */
 export function normalizeSchema(schema: unknown, name = 'json_schema'): Schema {
+  checkSize(schema, name)
   const reader = new SchemaReader(schema, name)
   return reader.read(schema, name)
+}
+
+/**
+ * Checks that a schema can be read soon, level by level: a recursive look at a deep value would overflow the stack.
+ *
+ * @throws `invalid_argument`
+ */
+export function checkSize(schema: unknown, name: string): void {
+  let level: unknown[] = [schema]
+  let values = 0
+  for (let depth = 0; level.length > 0; depth++) {
+    values += level.length
+    if (depth > deepest) throw wrong(name, `is nested more than ${deepest} levels deep`)
+    if (values > mostValues) throw wrong(name, `has more than ${mostValues} values`)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value as Schema) : [],
+    )
+  }
 }
 
 class SchemaReader {
@@ -156,16 +180,29 @@ class SchemaReader {
   }
 }
 
-/** A definition that is nothing but itself, directly or through others, has no value; llama.cpp would not say which. */
+/** A definition that is nothing but itself, directly or through others, has no value. */
 function checkReferences(definitions: Record<string, Schema>, at: string): void {
   const referred = ({$ref, oneOf}: Schema): string[] => {
     if (typeof $ref === 'string') return [$ref.slice('#/$defs/'.length)]
     return Array.isArray(oneOf) ? (oneOf as Schema[]).flatMap(referred) : []
   }
-  for (const [name, definition] of Object.entries(definitions)) {
-    const reached = new Set(referred(definition))
-    for (const next of reached) for (const one of referred(definitions[next] ?? {})) reached.add(one)
-    if (reached.has(name)) throw wrong(`${at}.$defs.${name}`, 'refers to itself without an object or a list in between')
+  const done = new Set<string>()
+  for (const start of Object.keys(definitions)) {
+    const path = [{name: start, rest: referred(definitions[start] ?? {})}]
+    const open = new Set([start])
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      const next = last.rest.pop()
+      if (next === undefined) {
+        path.pop()
+        open.delete(last.name)
+        done.add(last.name)
+      } else if (open.has(next)) {
+        throw wrong(`${at}.$defs.${next}`, 'refers to itself without an object or a list in between')
+      } else if (!done.has(next)) {
+        open.add(next)
+        path.push({name: next, rest: referred(definitions[next] ?? {})})
+      }
+    }
   }
 }
 
@@ -176,7 +213,7 @@ function literal(values: unknown[], type: unknown, at: string): Schema {
   return eitherOf(fitting.map(exactly))
 }
 
-/** The generator knows the values of no other types. */
+/** A value as schemas of its parts, which may have white space between them. */
 function exactly(value: unknown): Schema {
   if (Array.isArray(value)) return {type: 'array', prefixItems: value.map(exactly), maxItems: value.length}
   if (!isObject(value)) return {const: value}

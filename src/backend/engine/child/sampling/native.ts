@@ -1,5 +1,6 @@
 import {NnError} from '../../../../errors.js'
 import type {AddonContext, AddonSampler, SamplerConfig} from '../addon-types.js'
+import type {AllowedTokens} from './automaton/constraint.js'
 import {lastTokens} from './penalties.js'
 import type {Sampled, Sampler, SamplingInput} from './sampler.js'
 
@@ -12,6 +13,8 @@ export class NativeSampler implements Sampler {
   private readonly config: SamplerConfig
   private banned: readonly number[] = []
   private excluded: ReadonlySet<number> = new Set()
+  /** Whether it is configured for the tokens that a grammar allows at one place. */
+  private isNarrow = false
 
   constructor(
     private readonly context: AddonContext,
@@ -25,33 +28,44 @@ export class NativeSampler implements Sampler {
 
   async next(logitIndex: number, answer: string): Promise<Sampled> {
     const banned = this.input.bans.after(answer, this.input.recent)
-    if (banned !== this.banned) {
+    if (banned !== this.banned || this.isNarrow) {
       this.banned = banned
       this.apply()
     }
-    const token = await unlessRefused(this.context.sampleToken(logitIndex, this.sampler))
+    const token = await this.sample(logitIndex)
     // When every token is excluded, llama.cpp takes one of them.
-    if (token < 0 || this.excluded.has(token) || this.passesUnread(token)) throw noToken()
+    if (token < 0 || this.excluded.has(token)) throw noToken()
+    this.input.grammar?.accept(token)
     return {token}
   }
 
-  /** A grammar allows no text with a NUL, but llama.cpp reads such a token as an empty one when it has taken it. */
-  private passesUnread(token: number): boolean {
-    const {grammar, model} = this.input
-    return grammar !== undefined && model.text([token]).startsWith('\0')
+  /**
+   * A token of the whole vocabulary if the grammar allows it, as it does most of the time. Otherwise one of those that it
+   * allows, by the same logits.
+   */
+  private async sample(logitIndex: number): Promise<number> {
+    const {grammar} = this.input
+    const token = await this.context.sampleToken(logitIndex, this.sampler)
+    if (grammar === undefined || grammar.allows(token)) return token
+    const allowed = await grammar.allowed()
+    if (allowed.count === 0) throw noToken()
+    this.apply(allowed)
+    const other = await this.context.sampleToken(logitIndex, this.sampler)
+    if (!allowed.has(other)) throw noToken()
+    return other
   }
 
-  private apply(): void {
+  private apply(allowed?: AllowedTokens): void {
     const bias = new Map(this.input.bias)
     for (const token of this.banned) bias.set(token, this.input.ban(token))
     this.excluded = new Set([...bias].flatMap(([token, value]) => (value === -Infinity ? [token] : [])))
+    this.isNarrow = allowed !== undefined
     const {repeatWindow, recent} = this.input
     this.sampler.applyConfig({
       ...this.config,
-      // The native window is compared with this one and kept when they agree.
+      // The native window is compared with this one and kept when they agree. A rejected token is only in the native one.
       repeatPenaltyTokens: Uint32Array.from(lastTokens(recent(), repeatWindow)),
-      tokenBiasKeys: Uint32Array.from(bias.keys()),
-      tokenBiasValues: Float32Array.from(bias.values()),
+      ...tokenBiases(bias, allowed),
     })
   }
 
@@ -60,7 +74,7 @@ export class NativeSampler implements Sampler {
   }
 }
 
-function nativeConfig({sampling, seed, repeatWindow, grammar}: SamplingInput): SamplerConfig {
+function nativeConfig({sampling, seed, repeatWindow}: SamplingInput): SamplerConfig {
   return {
     temperature: sampling.temp,
     seed,
@@ -72,27 +86,30 @@ function nativeConfig({sampling, seed, repeatWindow, grammar}: SamplingInput): S
     repeatPenaltyMaxTokens: repeatWindow,
     repeatPenaltyPresencePenalty: sampling.presence_penalty,
     repeatPenaltyFrequencyPenalty: sampling.frequency_penalty,
-    ...(grammar && {grammarEvaluationState: grammar}),
   }
 }
 
-/** When the grammar excludes every token, llama.cpp takes one of them and then refuses it. */
-export async function unlessRefused<Result>(sampled: Promise<Result>): Promise<Result> {
-  try {
-    return await sampled
-  } catch (error) {
-    if (String(error).includes('Unexpected empty grammar stack')) throw noToken(error)
-    throw error
+/** Biases in the form of the addon; tokens that are not among the allowed ones are impossible. */
+export function tokenBiases(
+  bias: ReadonlyMap<number, number>,
+  allowed: AllowedTokens | undefined,
+): Pick<SamplerConfig, 'tokenBiasKeys' | 'tokenBiasValues'> {
+  const others = allowed?.others() ?? new Uint32Array()
+  const rest = [...bias].filter(([token]) => allowed?.has(token) !== false)
+  const tokenBiasKeys = new Uint32Array(others.length + rest.length)
+  const tokenBiasValues = new Float32Array(others.length + rest.length).fill(-Infinity, 0, others.length)
+  tokenBiasKeys.set(others)
+  for (const [index, [token, value]] of rest.entries()) {
+    tokenBiasKeys[others.length + index] = token
+    tokenBiasValues[others.length + index] = value
   }
+  return {tokenBiasKeys, tokenBiasValues}
 }
 
-export function noToken(cause?: unknown): NnError {
+export function noToken(): NnError {
   return new NnError(
     'runtime_error',
     'No token is allowed next: the grammar, the forbidden tokens or the model exclude every token.',
-    {
-      hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.',
-      cause,
-    },
+    {hint: 'Check `grammar`, `json_schema`, `forbidden_tokens` and `logit_bias`.'},
   )
 }

@@ -1,8 +1,9 @@
 import type {Config} from '../../../../config/index.js'
 import type {TokenLogprob} from '../../../contract/types.js'
-import type {Addon, GrammarState} from '../addon-types.js'
+import type {Addon} from '../addon-types.js'
 import type {EngineModel} from '../model.js'
 import type {Bans} from './bans.js'
+import type {Follower} from './follower.js'
 
 /** Chooses the next token of one answer; has its own random numbers and penalties. */
 export interface Sampler {
@@ -34,5 +35,5 @@ export interface SamplingInput {
   bans: Bans
   /** What is added to the logit of a banned token: nearly always `-Infinity`. */
   ban: (token: number) => number
-  grammar: GrammarState | undefined
+  grammar: Follower | undefined
 }

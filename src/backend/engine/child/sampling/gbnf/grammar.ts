@@ -1,30 +1,32 @@
-/** A GBNF grammar as it is written. */
+/** A grammar: what a GBNF text or a JSON schema says. */
 export interface Grammar {
-  text: string
   /** By name; of two rules with one name the last counts, as in llama.cpp. */
   rules: ReadonlyMap<string, Choices>
 }
 
-/** Alternatives, each a sequence of items; an empty sequence matches nothing more. */
-export type Choices = readonly (readonly Item[])[]
+/** Alternatives, each a sequence of items; an empty sequence matches an empty text. */
+export type Choices = readonly Sequence[]
+export type Sequence = readonly Item[]
 
 export type Item =
-  | {
-      kind: 'terminal'
-      /** As written: a literal, a character class, a token, or `.`. */
-      text: string
-      /** Characters and ranges in it; 0 for an empty literal. */
-      size: number
-    }
-  | {kind: 'rule'; name: string; offset: number}
+  /** A half of a surrogate pair stands for a character that no text has. */
+  | {kind: 'text'; text: string}
+  | {kind: 'class'; ranges: readonly CodeRange[]; isNegated: boolean}
+  | {kind: 'token'; id: number; isNegated: boolean}
+  | {kind: 'rule'; name: string; offset?: number}
   | {kind: 'group'; choices: Choices}
-  | {
-      kind: 'repetition'
-      item: Item
-      least: number
-      /** `Infinity` is no limit. */
-      most: number
-    }
+  | Repetition
+
+export interface Repetition {
+  kind: 'repetition'
+  item: Item
+  least: number
+  /** `Infinity` is no limit. */
+  most: number
+}
+
+/** Code points, both ends included. */
+export type CodeRange = readonly [from: number, to: number]
 
 /** What is wrong with a grammar, and where if it is one place: an offset into its text. */
 export class GrammarFault extends Error {

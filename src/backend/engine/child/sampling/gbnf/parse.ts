@@ -1,4 +1,5 @@
-import {GrammarFault, type Choices, type Grammar, type Item} from './grammar.js'
+import type {Pieces} from '../pieces.js'
+import {GrammarFault, type Choices, type CodeRange, type Grammar, type Item, type Sequence} from './grammar.js'
 
 /** Highest bound of a repetition that is held. */
 export const mostRepetitions = 1_000_000
@@ -6,7 +7,28 @@ export const mostRepetitions = 1_000_000
 /** Levels of groups and of repetitions of repetitions, because they are read recursively. */
 const deepestNesting = 200
 
+/** Longest text of a grammar, in UTF-16 units. */
+const longestText = 2_000_000
+/** Characters and ranges in one class of characters. */
+const mostRanges = 20_000
+
+/** Digits of hexadecimal escapes. */
 const hexDigits: Readonly<Record<string, number>> = {x: 2, u: 4, U: 8}
+const escapes: Readonly<Record<string, string>> = {
+  t: '\t',
+  r: '\r',
+  n: '\n',
+  '\\': '\\',
+  '"': '"',
+  '[': '[',
+  ']': ']',
+  '-': '-',
+}
+
+/** Stands for a code that is no character. */
+const noCharacter = 0xd800
+/** Characters that are read between two yields. */
+const charactersAtOnce = 500
 
 /**
  * Reads a GBNF grammar as llama.cpp's parser does. That one prints its reason only to standard error, without the place,
@@ -14,12 +36,14 @@ const hexDigits: Readonly<Record<string, number>> = {x: 2, u: 4, U: 8}
  *
  * @throws `GrammarFault`
  */
-export function parseGrammar(text: string): Grammar {
+export function* parseGrammar(text: string): Pieces<Grammar> {
+  if (text.length > longestText)
+    throw new GrammarFault(`it has ${text.length} characters; at most ${longestText} are supported`)
   const nul = text.indexOf('\0')
   if (nul >= 0) throw new GrammarFault('there is a NUL character, where llama.cpp would stop reading,', nul)
   const half = text.search(/\p{Surrogate}/u)
   if (half >= 0) throw new GrammarFault('there is half of a UTF-16 surrogate pair', half)
-  return {text, rules: new Parser(text).rules()}
+  return {rules: yield* new Parser(text).rules()}
 }
 
 class Parser {
@@ -28,7 +52,7 @@ class Parser {
 
   constructor(private readonly text: string) {}
 
-  rules(): Map<string, Choices> {
+  *rules(): Pieces<Map<string, Choices>> {
     const rules = new Map<string, Choices>()
     this.skip(true)
     while (this.offset < this.text.length) {
@@ -37,7 +61,7 @@ class Parser {
       this.skip(false)
       if (this.take(/::=/y) === undefined) throw this.fault('expecting ::=')
       this.skip(true)
-      rules.set(name, this.choices(false))
+      rules.set(name, yield* this.choices(false))
       if (this.offset < this.text.length && this.take(/\r\n|\r|\n/y) === undefined)
         throw this.fault('expecting a line break or the end')
       this.skip(true)
@@ -45,20 +69,20 @@ class Parser {
     return rules
   }
 
-  private choices(isNested: boolean): Choices {
-    const all = [this.sequence(isNested)]
+  private *choices(isNested: boolean): Pieces<Choices> {
+    const all = [yield* this.sequence(isNested)]
     while (this.take(/\|/y) !== undefined) {
       this.skip(true)
-      all.push(this.sequence(isNested))
+      all.push(yield* this.sequence(isNested))
     }
     return all
   }
 
-  private sequence(isNested: boolean): Item[] {
+  private *sequence(isNested: boolean): Pieces<Sequence> {
     const items: Item[] = []
     let repeated = 0
     for (;;) {
-      const item = this.symbol()
+      const item = yield* this.symbol()
       if (item !== undefined) {
         items.push(item)
         repeated = 0
@@ -67,30 +91,31 @@ class Parser {
         const range = this.repetition(isNested)
         if (range === undefined) return items
         const before = items.pop()
-        if (before === undefined || (before.kind === 'terminal' && before.size === 0))
+        if (before === undefined || (before.kind === 'text' && before.text === ''))
           throw new GrammarFault('expecting something to repeat', at)
         if (++repeated > deepestNesting) throw tooDeep(at)
         items.push({kind: 'repetition', item: before, ...range})
       }
       this.skip(isNested)
+      yield
     }
   }
 
-  private symbol(): Item | undefined {
+  private *symbol(): Pieces<Item | undefined> {
     const start = this.offset
     switch (this.text[start]) {
       case '"':
-        return this.literal()
+        return yield* this.literal()
       case '[':
-        return this.characters()
+        return yield* this.characters()
       case '<':
       case '!':
         return this.token()
       case '(':
-        return this.group()
+        return yield* this.group()
       case '.':
         this.offset++
-        return {kind: 'terminal', text: '.', size: 1}
+        return {kind: 'class', ranges: [], isNegated: true}
       case undefined:
       default: {
         const name = this.take(/[a-zA-Z0-9-]+/y)
@@ -99,56 +124,71 @@ class Parser {
     }
   }
 
-  private literal(): Item {
-    const start = this.offset++
-    let size = 0
-    for (; this.text[this.offset] !== '"'; size++) this.character()
+  private *literal(): Pieces<Item> {
     this.offset++
-    return {kind: 'terminal', text: this.text.slice(start, this.offset), size}
-  }
-
-  private characters(): Item {
-    const start = this.offset++
-    let size = 0
-    if (this.text[this.offset] === '^') this.offset++
-    for (; this.text[this.offset] !== ']'; size++) {
-      this.character()
-      if (this.text[this.offset] !== '-' || this.text[this.offset + 1] === ']') continue
-      this.offset++
-      this.character()
-      size++
+    const parts: string[] = []
+    for (let count = 1; this.text[this.offset] !== '"'; count++) {
+      parts.push(this.take(/[^"\\]+/y) ?? String.fromCodePoint(this.character()))
+      if (count % charactersAtOnce === 0) yield
     }
     this.offset++
-    return {kind: 'terminal', text: this.text.slice(start, this.offset), size}
+    return {kind: 'text', text: parts.join('')}
   }
 
-  private character(): void {
+  private *characters(): Pieces<Item> {
+    const start = this.offset++
+    const isNegated = this.text[this.offset] === '^'
+    if (isNegated) this.offset++
+    const ranges: CodeRange[] = []
+    for (let count = 1; this.text[this.offset] !== ']'; count++) {
+      const from = this.character()
+      let to = from
+      if (this.text[this.offset] === '-' && this.text[this.offset + 1] !== ']') {
+        this.offset++
+        to = this.character(0x10ffff)
+      }
+      ranges.push([from, to])
+      if (count > mostRanges) throw new GrammarFault(`more than ${mostRanges} characters and ranges in a class`, start)
+      if (count % charactersAtOnce === 0) yield
+    }
+    this.offset++
+    return {kind: 'class', ranges, isNegated}
+  }
+
+  /** The code point of one character. @param beyond what an escape for a code beyond all characters is read as */
+  private character(beyond = noCharacter): number {
     const start = this.offset
     const code = this.text.codePointAt(start)
     if (code === undefined) throw this.fault('unexpected end')
     this.offset += code > 0xffff ? 2 : 1
-    if (code !== 0x5c) return
+    if (code !== 0x5c) return code
     const escaped = this.text[this.offset++] ?? ''
     const digits = hexDigits[escaped]
     if (digits === undefined) {
-      if (!/^[trn\\"[\]-]$/.test(escaped)) throw new GrammarFault(`unknown escape \\${escaped}`, start)
-    } else if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(this.text.slice(this.offset, this.offset + digits))) {
+      const meant = escapes[escaped]
+      if (meant === undefined) throw new GrammarFault(`unknown escape \\${escaped}`, start)
+      return meant.charCodeAt(0)
+    }
+    const written = this.text.slice(this.offset, this.offset + digits)
+    if (written.length < digits || /[^0-9a-fA-F]/.test(written))
       throw new GrammarFault(`expecting ${digits} hexadecimal digits after \\${escaped}`, start)
-    } else this.offset += digits
+    this.offset += digits
+    const value = Number.parseInt(written, 16)
+    return value <= 0x10ffff ? value : beyond
   }
 
   private token(): Item {
     const start = this.offset
     const text = this.take(/!?<\[[0-9]{1,9}\]>/y)
     if (text === undefined) throw new GrammarFault('expecting a token by its id, as <[12]>', start)
-    return {kind: 'terminal', text, size: 1}
+    return {kind: 'token', id: Number(text.replaceAll(/\D/g, '')), isNegated: text.startsWith('!')}
   }
 
-  private group(): Item {
+  private *group(): Pieces<Item> {
     const start = this.offset++
     if (++this.depth > deepestNesting) throw tooDeep(start)
     this.skip(true)
-    const choices = this.choices(true)
+    const choices = yield* this.choices(true)
     if (this.take(/\)/y) === undefined) throw this.fault("expecting ')'")
     this.depth--
     return {kind: 'group', choices}

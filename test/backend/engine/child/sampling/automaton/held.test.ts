@@ -1,30 +1,11 @@
 import * as assert from 'uvu/assert'
-import {loadAddon} from '../../../../../../src/backend/engine/child/addon.js'
-import type {Addon} from '../../../../../../src/backend/engine/child/addon-types.js'
-import {prepareGrammar} from '../../../../../../src/backend/engine/child/sampling/gbnf/index.js'
-import {normalizeSchema} from '../../../../../../src/backend/engine/child/sampling/json-schema.js'
-import {grammarForSchema} from '../../../../../../src/backend/engine/child/sampling/schema-grammar.js'
 import {seededRandom} from '../../../../../../src/system/random.js'
 import {suite} from '../../../../../support/suite.js'
+import {matches, matchesSchema} from '../support/matching.js'
+import {nativeMatcher} from '../support/native-matcher.js'
+import {randomGrammar} from '../support/random-grammar.js'
 
-// Whether llama.cpp itself holds what was asked for: its own matcher decides.
-const test = suite('grammars in llama.cpp', {timeoutMs: 30_000})
-
-let addon: Addon
-test.before(async () => {
-  ;({addon} = await loadAddon(false))
-  addon.setLogger(() => undefined)
-})
-
-const matcher = (grammar: string): ((text: string) => boolean) => {
-  const parsed = new addon.AddonGrammar(grammar, {addonExports: addon, rootRuleName: 'root'}) as {
-    isTextCompatible: (text: string) => boolean
-  }
-  return (text) => parsed.isTextCompatible(text)
-}
-const matches = (grammar: string): ((text: string) => boolean) => matcher(prepareGrammar(grammar))
-const matchesSchema = async (schema: object): Promise<(text: string) => boolean> =>
-  matches(await grammarForSchema(normalizeSchema(schema)))
+const test = suite('texts that grammars match', {timeoutMs: 30_000})
 
 const bounds = [
   ...[
@@ -98,42 +79,26 @@ test('something that may be empty can be repeated without an upper bound', () =>
   }
 })
 
-test('random grammars match the same texts as they are written', () => {
+test('random grammars match the same texts as in llama.cpp', async () => {
+  const native = await nativeMatcher()
   const random = seededRandom(7)
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const item = (depth: number): string => {
-    const simple = ['"a"', '"b"', '[ab]', '[^a]', 'one', 'two', '"ab"']
-    const base = depth > 0 && random() < 0.4 ? `(${choices(depth - 1)})` : pick(simple)
-    return `${base}${pick(['', '', '', '?', '*', '+', '{2}', '{1,3}', '{2,}', '{0}'])}`
-  }
-  const sequence = (depth: number): string =>
-    Array.from({length: 1 + Math.floor(random() * 3)}, () => item(depth)).join(' ')
-  const choices = (depth: number): string =>
-    Array.from({length: 1 + Math.floor(random() * 2)}, () => sequence(depth)).join(' | ')
-  const attempt = (make: () => (text: string) => boolean): ((text: string) => boolean) | undefined => {
-    try {
-      return make()
-    } catch {
-      return undefined
-    }
-  }
-  let [matched, refused] = [0, 0]
+  let [matched, unread] = [0, 0]
   for (let round = 0; round < 150; round++) {
-    const grammar = `root ::= ${choices(2)}\none ::= "a" | "b" two\ntwo ::= [b] ${pick(['"a"?', '', 'one?'])}`
-    const written = attempt(() => matcher(grammar))
-    const prepared = matches(grammar)
+    const {text: grammar} = randomGrammar(random)
+    const own = matches(grammar)
+    const written = native(grammar)
     if (written === undefined) {
-      refused++
+      unread++
       continue
     }
     for (let length = 0; length < 30; length++) {
-      const text = Array.from({length: Math.floor(random() * 8)}, () => pick(['a', 'b', 'c'])).join('')
+      const text = Array.from({length: Math.floor(random() * 8)}, () => 'abc'[Math.floor(random() * 3)]).join('')
       const expected = written(text)
       matched += Number(expected)
-      assert.is(prepared(text), expected, `${grammar}\n${JSON.stringify(text)}`)
+      assert.is(own(text), expected, `${grammar}\n${JSON.stringify(text)}`)
     }
   }
-  assert.ok(matched > 100 && refused < 100, `${matched} texts matched, ${refused} grammars refused as they are`)
+  assert.ok(matched > 100 && unread < 100, `${matched} texts matched, llama.cpp rejected ${unread} grammars`)
 })
 
 const texts = (count: number): string => JSON.stringify('a'.repeat(count))
@@ -178,8 +143,8 @@ for (const [what, schema, write] of limits) {
     [2001, 2001],
     [2100, 3000],
   ] as const) {
-    test(`${what} of ${least} to ${most} holds exactly`, async () => {
-      const match = await matchesSchema(schema(least, most))
+    test(`${what} of ${least} to ${most} holds exactly`, () => {
+      const match = matchesSchema(schema(least, most))
       const counts = [least - 1, least, most, most + 1].filter((count) => count > 0)
       assert.equal(
         counts.map((count) => match(write(count))),
@@ -189,7 +154,7 @@ for (const [what, schema, write] of limits) {
   }
 }
 
-test('values and names with any character are written as JSON writes them', async () => {
+test('values and names with any character are written as JSON writes them', () => {
   const odd = [
     '\0',
     'a\0b',
@@ -202,7 +167,7 @@ test('values and names with any character are written as JSON writes them', asyn
     '\\u0000',
     '{5}',
   ]
-  const match = await matchesSchema({enum: odd})
+  const match = matchesSchema({enum: odd})
   for (const value of odd) {
     const json = JSON.stringify(value).replace(/[\b\f\u007f\u0085]|\\[bf]/g, (character) => {
       const code = {'\\b': 8, '\\f': 12}[character] ?? character.charCodeAt(0)
@@ -211,15 +176,15 @@ test('values and names with any character are written as JSON writes them', asyn
     assert.is(match(json), true, json)
     assert.is(JSON.parse(json), value)
   }
-  const named = await matchesSchema({type: 'object', properties: {'a\0': {const: 1}}})
+  const named = matchesSchema({type: 'object', properties: {'a\0': {const: 1}}})
   assert.is(named('{"a\\u0000":1}'), true)
   assert.is(named('{"a":1}'), false)
 })
 
-test('an integer has no exponent that could make it a fraction', async () => {
-  const match = await matchesSchema({type: 'integer'})
+test('an integer has no exponent that could make it a fraction', () => {
+  const match = matchesSchema({type: 'integer'})
   assert.equal(['1', '-20', '1e-1', '1e2', '0.5'].map(match), [true, true, false, false, false])
-  const number = await matchesSchema({type: ['number', 'null']})
+  const number = matchesSchema({type: ['number', 'null']})
   assert.equal(['1e-1', '0.5', 'null'].map(number), [true, true, true])
 })
 

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
-import {prepareGrammar} from '../../../../../../src/backend/engine/child/sampling/gbnf/index.js'
+import {explainFault, GrammarFault} from '../../../../../../src/backend/engine/child/sampling/gbnf/grammar.js'
 import {suite} from '../../../../../support/suite.js'
+import {matcherOf, matches} from '../support/matching.js'
 
 const test = suite('reading grammars')
 
@@ -36,23 +37,35 @@ const refused: [what: string, grammar: string, message: RegExp][] = [
   ['a bound that is no number', 'root ::= "a"{x}', /^expecting a number at line 1, column 14$/],
   ['deep nesting', `root ::= ${'('.repeat(300)}"a"${')'.repeat(300)}`, /nested more than 200 levels deep/],
   ['repetitions of repetitions', `root ::= "a"${'*'.repeat(300)}`, /nested more than 200 levels deep/],
-  ['a chain of rules', `root ::= r0\n${chain(5000)}`, /^more than 4000 rules begin with one another$/],
   [
     'many high bounds',
-    `root ::= ${Array.from({length: 1500}, (_, index) => `"${index}"{0,90}`).join(' ')}`,
-    /^the bounds of its repetitions are too high together/,
+    `root ::= ${Array.from({length: 5000}, (_, index) => `"${index}"{0,90}`).join(' ')}`,
+    /^it is too large: with all copies of its repetitions it has more than 1000000 positions$/,
   ],
+  [
+    'a long grammar',
+    `root ::= "${'a'.repeat(2_000_000)}"`,
+    /^it has 2000011 characters; at most 2000000 are supported$/,
+  ],
+  [
+    'a large class',
+    `root ::= "a" [${'a'.repeat(20_001)}]`,
+    /^more than 20000 characters and ranges in a class at line 1, column 14$/,
+  ],
+  ['rules that never end', 'root ::= "a" root | "b" b\nb ::= "c" root', /^there is no text that it matches/],
+  ['a class without characters', 'root ::= "a" []', /^there is no text that it matches/],
+  ['a character that no text has', 'root ::= "a\\ud800"', /^there is no text that it matches/],
 ]
 for (const [what, grammar, message] of refused) {
   test(`${what} is refused with its place`, () => {
     assert.throws(
-      () => prepareGrammar(grammar),
-      (error: unknown) => error instanceof Error && message.test(error.message),
+      () => matcherOf(grammar),
+      (error: unknown) => error instanceof GrammarFault && message.test(explainFault(error, grammar)),
     )
   })
 }
 
-const kept: [what: string, grammar: string][] = [
+const read: [what: string, grammar: string][] = [
   ['parentheses in a text', `root ::= "${'('.repeat(300)}"`],
   ['braces in texts, classes and comments', 'root ::= "{9999999}" [{9999999}] # {9999999}\n'],
   ['line breaks within parentheses', 'root ::= ( # a\n "a"\n | "b" )\n'],
@@ -61,7 +74,35 @@ const kept: [what: string, grammar: string][] = [
   ['tokens by id', 'root ::= <[12]> !<[3]>'],
   ['names that look like generated ones', 'root ::= x0 ("a" | "b") xx1\nx0 ::= "x"\nxx1 ::= "y"'],
 ]
-for (const [what, grammar] of kept) test(`${what}: fine`, () => assert.ok(prepareGrammar(grammar).length > 0))
+for (const [what, grammar] of read) test(`${what}: fine`, () => assert.ok(matcherOf(grammar).positions > 0))
+
+const escapes: [grammar: string, matched: string[], other: string[]][] = [
+  [String.raw`root ::= "\x41\u00e9\U0001F600\t\r\n\\\"\[\]\-"`, ['Aé😀\t\r\n\\"[]-'], ['Aé']],
+  [String.raw`root ::= [\x41-\x43\]\-]`, ['A', 'C', ']', '-'], ['D', '\\', '']],
+  [String.raw`root ::= [a-]`, ['a', '-'], ['b']],
+  [String.raw`root ::= [^a-z\n]`, ['A', 'é', '😀', '\t'], ['m', '\n', '', '\0']],
+  [String.raw`root ::= [ࠀ-𐀀]`, ['ࠀ', '\uffff', '𐀀', '退'], ['߿', '𐀁', 'a']],
+  [String.raw`root ::= [\x00-\U7fffffff]`, ['a', '\u{10ffff}'], ['\0']],
+  [String.raw`root ::= [z-a] | "b"`, ['b'], ['z', 'a', 'm']],
+  [String.raw`root ::= .`, ['a', '\n', '\ud7ff', '\ue000', '😀'], ['', 'ab', '\0']],
+]
+for (const [grammar, matched, other] of escapes) {
+  test(`${grammar} means what it says`, () => {
+    assert.equal([...matched, ...other].map(matches(grammar)), [...matched.map(() => true), ...other.map(() => false)])
+  })
+}
+
+test('a long chain of rules is followed', () => {
+  const match = matches(`root ::= r0\n${chain(5000)}`)
+  assert.equal(['a', 'b'].map(match), [true, false])
+})
+
+test('a character that is cut in two is no character', () => {
+  const matcher = matcherOf('root ::= .')
+  assert.ok(matcher.follow(matcher.start, [0xf0, 0x9f, 0x98]))
+  for (const bytes of [[0x80], [0xc0, 0x80], [0xed, 0xa0], [0xf0, 0x80], [0xf4, 0x90], [0xff]])
+    assert.is(matcher.follow(matcher.start, bytes), undefined)
+})
 
 function chain(length: number): string {
   return Array.from({length}, (_, index) => `r${index} ::= ${index + 1 < length ? `r${index + 1}` : '"a"'}\n`).join('')
