@@ -6,6 +6,8 @@ export interface Bounds {
   containers: number
   /** Keys of all objects together. */
   keys: number
+  /** Keys of one object. Small objects share their form, and large ones are slow to read and to copy. */
+  objectKeys: number
   /** Values of all kinds. */
   values: number
 }
@@ -15,7 +17,7 @@ export interface Bounds {
  * value from stopping everything else for more than a moment. 10,000 messages with their parts fit, and so does every
  * token of the largest context.
  */
-export const bounds: Bounds = {levels: 100, containers: 100_000, keys: 100_000, values: 1_100_000}
+export const bounds: Bounds = {levels: 100, containers: 100_000, keys: 100_000, objectKeys: 10_000, values: 1_100_000}
 
 /** Why a value is too large, as the rest of a sentence: `is nested more than 100 levels deep`. */
 export function exceeded(which: keyof Bounds): string {
@@ -26,6 +28,8 @@ export function exceeded(which: keyof Bounds): string {
       return `has more than ${bounds.containers} lists and objects`
     case 'keys':
       return `has more than ${bounds.keys} keys`
+    case 'objectKeys':
+      return `has an object with more than ${bounds.objectKeys} keys`
     case 'values':
       return `has more than ${bounds.values} values`
   }
@@ -45,7 +49,10 @@ export interface Excess {
  * has no meaningful result; the parser rejects it.
  */
 export function excessOfText(text: string): Excess | undefined {
-  const scan: Scan = {level: 0, containers: 0, keys: 0, values: 1, stringStart: 0, stringEnd: 0, field: undefined}
+  const scan: Scan = {
+    ...{level: 0, containers: 0, keys: 0, values: 1, stringStart: 0, stringEnd: 0, field: undefined},
+    keysAt: new Int32Array(bounds.levels + 1),
+  }
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quote) {
@@ -66,6 +73,8 @@ interface Scan {
   containers: number
   keys: number
   values: number
+  /** Keys so far of the open object on each level. */
+  keysAt: Int32Array
   /** The last string. */
   stringStart: number
   stringEnd: number
@@ -83,6 +92,7 @@ function count(scan: Scan, code: number, text: string): keyof Bounds | undefined
       scan.level += 1
       scan.values += 1
       if (scan.level > bounds.levels) return 'levels'
+      scan.keysAt[scan.level] = 0
       return scan.containers > bounds.containers ? 'containers' : undefined
     case closeList:
     case closeObject:
@@ -91,7 +101,8 @@ function count(scan: Scan, code: number, text: string): keyof Bounds | undefined
     case colon:
       scan.keys += 1
       if (scan.level === 1) scan.field = readName(text.slice(scan.stringStart, scan.stringEnd))
-      return scan.keys > bounds.keys ? 'keys' : undefined
+      if (scan.keys > bounds.keys) return 'keys'
+      return countKey(scan) > bounds.objectKeys ? 'objectKeys' : undefined
     case comma:
       scan.values += 1
       return scan.values > bounds.values ? 'values' : undefined
@@ -100,33 +111,37 @@ function count(scan: Scan, code: number, text: string): keyof Bounds | undefined
   }
 }
 
-/** From here on the next quote is searched natively: most characters of a large text are in long strings. */
+function countKey({keysAt, level}: Scan): number {
+  const keys = (keysAt[level] ?? 0) + 1
+  keysAt[level] = keys
+  return keys
+}
+
+/** After so many characters the next quote is searched natively: most of a large text is in long strings. */
 const shortString = 64
 
 function endOfString(text: string, start: number): number {
+  let native = start + shortString
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quote) return at
     if (code === backslash) at += 1
-    else if (at - start > shortString) {
+    else if (at > native) {
       const next = text.indexOf('"', at)
-      const escape = text.indexOf('\\', at)
       if (next < 0) return text.length
-      if (escape < 0 || escape > next) return next
-      return endOfEscaped(text, escape)
+      if (!isEscaped(text, next, at)) return next
+      at = next
+      native = next + shortString
     }
   }
   return text.length
 }
 
-/** The end of a string, from one of its backslashes on. */
-function endOfEscaped(text: string, start: number): number {
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === quote) return at
-    if (code === backslash) at += 1
-  }
-  return text.length
+/** Whether an odd number of backslashes stands before the quote, of those after `from`. */
+function isEscaped(text: string, quoteAt: number, from: number): boolean {
+  let first = quoteAt
+  while (first - 1 > from && text.charCodeAt(first - 1) === backslash) first -= 1
+  return (quoteAt - first) % 2 === 1
 }
 
 function readName(json: string): string | undefined {

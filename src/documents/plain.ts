@@ -1,6 +1,6 @@
 import {bounds, exceeded, type Bounds} from './bounds.js'
 
-/** The place of a value that is too large, or that is no JSON. */
+/** The place of a value that is too large, or that JSON cannot hold. */
 export interface NotPlain {
   path: (string | number)[]
   /** The rest of a sentence about the value at the path. */
@@ -49,7 +49,7 @@ function put(
   key: string | number,
   value: unknown,
   frames: Frame[],
-  counts: Omit<Bounds, 'levels'>,
+  counts: Pick<Bounds, 'containers' | 'keys' | 'values'>,
 ): string | undefined {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function')
     return `must be a JSON value; got a ${typeof value}`
@@ -64,6 +64,7 @@ function put(
   counts.containers += 1
   counts.keys += names?.length ?? 0
   counts.values += length
+  if (names !== undefined && length > bounds.objectKeys) return exceeded('objectKeys')
   const which = (['containers', 'keys', 'values'] as const).find((each) => counts[each] > bounds[each])
   if (which !== undefined) return exceeded(which)
   const copy = names === undefined ? [] : {}

@@ -4,9 +4,12 @@ import type {ParsedDocument} from './parse.js'
 import {excerptAt, formatPath, type Problem} from './problem.js'
 import type {Validator} from './validator.js'
 
-/** The mistakes in a value; none when it is valid. */
+/** The errors of each mistake are searched among all others, and nobody reads more of them. */
+const mostErrors = 200
+
+/** The mistakes in a value, not more than the first ones of many; none when it is valid. */
 export function findFaults(value: unknown, validate: Validator): Fault[] {
-  return validate(value) ? [] : explainErrors(validate.errors ?? [], value)
+  return validate(value) ? [] : explainErrors((validate.errors ?? []).slice(0, mostErrors), value)
 }
 
 /** The mistakes in a document, in the order of their places; none when it is valid. */

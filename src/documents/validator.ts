@@ -14,7 +14,7 @@ export interface ValidatorOptions {
 }
 
 /** A larger value has only its first mistake reported: a million wrong values must not become a million errors. */
-const mostValues = 10_000
+const mostValues = 100_000
 
 /**
  * A validator with the options that every document is checked with. ajv is loaded, and the schema compiled, by the

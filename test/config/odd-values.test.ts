@@ -104,9 +104,9 @@ test('a pair of --set may be nested no deeper than a file', () => {
 })
 
 test('many unknown keys are counted, and keys that are known still count', () => {
-  const many = Object.fromEntries(Array.from({length: 40_000}, (_, n) => [`temperatur${n}`, 1]))
+  const many = Object.fromEntries(Array.from({length: 9000}, (_, n) => [`temperatur${n}`, 1]))
   const parsed = configFromObject({...many, ctx_size: 64, sampling: {...many, temp: 0.25}})
   assert.equal([parsed.config.model.ctx_size, parsed.config.sampling.temp], [64, 0.25])
   assert.is(parsed.warnings.length, 101)
-  assert.match(parsed.warnings.at(-1)?.message ?? '', /has 79900 more unknown keys/)
+  assert.match(parsed.warnings.at(-1)?.message ?? '', /has 17900 more unknown keys/)
 })

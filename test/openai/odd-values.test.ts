@@ -39,7 +39,7 @@ for (const [path, valid, known] of routes) {
     for (const {what, json = ''} of excessive.filter((each) => !deep.includes(each))) {
       const {status, message} = await post(path, `{${valid}, "metadata": ${json}}`)
       assert.is(status, 400, what)
-      assert.match(message, /^The body has more than 100000 /)
+      assert.match(message, /^The body has .*more than 10+ /)
     }
   })
 }

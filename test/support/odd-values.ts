@@ -16,6 +16,8 @@ export const deep: readonly OddValue[] = [
 
 /** Values that exceed the bounds by their number. */
 const many: readonly OddValue[] = [
+  parsed('11,000 keys', `{${Array.from({length: 11_000}, (_, n) => `"k${n}":1`).join(',')}}`),
+  parsed('101,000 keys of small objects', `[${'{"a":1,"b":1},'.repeat(50_500)}1]`),
   parsed('200,000 keys', `{${Array.from({length: 200_000}, (_, n) => `"k${n}":1`).join(',')}}`),
   parsed('a list of 400,000 lists', `[${'[],'.repeat(400_000)}[]]`),
 ]
@@ -74,6 +76,7 @@ export const strange: readonly OddValue[] = [
   parsed('a text of a million characters', JSON.stringify('x'.repeat(1_000_000))),
   parsed('11,000 wrong values', `[${'{},'.repeat(11_000)}1]`),
   parsed('11,000 texts', `[${'"a",'.repeat(11_000)}"a"]`),
+  parsed('120,000 wrong values', `[${'1,'.repeat(120_000)}1]`),
   parsed('a huge number', '1e400'),
   parsed('a prototype', '{"constructor":{"prototype":1},"toString":1,"hasOwnProperty":2}'),
 ]
