@@ -237,7 +237,7 @@ export const reasons = {
     code: 'runtime_error',
     status: 503,
     exit: 3,
-    when: "The model's file was replaced, overwritten or removed since the model was loaded, so the engine cannot go on with it.",
+    when: "The model's file was replaced, overwritten or removed since the model was loaded, so the engine cannot continue.",
   },
   connection_lost: {
     code: 'runtime_error',

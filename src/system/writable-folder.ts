@@ -18,7 +18,7 @@ export interface FolderSpace {
 /** A block of most file systems. */
 const probeBytes = 4096
 
-/** Looks whether a file can be written there, by writing one: permissions and free space alone do not tell of quotas. */
+/** Looks whether a file can be written there, by writing one: permissions and free space alone do not show quotas. */
 export async function inspectFolder(folder: string, write = writeSync): Promise<FolderSpace> {
   const existing = nearest(path.resolve(folder))
   const {bavail, bsize, files, ffree} = await statfs(existing)

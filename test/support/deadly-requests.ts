@@ -1,7 +1,7 @@
 import {fileURLToPath} from 'node:url'
 import type {TestContext} from './suite.js'
 
-export const deadlyRequests = fileURLToPath(new URL('hooks/deadly-requests.mjs', import.meta.url))
+const deadlyRequests = fileURLToPath(new URL('hooks/deadly-requests.mjs', import.meta.url))
 
 /** Engines that start from now on die of certain requests. */
 export function makeRequestsDeadly(t: TestContext): void {

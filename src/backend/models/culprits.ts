@@ -4,7 +4,7 @@ import {duration} from '../../terminal/units.js'
 import type {EngineDeath} from '../engine/host/engine-process.js'
 
 /** How long a request that killed an engine is rejected, and how long a death is remembered. */
-export const rejectedForMs = 600_000
+const rejectedForMs = 600_000
 /** Maximum number of requests that are remembered; the oldest are forgotten first. */
 const mostRequests = 1000
 /** Maximum number of deaths that are compared with a new one. */

@@ -53,7 +53,7 @@ export class LoadedModel {
   private readonly unloading = new AbortController()
   private readonly crashes: CrashPolicy
   private readonly culprits: Culprits
-  /** Why it cannot go on with its files, if it cannot. */
+  /** Why its files cannot be used, if they cannot. */
   private fileFault: NnError | undefined
   /** Why the last start failed. */
   private startFault: NnError | undefined
@@ -258,7 +258,7 @@ export class LoadedModel {
     const {error} = death
     this.process = undefined
     this.current = undefined
-    // A death with another file below is nobody's fault, and the next start says so.
+    // When the file changed, no request is to blame, and the next start reports it.
     const blame = this.parts.files.isTouched() ? undefined : this.culprits.find(death)
     this.crashes.crashed(blame !== undefined)
     if (blame !== undefined) this.crashes.forgive(blame.deaths)

@@ -5,9 +5,13 @@ import type {FileChange} from './model-files.js'
 
 /** The error of a model whose file is no longer the one that was loaded. */
 export function changedError(name: string, {file, what}: FileChange): NnError {
-  return new NnError('model_changed', `${file} ${what}. ${name} was loaded before that, and does not go on with it.`, {
-    hint: `Load the file as it is now: wnn load ${file} --name ${name} in a daemon. Or put the old file back: the next request then continues.`,
-  })
+  return new NnError(
+    'model_changed',
+    `${file} ${what}. ${name} was loaded before that, and does not continue with it.`,
+    {
+      hint: `Load the file as it is now: wnn load ${file} --name ${name} in a daemon. Or put the old file back: the next request then continues.`,
+    },
+  )
 }
 
 /** The error of a model whose engine is not restarted. */

@@ -46,7 +46,7 @@ export class ModelFiles {
       const sample = await contentSample(this.files)
       return (await contentIdentity(this.files)) === this.content ? sample : undefined
     } catch {
-      // Whoever asks for a change gets the reason.
+      // The next look at the files reports the reason.
       return undefined
     }
   }

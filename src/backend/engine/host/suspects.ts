@@ -3,7 +3,7 @@ import type {Work} from '../work-note.js'
 import type {EngineRequest} from '../protocol.js'
 
 /**
- * Why a process died. `fault`: it crashed by itself. `blocked`: it computed without end and was ended. `outside`: somebody
+ * Why a process died. `fault`: it crashed. `blocked`: it computed without end and was ended. `outside`: somebody
  * killed or stopped it, or a driver failed; what it worked on need not be the cause.
  */
 export type DeathCause = 'fault' | 'blocked' | 'outside'
