@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
-import {attacks, RAW, type Attack} from './attacks/requests.js'
+import {attacks, textOf, type Attack} from './attacks/requests.js'
 import {Streams} from './attacks/streams.js'
 import {wnnServer} from './serving/servers.js'
 
@@ -67,11 +67,7 @@ async function send({path, body}: Attack): Promise<Record<string, number>> {
   let next = 0
   const client = async (): Promise<void> => {
     while (next < Number(flags.requests)) {
-      const made = body(next++)
-      const text =
-        typeof made === 'string'
-          ? made.slice(RAW.length)
-          : JSON.stringify(made).replace('"MODEL"', JSON.stringify(model))
+      const text = textOf(body(next++), model)
       const response = await fetch(url + path, {
         method: 'POST',
         headers: {'content-type': 'application/json'},

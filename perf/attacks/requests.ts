@@ -33,11 +33,14 @@ function nestedAnyOf(depth: number, number: number): object {
   return {anyOf: [inner, {type: 'object', properties: {a: inner}, required: ['a'], additionalProperties: false}]}
 }
 
-function nested(levels: number): unknown {
-  let value: unknown = 1
-  for (let level = 0; level < levels; level++) value = [value]
-  return value
+/** The text of a body, with the name of the model. A string is a body that is sent as it is. */
+export function textOf(body: unknown, model: string): string {
+  if (typeof body === 'string') return body
+  return JSON.stringify(body).replace('"MODEL"', JSON.stringify(model)).replace('"NESTED"', nested)
 }
+
+/** 5,000 levels are too many for `JSON.stringify`. */
+const nested = '['.repeat(5000) + ']'.repeat(5000)
 
 const words = (count: number): string => 'one two three four '.repeat(Math.ceil(count / 19)).slice(0, count)
 
@@ -62,9 +65,9 @@ export const attacks: readonly Attack[] = [
   chat('200,000 unknown keys', (number) =>
     Object.fromEntries(Array.from({length: 200_000}, (_, key) => [`key_${key}_${number}`, key])),
   ),
-  chat('a list in a list, 5,000 levels', () => ({metadata: nested(5000)})),
-  chat('a template variable of 5,000 levels', () => ({chat_template_kwargs: {tools: nested(5000)}})),
-  {name: 'a million brackets', path: '/v1/chat/completions', body: () => RAW + '['.repeat(1_000_000)},
+  chat('a list in a list, 5,000 levels', () => ({metadata: 'NESTED'})),
+  chat('a template variable of 5,000 levels', () => ({chat_template_kwargs: {tools: 'NESTED'}})),
+  {name: 'a million brackets', path: '/v1/chat/completions', body: () => '['.repeat(1_000_000)},
   {name: '/tokenize of 2 MB', path: '/tokenize', body: (number) => ({content: `${words(2_000_000)}${number}`})},
   {
     name: '/detokenize of 300,000 tokens',
@@ -75,6 +78,3 @@ export const attacks: readonly Attack[] = [
     logit_bias: Object.fromEntries(Array.from({length: 100_000}, (_, token) => [token, number / 10])),
   })),
 ]
-
-/** Starts a body that is sent as it is. */
-export const RAW = 'raw:'

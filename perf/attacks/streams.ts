@@ -106,7 +106,11 @@ export class Streams {
   private async askHealth(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const start = performance.now()
-      await fetch(`${this.url}/health`).then((response) => response.arrayBuffer())
+      await fetch(`${this.url}/health`, {signal: this.stopping.signal})
+        .then((response) => response.arrayBuffer())
+        .catch((error: unknown) => {
+          if (!this.stopping.signal.aborted) throw error
+        })
       this.health.push(performance.now() - start)
       await sleep(healthMs)
     }
