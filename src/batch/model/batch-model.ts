@@ -56,10 +56,7 @@ async function findAlive(backend: Core, graph: GraphId): Promise<GraphStatus> {
   const found = graphs.find((one) => one.graph === graph)
   if (found === undefined) throw new NnError('model_unloaded', 'The model was unloaded.')
   if (found.state !== 'failed') return found
-  throw new NnError(
-    'engine_failed',
-    `The engine of ${found.name} died too often and is not restarted: ${found.last_crash ?? ''}`,
-  )
+  throw new NnError('engine_failed', found.failure ?? `The engine of ${found.name} is not restarted.`)
 }
 
 /** The same file with other settings or contents is also another model. */
