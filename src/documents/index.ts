@@ -1,6 +1,6 @@
 export {decodeText, findMark, longestMark, notUtf16, notUtf8, refuseUnmarked} from './decode.js'
 export {unknownKey, wrongValue, type Fault} from './faults.js'
-export {bounds, exceeded, excessOfText, type Excess} from './bounds.js'
+export {bounds, exceeded, excessOfText} from './bounds.js'
 export {describeSchema, type JsonSchema} from './json-schema.js'
 export type {Written} from './numbers.js'
 export {parseText, type ParsedDocument} from './parse.js'

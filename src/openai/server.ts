@@ -53,6 +53,8 @@ export function openaiServer(backend: Core, options: OpenAiServerOptions = {}): 
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: true,
+    // It also limits the hook that waits for running answers: by default the process would end with an error after 10 s.
+    pluginTimeout: 0,
     // Its default body is not in OpenAI's format; a hook sends ours.
     return503OnClosing: false,
     exposeHeadRoutes: false,

@@ -47,6 +47,13 @@ test('a port that is taken is an error', async () => {
   await rejects(listenHttp(backend, {port, environment}), 'invalid_argument', /EADDRINUSE/)
 })
 
+test('closing may take as long as the running answers', async () => {
+  await using server = await listenHttp(backend, {port: 0, environment: {}})
+  // By default the hook that waits for them throws after 10 s.
+  const {initialConfig} = server.app as unknown as {initialConfig: {pluginTimeout: number}}
+  assert.is(initialConfig.pluginTimeout, 0)
+})
+
 test('a key that no header can carry is rejected, with what is wrong', async (t) => {
   const file = path.join(temporaryFolder(t), 'key')
   const unusable: [key: string, said: RegExp][] = [
