@@ -48,8 +48,7 @@ function serialize(method: MethodName, args: readonly unknown[], call: object): 
   try {
     return JSON.stringify({...call, args: encodeArguments(args, methods[method])})
   } catch (error) {
-    if (error instanceof NnError) throw error
-    // Reading an argument may throw: a getter, or a proxy.
+    // Values without JSON are not valid arguments. Reading one may throw anything: a getter, or a proxy.
     throw new NnError('invalid_argument', `The arguments cannot be sent: ${(error as Error).message}`, {cause: error})
   }
 }
