@@ -70,6 +70,7 @@ function entries(): Record<string, string> {
   return {
     main: 'src/main.ts',
     engine: 'src/backend/engine/child/main.ts',
+    renderer: 'src/backend/engine/child/renderer/main.ts',
     index: 'src/index.ts',
     openai: 'src/openai/index.ts',
     suites: 'src/suites/index.ts',

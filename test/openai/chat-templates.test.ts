@@ -74,12 +74,19 @@ for (const [what, template] of [
   })
 }
 
-test('a broken template is a warning when the model loads', async () => {
-  await using core = await initCore({config: {model: {parallel: 1, ctx_size: 64, chat_template: '{{ messages['}}})
-  await core.load({name: qwen})
-  const [graph] = await core.graphs()
-  assert.match(graph?.warnings.join('\n') ?? '', /chat template cannot be read: .* Chats fail\./s)
-  assert.is(graph?.ctx_size, 64)
+test('a template that no conversation can be rendered with fails the load, unless prompts are raw', async () => {
+  const model = {parallel: 1, ctx_size: 64, chat_template: '{{ messages['}
+  await using core = await initCore({config: {model}})
+  const error = await rejects(
+    core.load({name: qwen}),
+    'invalid_argument',
+    /chat template cannot be read: .*Unexpected EOF/,
+  )
+  assert.is(error.reason, 'invalid_template')
+  assert.match(error.hint ?? '', /model\.chat_template.*model\.prompt_mode to raw/)
+  await using raw = await initCore({config: {model: {...model, prompt_mode: 'raw'}}})
+  const graph = await raw.load({name: qwen})
+  assert.is((await raw.tokenize(graph, 'Hi')).pieces.join(''), 'Hi')
 })
 
 test('a template that is the name of another one, or has a mistake, is named', async () => {

@@ -62,15 +62,31 @@ function noBinary(): NnError {
   })
 }
 
-async function loadPrebuilt(): Promise<LoadedAddon | undefined> {
+/** llama.cpp's Jinja, without backends: a process that only renders templates needs no driver and little memory. */
+export async function loadJinja(): Promise<Addon['AddonJinjaRenderer']> {
+  const binaries = prebuiltFolder()
+  const {AddonJinjaRenderer} = binaries === undefined ? (await loadAddon(false)).addon : requireAddon(binaries)
+  return AddonJinjaRenderer
+}
+
+function requireAddon(binaries: string): Addon {
+  return createRequire(import.meta.url)(path.join(binaries, 'llama-addon.node')) as Addon
+}
+
+/** The folder of the prebuilt binaries for the CPU of this machine, if they are installed. */
+function prebuiltFolder(): string | undefined {
   const target = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
   const folder = resolveBinaries(`@node-llama-cpp/${target}`)
-  if (folder === undefined) return undefined
-  const binaries = path.join(folder, 'bins', target)
+  return folder === undefined ? undefined : path.join(folder, 'bins', target)
+}
+
+async function loadPrebuilt(): Promise<LoadedAddon | undefined> {
+  const binaries = prebuiltFolder()
+  if (binaries === undefined) return undefined
   const metadata = JSON.parse(await readFile(path.join(binaries, '_nlcBuildMetadata.json'), 'utf8')) as {
     buildOptions: {llamaCpp: {release: string}}
   }
-  const addon = createRequire(import.meta.url)(path.join(binaries, 'llama-addon.node')) as Addon
+  const addon = requireAddon(binaries)
   addon.markLoaded()
   addon.loadBackends()
   // The default search looks next to the executable (node); the CPU libraries are next to the addon.

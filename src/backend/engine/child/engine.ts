@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 import type {LinearPattern} from '../../../documents/linear-pattern.js'
-import {NnError, toNnError, toWire} from '../../../errors.js'
+import {NnError, toWire} from '../../../errors.js'
 import type {Addon, AddonContext} from './addon-types.js'
 import type {LoadedAddon} from './addon.js'
 import {BatchLoop, type LoopEvents, type LoopSettings} from './batch-loop.js'
@@ -9,16 +9,20 @@ import {engineClocks} from './decoder.js'
 import {TextEmbedder} from './embedder.js'
 import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
-import {EngineModel} from './model.js'
+import {EngineModel, type TokenizedPrompt} from './model.js'
 import type {
   EngineEvent,
   EngineInfo,
   EngineOptions,
   GenerateRequest,
+  GenerateResult,
+  Prompt,
   StoreSettings,
   TextQuestions,
 } from '../protocol.js'
 import {PrefixStore} from './prefix-store.js'
+import {checkTemplate, needsTemplate} from './renderer/check-template.js'
+import type {TemplateRenderer} from './renderer/template-renderer.js'
 import {fitPrompt} from './prompt/fit-prompt.js'
 import {textQuestions} from './prompt/text-questions.js'
 import {createSampler} from './sampling/create.js'
@@ -34,6 +38,8 @@ const textsEveryMs = 4
 /** One loaded model: runs the host's requests and reports through `send`. */
 export class Engine {
   private readonly generations = new Map<number, Promise<Generation | undefined>>()
+  /** Aborts those whose prompts are not ready. */
+  private readonly starting = new Map<number, AbortController>()
   private readonly loop: BatchLoop
   private readonly grammars: Grammars
   private texts: [number, string][] = []
@@ -44,14 +50,18 @@ export class Engine {
     options: EngineOptions,
     log: LogTail,
     send: (event: EngineEvent) => void,
-    note: WorkNoter,
+    {note, templates}: {note: WorkNoter; templates: TemplateRenderer},
   ): Promise<Engine> {
     const {model, context, info} = await loadModel(loaded, options, log, (fraction) =>
       send({type: 'progress', fraction}),
     )
-    const engineModel = new EngineModel(model, loaded.addon, info.vocabularySize, options.header.chatTemplate)
-    info.warnings.push(...templateWarnings(engineModel))
-    info.warnings.push(...(await warmUp(loaded.addon, context, engineModel)))
+    const engineModel = new EngineModel(model, info.vocabularySize, (...args) => templates.render(...args))
+    templates.prepare({template: options.header.chatTemplate, ...engineModel.edges, specials: engineModel.listed})
+    const [warnings] = await Promise.all([
+      warmUp(loaded.addon, context, engineModel),
+      needsTemplate(options) && checkTemplate(templates, options.model.template_variables),
+    ])
+    info.warnings.push(...warnings)
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
     const store = new PrefixStore(context, withBuild(options.store, loaded), {
       saved: (state) => send({type: 'saved', ...state}),
@@ -95,13 +105,17 @@ export class Engine {
   }
 
   generate(id: number, request: GenerateRequest): void {
+    const aborter = new AbortController()
+    this.starting.set(id, aborter)
     const starting = this.note
-      .whileReading(id, () => this.start(id, request))
+      .whileReading(id, () => this.start(id, request, aborter.signal))
       .catch((error: unknown) => {
         this.generations.delete(id)
-        this.send({type: 'failed', id, error: toWire(error), partial: null})
+        if (aborter.signal.aborted) this.send({type: 'done', id, result: this.abortedEarly(request)})
+        else this.send({type: 'failed', id, error: toWire(error), partial: null})
         return undefined
       })
+      .finally(() => this.starting.delete(id))
     this.generations.set(id, starting)
     this.whenStarted(id, (generation) => this.loop.add(generation))
   }
@@ -113,8 +127,10 @@ export class Engine {
     })
   }
 
-  private async start(id: number, request: GenerateRequest): Promise<Generation> {
-    const {tokens: prompt, turns, dropped} = fitPrompt(request, (wanted) => this.model.tokenizePrompt(wanted))
+  private async start(id: number, request: GenerateRequest, signal: AbortSignal): Promise<Generation> {
+    const tokenize = (wanted: Prompt): Promise<TokenizedPrompt> => this.model.tokenizePrompt(wanted, signal)
+    const {tokens: prompt, turns, dropped} = await fitPrompt(request, tokenize)
+    signal.throwIfAborted()
     const slot = this.slots.take(prompt, request.session)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
     try {
@@ -154,6 +170,7 @@ export class Engine {
 
   /** Ends a generation wherever it is. */
   abort(id: number): void {
+    this.starting.get(id)?.abort()
     this.whenStarted(id, (generation) => {
       if (generation.ended !== undefined) return
       const {text} = generation.end('aborted')
@@ -206,6 +223,31 @@ export class Engine {
     this.slots.forget(session)
   }
 
+  /** The answer to a request that was aborted before it had a prompt. */
+  private abortedEarly({sampling, droppedBefore}: GenerateRequest): GenerateResult {
+    const {llamaBuild, llamaCommit} = this.info
+    return {
+      text: '',
+      tokens: null,
+      stopReason: 'aborted',
+      cacheSource: 'none',
+      droppedMessages: 0,
+      metadata: {
+        input_tokens: 0,
+        output_tokens: 0,
+        stop_reason: 'aborted',
+        prompt_ms: 0,
+        predict_ms: 0,
+        ttft_ms: 0,
+        cached_tokens: 0,
+        ...(droppedBefore > 0 && {dropped_messages: droppedBefore}),
+        seed: sampling.seed,
+        llama_build: llamaBuild,
+        llama_commit: llamaCommit,
+      },
+    }
+  }
+
   private finish(generation: Generation): void {
     this.flush()
     this.generations.delete(generation.id)
@@ -245,14 +287,4 @@ async function compilePatterns(sources: readonly string[]): Promise<LinearPatter
 /** Caches of another llama.cpp build are not read. */
 function withBuild(store: StoreSettings | null, {build, commit}: LoadedAddon): StoreSettings | null {
   return store === null ? null : {...store, folder: path.join(store.folder, `${build}-${commit.slice(0, 12)}`)}
-}
-
-/** Prompts in raw mode need no template, so a broken one is not an error of loading. */
-function templateWarnings(model: EngineModel): string[] {
-  try {
-    model.checkTemplate()
-    return []
-  } catch (error) {
-    return [`${toNnError(error).message} Chats fail.`]
-  }
 }

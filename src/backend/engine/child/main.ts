@@ -4,6 +4,8 @@ import {addonLogLevels, loadAddon} from './addon.js'
 import {toWire} from '../../../errors.js'
 import {Engine} from './engine.js'
 import {EngineLog} from './engine-log.js'
+import {needsTemplate} from './renderer/check-template.js'
+import {TemplateRenderer} from './renderer/template-renderer.js'
 import type {EngineEvent, EngineOptions, EngineRequest} from '../protocol.js'
 import {WorkNoter} from './work-noter.js'
 
@@ -38,14 +40,18 @@ async function start(options: EngineOptions): Promise<void> {
   // Remove the folder of the whole backend: it also has caches of models without an engine, and nothing else removes
   // them.
   cacheFolder = options.store?.durable === false ? path.dirname(options.store.folder) : undefined
+  const templates = new TemplateRenderer()
+  // It starts while the model loads.
+  if (needsTemplate(options)) templates.start()
   try {
     const loaded = await loadAddon(options.model.n_gpu_layers !== 0)
     const log = new EngineLog(options.logLevel, (level, message) => send({type: 'log', level, message}))
     loaded.addon.setLogger((level, text) => log.add(level, text))
     loaded.addon.setLoggerLogLevel(options.logLevel === 'debug' ? addonLogLevels.debug : addonLogLevels.info)
-    engine = await Engine.load(loaded, options, log, send, WorkNoter.into(noteDescriptor()))
+    engine = await Engine.load(loaded, options, log, send, {note: WorkNoter.into(noteDescriptor()), templates})
     send({type: 'ready', info: engine.info})
   } catch (error) {
+    templates.end()
     send({type: 'fatal', error: toWire(error)})
   }
 }
@@ -65,7 +71,7 @@ function handle(request: EngineRequest): void {
       engine?.abort(request.id)
       break
     case 'text':
-      engine?.tell(request.id, request.question, request.args)
+      void engine?.tell(request.id, request.question, request.args)
       break
     case 'embed':
       engine?.embed(request.id, request.text)

@@ -1,8 +1,7 @@
-import {NnError, toNnError} from '../../../errors.js'
-import type {Addon, AddonModel} from './addon-types.js'
-import {renderChat, templateText, type Renderer} from './prompt/chat-template.js'
+import type {AddonModel} from './addon-types.js'
+import {givenTo, type RenderedText} from './prompt/chat-template.js'
 import {tokenizeChat} from './prompt/chat-tokens.js'
-import {SpecialTokens} from './prompt/special-tokens.js'
+import {listSpecialTokens, SpecialTokens, type ListedToken} from './prompt/special-tokens.js'
 import type {ChatMessage, Prompt} from '../protocol.js'
 import {tokenBytes} from './token-bytes.js'
 
@@ -14,34 +13,34 @@ export interface TokenizedPrompt {
   text: string
 }
 
-/** Tokenizer and chat template of a loaded model. */
+/** Renders a conversation with the model's template. @throws as `renderChat` */
+export type RenderConversation = (
+  messages: readonly ChatMessage[],
+  variables: Record<string, unknown>,
+  signal?: AbortSignal,
+) => Promise<RenderedText>
+
+/** Tokenizer of a loaded model, and its chat template. */
 export class EngineModel {
   readonly bos: number
-  /** @throws `invalid_template` */
-  readonly checkTemplate: () => void
-  private readonly render: Renderer
   private eogTokens: number[] | undefined
   private specialTokens: SpecialTokens | undefined
+  private listedTokens: readonly ListedToken[] | undefined
   private tokenTexts: string[] | undefined
   /** The text that a single token is decoded after. */
   private before: {tokens: Uint32Array; length: number} | undefined
 
   constructor(
     readonly native: AddonModel,
-    addon: Addon,
     readonly vocabularySize: number,
-    chatTemplate: string | undefined,
+    private readonly render: RenderConversation,
   ) {
     this.bos = native.tokenBos()
-    let renderer: InstanceType<Addon['AddonJinjaRenderer']> | undefined
-    const compiled = () => (renderer ??= compile(addon, templateText(chatTemplate)))
-    this.render = (variables) => compiled().render(variables)
-    this.checkTemplate = () => void compiled()
   }
 
   /** The whole prompt as tokens; in chat mode through the model's template. */
-  tokenizePrompt(prompt: Prompt): TokenizedPrompt {
-    if (prompt.mode === 'chat') return this.tokenizeMessages(prompt)
+  async tokenizePrompt(prompt: Prompt, signal?: AbortSignal): Promise<TokenizedPrompt> {
+    if (prompt.mode === 'chat') return this.tokenizeMessages(prompt, signal)
     return this.withBos({tokens: [...this.native.tokenize(prompt.text, true)], turns: [], text: prompt.text})
   }
 
@@ -60,9 +59,12 @@ export class EngineModel {
     return {tokens: Uint32Array.from([this.bos, ...tokens]), turns: turns.map((at) => at + 1), text}
   }
 
-  private tokenizeMessages({messages, variables = {}}: Prompt & {mode: 'chat'}): TokenizedPrompt {
-    const inputs = {bos: this.special(this.bos), eos: this.special(this.native.tokenEos()), variables}
-    const chat = renderChat(this.render, messages, inputs, this.specials)
+  private async tokenizeMessages(
+    {messages, variables = {}}: Prompt & {mode: 'chat'},
+    signal: AbortSignal | undefined,
+  ): Promise<TokenizedPrompt> {
+    const rendered = await this.render(messages, variables, signal)
+    const chat = {...rendered, messages: givenTo(messages, rendered.isMerged)}
     const {tokens, turns} = tokenizeChat(
       chat,
       this.specials,
@@ -75,8 +77,23 @@ export class EngineModel {
 
   /** The texts that are tokens of their own in a template, and plain text in a message. */
   get specials(): SpecialTokens {
-    this.specialTokens ??= new SpecialTokens(this.native, this.vocabularySize)
+    this.specialTokens ??= new SpecialTokens(this.listed)
     return this.specialTokens
+  }
+
+  get listed(): readonly ListedToken[] {
+    if (this.listedTokens === undefined) {
+      const listing = listSpecialTokens(this.native, this.vocabularySize)
+      let step = listing.next()
+      while (step.done !== true) step = listing.next()
+      this.listedTokens = step.value
+    }
+    return this.listedTokens
+  }
+
+  /** The special tokens that every template gets. */
+  get edges(): {bos: string; eos: string} {
+    return {bos: this.special(this.bos), eos: this.special(this.native.tokenEos())}
   }
 
   /** The tokens that a message was generated as, unless they cannot be those: what is on disk may be damaged. */
@@ -135,17 +152,5 @@ export class EngineModel {
       this.before = {tokens, length: this.text(tokens).length}
     }
     return this.text([...this.before.tokens, token]).slice(this.before.length)
-  }
-}
-
-function compile(addon: Addon, template: string): InstanceType<Addon['AddonJinjaRenderer']> {
-  try {
-    return new addon.AddonJinjaRenderer(template)
-  } catch (error) {
-    const reason = toNnError(error).message.replace(/^AddonJinjaRenderer: failed to compile template: /, '')
-    throw new NnError('invalid_template', `The model's chat template cannot be read: ${reason}`, {
-      hint: 'Set model.chat_template to a template without the mistake, or use prompt_mode raw.',
-      cause: error,
-    })
   }
 }

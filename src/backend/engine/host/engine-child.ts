@@ -124,7 +124,7 @@ export class EngineChild {
   /** Kills a process that does not react; this is the reason of its exit. */
   kill(why: string): void {
     this.killedFor ??= {why, wasComputing: this.heartbeat.isComputing}
-    this.child.kill('SIGKILL')
+    this.killGroup()
   }
 
   /** Whether `kill` has ended it. */
@@ -135,8 +135,19 @@ export class EngineChild {
   /** Ends the process; its memory is free when this resolves. */
   async end(): Promise<void> {
     this.child.ref()
-    this.child.kill('SIGKILL')
+    this.killGroup()
     await this.exited
+  }
+
+  /** With the processes that it started, which are in its group; Windows has no groups, and there they follow it. */
+  private killGroup(): void {
+    const {pid, exitCode, signalCode} = this.child
+    if (pid === undefined || exitCode !== null || signalCode !== null) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      this.child.kill('SIGKILL')
+    }
   }
 
   /** A host with nothing left to do exits, even with a model loaded: the engine follows when its channel closes. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import * as assert from 'uvu/assert'
 import {loadAddon} from '../../../../src/backend/engine/child/addon.js'
+import {compileTemplate, renderChat} from '../../../../src/backend/engine/child/prompt/chat-template.js'
 import {EngineModel} from '../../../../src/backend/engine/child/model.js'
 import type {Addon, AddonContext, AddonModel} from '../../../../src/backend/engine/child/addon-types.js'
 import {readGgufHeader} from '../../../../src/backend/gguf/header.js'
@@ -133,10 +134,11 @@ async function wholePrompt(file: string, messages: {role: string; content: strin
     const rendered = new addon.AddonJinjaRenderer(chatTemplate).render({
       ...{messages, add_generation_prompt: true, bos_token: bos, eos_token: ''},
     })
-    const ours = new EngineModel(native, addon, vocabularySize, chatTemplate).tokenizePrompt({
-      mode: 'chat',
-      messages: messages as never,
+    const model: EngineModel = new EngineModel(native, vocabularySize, (given, variables) => {
+      const render = compileTemplate(addon.AddonJinjaRenderer, chatTemplate)
+      return Promise.resolve(renderChat(render, given, {...model.edges, variables}, model.specials))
     })
+    const ours = await model.tokenizePrompt({mode: 'chat', messages: messages as never})
     return [[...ours.tokens], [...native.tokenize(rendered, true)]]
   } finally {
     await native.dispose()

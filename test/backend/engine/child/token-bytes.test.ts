@@ -18,8 +18,9 @@ async function withModel(file: string, use: (model: EngineModel, size: number) =
   const native = new addon.AddonModel(file, {addonExports: addon, gpuLayers: 0, useMmap: true, useMlock: false})
   await native.init()
   try {
-    const {vocabularySize, chatTemplate} = await readGgufHeader(file)
-    use(new EngineModel(native, addon, vocabularySize, chatTemplate), vocabularySize)
+    const {vocabularySize} = await readGgufHeader(file)
+    const unused = (): Promise<never> => Promise.reject(new Error('No conversation is rendered.'))
+    use(new EngineModel(native, vocabularySize, unused), vocabularySize)
   } finally {
     await native.dispose()
   }

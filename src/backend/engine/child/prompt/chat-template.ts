@@ -1,7 +1,13 @@
 import {NnError, toNnError} from '../../../../errors.js'
+import {sanitize} from '../../../../terminal/sanitize.js'
 import type {ChatMessage} from '../../protocol.js'
+import type {Addon} from '../addon-types.js'
 import {Locator, type Attempt, type Located} from './locate.js'
 import type {SpecialTokens} from './special-tokens.js'
+
+/** The hint of errors about a template that no conversation can be rendered with. */
+export const otherTemplate =
+  'Set model.chat_template to the template of this model, or model.prompt_mode to raw: raw prompts and embeddings need no template.'
 
 /** Renders a Jinja template with these variables. @throws what the template or the renderer says */
 export type Renderer = (variables: Record<string, unknown>) => string
@@ -14,12 +20,18 @@ export interface TemplateInputs {
   variables: Record<string, unknown>
 }
 
-/** A conversation as the template writes it. */
-export interface RenderedChat extends Located {
+/** What a template writes for a conversation. */
+export interface RenderedText extends Located {
   text: string
-  /** The messages that the template got: the system prompt may have become part of the first user message. */
-  messages: readonly ChatMessage[]
+  /** Whether the template got the system prompt as part of the first user message: `givenTo` has its messages. */
+  isMerged: boolean
 }
+
+/** The largest template that is read, in characters; those of published models have up to 30,000. */
+const longestTemplate = 1_048_576
+
+/** Characters of a template, or of what it says, that an error quotes. */
+const quoted = {template: 60, reason: 300}
 
 /** Used for files without a template: the format that most models know. */
 const chatmlTemplate =
@@ -33,12 +45,48 @@ const chatmlTemplate =
 export function templateText(template: string | undefined): string {
   const text = template?.trim() ?? ''
   if (text === '' || text === 'chatml') return chatmlTemplate
+  if (text.length > longestTemplate) {
+    throw new NnError(
+      'invalid_template',
+      `The model's chat template has ${text.length} characters; the limit is ${longestTemplate}.`,
+      {hint: otherTemplate},
+    )
+  }
   if (/\{[{%]/.test(text)) return template ?? ''
   throw new NnError(
     'invalid_template',
-    `The model's chat template is the text "${text.slice(0, 60)}", which is not a Jinja template.`,
-    {hint: 'Set model.chat_template to the template of this model, or use prompt_mode raw.'},
+    `The model's chat template is the text "${excerpt(text, quoted.template)}", which is not a Jinja template.`,
+    {hint: otherTemplate},
   )
+}
+
+/** Reads a template. @throws `invalid_template` */
+export function compileTemplate(Jinja: Addon['AddonJinjaRenderer'], template: string | undefined): Renderer {
+  const text = templateText(template)
+  let compiled: InstanceType<Addon['AddonJinjaRenderer']>
+  try {
+    compiled = new Jinja(text)
+  } catch (error) {
+    const reason = toNnError(error).message.replace(/^AddonJinjaRenderer: failed to compile template: /, '')
+    throw new NnError(
+      'invalid_template',
+      // Below the place in the source stands a sign that marks it.
+      `The model's chat template cannot be read: ${excerpt(reason.replace(/\n *\^\s*$/, ''), quoted.reason)}`,
+      {hint: otherTemplate, cause: error},
+    )
+  }
+  return (variables) => compiled.render(variables)
+}
+
+/** A text of a template on one line, for an error. */
+function excerpt(text: string, most: number): string {
+  const line = sanitize(wellFormed(text).replaceAll(/\s+/g, ' ')).trim()
+  return line.length > most ? `${wellFormed(line.slice(0, most))}…` : line
+}
+
+/** With U+FFFD for each half of a surrogate pair, as native code reads it. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString()
 }
 
 /** What a template writes that puts a list of parts into the text, if it is more than the messages have of it. */
@@ -67,11 +115,9 @@ export function renderChat(
   given: readonly ChatMessage[],
   inputs: TemplateInputs,
   tokens: SpecialTokens,
-): RenderedChat {
-  // A text that is not well-formed becomes what the native code would make of it.
-  const messages = given.map((message) => ({...message, content: Buffer.from(message.content).toString()}))
+): RenderedText {
   let failure: unknown
-  for (const form of formsOf(messages)) {
+  for (const form of formsOf(given)) {
     try {
       return renderForm(render, form, inputs, tokens)
     } catch (error) {
@@ -89,25 +135,36 @@ export function renderChat(
   )
 }
 
+/** The messages that a template gets. @param isMerged whether the system prompt is part of the first user message */
+export function givenTo(given: readonly ChatMessage[], isMerged: boolean): readonly ChatMessage[] {
+  // A text that is not well-formed becomes what the native code would make of it.
+  const messages = given.map((message) => ({...message, content: wellFormed(message.content)}))
+  return isMerged ? (mergeSystem(messages) ?? messages) : messages
+}
+
 /** @throws `invalid_argument` if the error is about a value that no template can get */
 function throwIfVariable(error: unknown): void {
   const [, name, path = '', why] =
     /failed to convert input at items\["(.*?)"\]((?:\[.*?\])*): (.*)/s.exec(toNnError(error).message) ?? []
   if (name === undefined) return
-  const at = path.length > 60 ? `${path.slice(0, 60)}…` : path
-  throw new NnError('invalid_argument', `The template variable ${name}${at} cannot be passed on: ${why}.`, {
-    hint: 'Integers have at most 64 bits, and lists and objects at most 250 levels.',
-    cause: error,
-  })
+  throw new NnError(
+    'invalid_argument',
+    `The template variable ${excerpt(name, quoted.template)}${excerpt(path, quoted.template)} cannot be passed on: ${why}.`,
+    {
+      hint: 'Integers have at most 64 bits, and lists and objects at most 250 levels.',
+      cause: error,
+    },
+  )
 }
 
 /** The template's own words, without the renderer's name and the place in the template's source. */
 function reasonOf(message: string): string {
-  const own = /Jinja Exception: (.*)/s.exec(message)?.[1]
-  return (own ?? message.replace(/^AddonJinjaRenderer: /, '')).trim()
+  const own = /Jinja Exception: (.*)/s.exec(message)?.[1] ?? /\nError: (.*)/s.exec(message)?.[1]
+  return excerpt(own ?? message.replace(/^AddonJinjaRenderer: /, ''), quoted.reason)
 }
 
-function formsOf(messages: readonly ChatMessage[]): Form[] {
+function formsOf(given: readonly ChatMessage[]): Form[] {
+  const messages = givenTo(given, false)
   const merged = mergeSystem(messages)
   return [false, true].flatMap((parts) => [
     {messages, joined: 0, parts},
@@ -129,7 +186,7 @@ function renderForm(
   {messages, joined, parts}: Form,
   {bos, eos, variables}: TemplateInputs,
   tokens: SpecialTokens,
-): RenderedChat {
+): RenderedText {
   const attempt: Attempt = (list) =>
     render({
       ...variables,
@@ -145,7 +202,7 @@ function renderForm(
     if (locator.isMissing(index)) throw leftOut(role, index + joined, messages.length + joined)
   }
   if (parts && printsParts(text, messages)) throw new Error('The template prints the parts of a message as data.')
-  return {text, messages, ...located}
+  return {text, isMerged: joined === 1, ...located}
 }
 
 function leftOut(role: string, index: number, count: number): NnError {

@@ -1,9 +1,14 @@
 import type {ChatMessage} from '../../protocol.js'
-import type {RenderedChat} from './chat-template.js'
+import type {RenderedText} from './chat-template.js'
 import type {SpecialToken, SpecialTokens} from './special-tokens.js'
 
 /** llama.cpp's tokenizer; `special` parses special tokens. */
 export type Tokenize = (text: string, special: boolean) => Uint32Array
+
+/** A rendered conversation, with the messages that the template got. */
+export interface RenderedChat extends RenderedText {
+  messages: readonly ChatMessage[]
+}
 
 export interface ChatTokens {
   tokens: number[]

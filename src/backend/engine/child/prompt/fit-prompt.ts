@@ -13,11 +13,11 @@ export interface FittedPrompt extends TokenizedPrompt {
  *
  * @throws `prompt_too_long` when it cannot fit; `context_full` when shifting is off and the history is too long.
  */
-export function fitPrompt(
+export async function fitPrompt(
   {prompt, contextSize, contextShift, stopping}: PromptRequest,
-  tokenize: (prompt: Prompt) => TokenizedPrompt,
-): FittedPrompt {
-  const whole = tokenize(prompt)
+  tokenize: (prompt: Prompt) => Promise<TokenizedPrompt>,
+): Promise<FittedPrompt> {
+  const whole = await tokenize(prompt)
   const {tokens} = whole
   if (tokens.length === 0)
     throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Pass a text that is not empty.'})
@@ -30,7 +30,7 @@ export function fitPrompt(
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
     if (tokens.length < contextSize) return {...whole, dropped: 0}
-    const {tokens: alone} = tokenize({...prompt, messages: lastTurns(prompt.messages, 1)})
+    const {tokens: alone} = await tokenize({...prompt, messages: lastTurns(prompt.messages, 1)})
     if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
     throw new NnError(
       'context_full',
@@ -44,19 +44,19 @@ export function fitPrompt(
   return dropOldest(prompt, contextSize, reserve, tokenize)
 }
 
-function dropOldest(
+async function dropOldest(
   prompt: Prompt & {mode: 'chat'},
   contextSize: number,
   reserve: number,
-  tokenize: (prompt: Prompt) => TokenizedPrompt,
-): FittedPrompt {
+  tokenize: (prompt: Prompt) => Promise<TokenizedPrompt>,
+): Promise<FittedPrompt> {
   const {messages} = prompt
   const others = messages.filter(({role}) => role !== 'system').length
   // Drop half of the turns at a time: everything after a cut is evaluated again, so a few large cuts cost less than
   // many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
     const kept = lastTurns(messages, keep)
-    const fitted = tokenize({...prompt, messages: kept})
+    const fitted = await tokenize({...prompt, messages: kept})
     const {tokens} = fitted
     if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
       return {...fitted, dropped: messages.length - kept.length}

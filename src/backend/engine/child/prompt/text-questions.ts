@@ -13,8 +13,15 @@ function pieceOf(model: EngineModel, token: number): string | number[] {
   return isUtf8(Uint8Array.from(bytes)) ? text : bytes
 }
 
+/** `TextQuestions`, whose answers may take until another process has rendered a conversation. */
+type Answers = {
+  [Question in keyof TextQuestions]: (
+    ...args: Parameters<TextQuestions[Question]>
+  ) => Promise<ReturnType<TextQuestions[Question]>> | ReturnType<TextQuestions[Question]>
+}
+
 /** Answers to questions about texts and tokens. */
-export function textQuestions(model: EngineModel): TextQuestions {
+export function textQuestions(model: EngineModel): Answers {
   // A long text has few different tokens, and other answers wait meanwhile.
   const pieces = new Map<number, string | number[]>()
   const piece = (token: number): string | number[] => {
@@ -27,9 +34,9 @@ export function textQuestions(model: EngineModel): TextQuestions {
     return {tokens: list, pieces: list.map(piece)}
   }
   return {
-    count: (prompt) => model.tokenizePrompt(prompt).tokens.length,
-    render: (request) => {
-      const {text, tokens, dropped} = fitPrompt(request, (prompt) => model.tokenizePrompt(prompt))
+    count: async (prompt) => (await model.tokenizePrompt(prompt)).tokens.length,
+    render: async (request) => {
+      const {text, tokens, dropped} = await fitPrompt(request, (prompt) => model.tokenizePrompt(prompt))
       return {text, dropped, ...withPieces(tokens)}
     },
     tokenize: (text, {addSpecial, parseSpecial}) =>

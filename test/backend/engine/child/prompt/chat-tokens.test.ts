@@ -31,7 +31,8 @@ function tokenized(
 ): ChatTokens & Record<'text' | 'characters', number> {
   const renderer = new model.addon.AddonJinjaRenderer(template)
   const {specials} = model.withTemplate()
-  const chat = renderChat((items) => renderer.render(items), messages, {bos: '', eos: '', variables: {}}, specials)
+  const rendered = renderChat((items) => renderer.render(items), messages, {bos: '', eos: '', variables: {}}, specials)
+  const chat = {...rendered, messages}
   let characters = 0
   const tokenize = (text: string, special: boolean): Uint32Array => {
     characters += text.length

@@ -3,16 +3,16 @@ import {defaultConfig} from '../../../../../src/config/index.js'
 import {fitPrompt, type FittedPrompt} from '../../../../../src/backend/engine/child/prompt/fit-prompt.js'
 import type {TokenizedPrompt} from '../../../../../src/backend/engine/child/model.js'
 import type {ChatMessage, Prompt} from '../../../../../src/backend/engine/protocol.js'
-import {NnError, type ErrorCode} from '../../../../../src/errors.js'
+import {rejects} from '../../../../support/rejects.js'
 import {suite} from '../../../../support/suite.js'
 
 const test = suite('fitting a prompt')
 const {stopping} = defaultConfig(2)
 
 /** Every character is a token. */
-const tokenize = (prompt: Prompt): TokenizedPrompt => {
+const tokenize = (prompt: Prompt): Promise<TokenizedPrompt> => {
   const text = prompt.mode === 'raw' ? prompt.text : prompt.messages.map(({content}) => content).join('')
-  return {tokens: Uint32Array.from(Buffer.from(text)), turns: [], text}
+  return Promise.resolve({tokens: Uint32Array.from(Buffer.from(text)), turns: [], text})
 }
 
 const system: ChatMessage = {role: 'system', content: 'SYST'}
@@ -26,7 +26,7 @@ const conversation = (turns: number): ChatMessage[] => [
   {role: 'user', content: 'question??'},
 ]
 
-const fit = (messages: ChatMessage[], contextSize: number, shifts = true): FittedPrompt =>
+const fit = (messages: ChatMessage[], contextSize: number, shifts = true): Promise<FittedPrompt> =>
   fitPrompt(
     {prompt: {mode: 'chat', messages}, contextSize, contextShift: shifts ? {keep: 0, discard: 1} : null, stopping},
     tokenize,
@@ -34,33 +34,30 @@ const fit = (messages: ChatMessage[], contextSize: number, shifts = true): Fitte
 
 const text = ({tokens}: FittedPrompt): string => Buffer.from(tokens).toString()
 
-const fails = (code: ErrorCode, run: () => unknown): void =>
-  assert.throws(run, (error: unknown) => error instanceof NnError && error.code === code)
-
-test('what fits with room for an answer stays whole', () => {
-  assert.equal(fit([system, ...conversation(2)], 100).dropped, 0)
+test('what fits with room for an answer stays whole', async () => {
+  assert.equal((await fit([system, ...conversation(2)], 100)).dropped, 0)
 })
 
-test('what does not loses its oldest turns; the system prompt and the question stay', () => {
-  const fitted = fit([system, ...conversation(10)], 100)
+test('what does not loses its oldest turns; the system prompt and the question stay', async () => {
+  const fitted = await fit([system, ...conversation(10)], 100)
   assert.match(text(fitted), /^SYSTu\d{4}a\d{4}.*question\?\?$/)
   assert.ok(fitted.tokens.length <= 75)
   assert.is(text(fitted).length, 4 + 10 + (20 - fitted.dropped) * 5)
 })
 
-test('with room to spare after a cut, the following turns need none', () => {
-  const {dropped} = fit([system, ...conversation(10)], 100)
+test('with room to spare after a cut, the following turns need none', async () => {
+  const {dropped} = await fit([system, ...conversation(10)], 100)
   const rest = conversation(11).slice(dropped)
-  assert.is(fit([system, ...rest], 100).dropped, 0)
+  assert.is((await fit([system, ...rest], 100)).dropped, 0)
 })
 
-test('a question alone may take the room of the answer, but not the whole context', () => {
-  assert.is(text(fit([system, ...conversation(3)], 15)), 'SYSTquestion??')
-  fails('prompt_too_long', () => fit([system, ...conversation(3)], 14))
+test('a question alone may take the room of the answer, but not the whole context', async () => {
+  assert.is(text(await fit([system, ...conversation(3)], 15)), 'SYSTquestion??')
+  await rejects(fit([system, ...conversation(3)], 14), 'prompt_too_long')
 })
 
-test('without context shifting a long history is context_full, a long question prompt_too_long', () => {
-  fails('context_full', () => fit(conversation(10), 50, false))
-  fails('prompt_too_long', () => fit(conversation(10), 10, false))
-  assert.is(fit(conversation(3), 41, false).dropped, 0)
+test('without context shifting a long history is context_full, a long question prompt_too_long', async () => {
+  await rejects(fit(conversation(10), 50, false), 'context_full')
+  await rejects(fit(conversation(10), 10, false), 'prompt_too_long')
+  assert.is((await fit(conversation(3), 41, false)).dropped, 0)
 })

@@ -1,6 +1,7 @@
 import {Template} from '@huggingface/jinja'
 import * as assert from 'uvu/assert'
-import {renderChat, type RenderedChat} from '../../../../../src/backend/engine/child/prompt/chat-template.js'
+import {givenTo, renderChat} from '../../../../../src/backend/engine/child/prompt/chat-template.js'
+import type {RenderedChat} from '../../../../../src/backend/engine/child/prompt/chat-tokens.js'
 import type {ChatMessage} from '../../../../../src/backend/engine/protocol.js'
 import {phi3, qwen} from '../../../../support/fixtures.js'
 import {suite} from '../../../../support/suite.js'
@@ -84,7 +85,8 @@ function conversation(random: () => number, texts: readonly string[]): ChatMessa
 function rendered(model: NativeModel, template: string, messages: ChatMessage[]): RenderedChat {
   const renderer = new model.addon.AddonJinjaRenderer(template)
   const inputs = {bos: '<s>', eos: '</s>', variables: {}}
-  return renderChat((variables) => renderer.render(variables), messages, inputs, model.withTemplate().specials)
+  const chat = renderChat((variables) => renderer.render(variables), messages, inputs, model.withTemplate().specials)
+  return {...chat, messages: givenTo(messages, chat.isMerged)}
 }
 
 for (const [name, template] of Object.entries(templates)) {
@@ -108,20 +110,20 @@ for (const [name, template] of Object.entries(templates)) {
     }
   })
 
-  test(`${name}: the tokens are those of the text, and special tokens of messages do not count`, () => {
+  test(`${name}: the tokens are those of the text, and special tokens of messages do not count`, async () => {
     for (const model of models) {
       const random = randomFrom(2)
       const engine = model.withTemplate(template)
       const found = (text: string): number => engine.specials.find(text).length
       for (let i = 0; i < count; i++) {
         const harmless = conversation(random, words)
-        const {text, tokens} = engine.tokenizePrompt({mode: 'chat', messages: harmless})
+        const {text, tokens} = await engine.tokenizePrompt({mode: 'chat', messages: harmless})
         const whole = [...model.native.tokenize(text, true)]
         assert.equal([...tokens].slice(tokens.length - whole.length), whole)
         assert.ok(tokens.length - whole.length <= 1)
 
         const messages = conversation(random, [...words, ...specials])
-        const mixed = engine.tokenizePrompt({mode: 'chat', messages})
+        const mixed = await engine.tokenizePrompt({mode: 'chat', messages})
         const inMessages = messages.reduce((sum, {content}) => sum + found(content), 0)
         const inTokens = mixed.tokens.filter((token) => engine.specials.isSpecial(token)).length
         const bos = mixed.tokens[0] === engine.bos && !template.includes('bos_token') ? 1 : 0

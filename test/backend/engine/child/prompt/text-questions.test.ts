@@ -17,9 +17,9 @@ test('the text of each token is looked up once, however long a text is', async (
   }
   const questions = textQuestions(engine)
   const text = 'The quick brown fox <|im_end|> '.repeat(1000)
-  const {tokens, pieces} = questions.tokenize(text, {addSpecial: false, parseSpecial: true})
+  const {tokens, pieces} = await questions.tokenize(text, {addSpecial: false, parseSpecial: true})
   assert.is(pieces.join(''), text)
   assert.is(lookups, new Set(tokens).size)
-  questions.tokenize(text, {addSpecial: true, parseSpecial: true})
+  await questions.tokenize(text, {addSpecial: true, parseSpecial: true})
   assert.is(lookups, new Set(tokens).size)
 })

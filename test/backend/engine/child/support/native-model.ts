@@ -1,6 +1,7 @@
 import {loadAddon} from '../../../../../src/backend/engine/child/addon.js'
 import type {Addon, AddonModel} from '../../../../../src/backend/engine/child/addon-types.js'
 import {EngineModel} from '../../../../../src/backend/engine/child/model.js'
+import {compileTemplate, renderChat} from '../../../../../src/backend/engine/child/prompt/chat-template.js'
 import {readGgufHeader} from '../../../../../src/backend/gguf/header.js'
 
 /** A model of llama.cpp in this process, for what needs no context. */
@@ -19,7 +20,18 @@ export async function nativeModel(file: string): Promise<NativeModel> {
   const {chatTemplate, vocabularySize} = await readGgufHeader(file)
   return {
     ...{addon, native},
-    withTemplate: (template) => new EngineModel(native, addon, vocabularySize, template ?? chatTemplate),
+    withTemplate: (template) => modelWith(addon, native, vocabularySize, template ?? chatTemplate),
     [Symbol.asyncDispose]: () => native.dispose(),
   }
+}
+
+/** A model whose templates run in this process: those of tests are harmless. */
+function modelWith(addon: Addon, native: AddonModel, size: number, template: string | undefined): EngineModel {
+  const model: EngineModel = new EngineModel(native, size, (messages, variables) =>
+    Promise.resolve().then(() => {
+      const render = compileTemplate(addon.AddonJinjaRenderer, template)
+      return renderChat(render, messages, {...model.edges, variables}, model.specials)
+    }),
+  )
+  return model
 }
