@@ -1,8 +1,9 @@
-import type {TokenizedText, TokenizeOptions} from '../contract/core.js'
+import type {TokenizeOptions} from '../contract/core.js'
 import type {OutputMetadata, StopReason} from '../contract/types.js'
 import type {Config} from '../../config/index.js'
 import type {WireError} from '../../errors.js'
 import type {DecodeCounts} from './decode-counts.js'
+import type {PackedTokens} from './packed-tokens.js'
 
 /** One message of a conversation, as in chat templates. */
 export interface ChatMessage {
@@ -30,12 +31,12 @@ export interface TextQuestions {
   count: (prompt: Prompt) => number
   /** The prompt as an answer would get it. */
   render: (request: PromptRequest) => EnginePrompt
-  tokenize: (text: string, options: Required<TokenizeOptions>) => TokenizedText
+  tokenize: (text: string, options: Required<TokenizeOptions>) => PackedTokens
   /** @throws `invalid_argument` for a number that is no token */
   detokenize: (tokens: readonly number[]) => string
 }
 
-export interface EnginePrompt extends TokenizedText {
+export interface EnginePrompt extends PackedTokens {
   text: string
   /** First messages of the conversation that do not fit into the context. */
   dropped: number

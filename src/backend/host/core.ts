@@ -33,6 +33,7 @@ import type {
 import {statusTypes, type BackendStatus, type GraphStatus, type StatusType} from '../contract/status.js'
 import {switchModes, type SwitchOptions, type SwitchReport} from '../contract/switch.js'
 import type {ContextId, Embeddings, EmbedOptions, GraphId} from '../contract/types.js'
+import {unpackTokens} from '../engine/packed-tokens.js'
 import type {EngineProcess} from '../engine/host/engine-process.js'
 import {cacheFolder, pruneCaches} from '../memory/cache-folder.js'
 import type {Graph} from '../models/graph.js'
@@ -214,7 +215,9 @@ export class LocalCore implements Core {
   async tokenize(id: GraphId, text: string, options: TokenizeOptions = {}): Promise<TokenizedText> {
     checkString('text', text)
     const {addSpecial = false, parseSpecial = true} = options
-    return this.withEngine(id, (engine) => engine.text('tokenize', text, {addSpecial, parseSpecial}))
+    return unpackTokens(
+      await this.withEngine(id, (engine) => engine.text('tokenize', text, {addSpecial, parseSpecial})),
+    )
   }
 
   async detokenize(id: GraphId, tokens: readonly number[]): Promise<string> {

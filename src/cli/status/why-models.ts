@@ -24,7 +24,6 @@ function explainGraph(graph: GraphStatus, memory: MemoryStatus): Finding[] {
   const used = memory.graphs.find((one) => one.graph === graph.graph)
   return [
     ...explainGpu(graph),
-    ...explainTemplate(graph),
     ...explainFile(graph),
     ...explainNonsense(graph),
     ...explainCrashes(graph),
@@ -48,17 +47,6 @@ function explainGpu({name, gpu, gpu_layers: have, layers, config, warnings}: Gra
     return [{level: 'problem', text, fix: 'Install the GPU package (docs/gpu.md), or set model.n_gpu_layers to 0.'}]
   }
   return [{level: 'hint', text, fix: 'Lower model.ctx_size or model.parallel, or use a smaller quantization.'}]
-}
-
-/** The engine checks the template when it loads the model. */
-function explainTemplate({name, warnings}: GraphStatus): Finding[] {
-  return warnings
-    .filter((warning) => /^The model's chat template/.test(warning))
-    .map((warning) => ({
-      level: 'problem',
-      text: `${name}: ${warning}`,
-      fix: 'Load it with another model.chat_template, or with model.prompt_mode raw.',
-    }))
 }
 
 /** A model that runs does not need its file, but an engine that starts does. */

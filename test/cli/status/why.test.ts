@@ -38,14 +38,6 @@ const cases: [what: string, change: (status: BackendStatus) => unknown, level: s
     /3 of 5 layers/,
     /model\.ctx_size/,
   ],
-  [
-    'a chat template that cannot be read',
-    (s) =>
-      (s.model = madeUpStatus({warnings: ["The model's chat template cannot be read: line 3. Chats fail."]}).model),
-    'problem',
-    /qwen: The model's chat template cannot be read: line 3/,
-    /model\.chat_template/,
-  ],
   ['a queue near full', (s) => (s.queue.queued = 45), 'problem', /45 of 50 \(90 %\)/, /model\.parallel.*queue_size/],
   ['refused tasks', (s) => (s.queue.refused = 5), 'problem', /5 of 20 \(25 %\) tasks were rejected/, /queue_size/],
   ['missed deadlines', (s) => (s.queue.timed_out = 2), 'problem', /2 of 20 .* deadline of 1 min 0 s/, /timeout_ms/],

@@ -42,7 +42,7 @@ export class TextEmbedder {
   }
 
   private async compute(text: string, exclusively: Exclusively): Promise<{vector: Float32Array; tokens: number}> {
-    const tokens = this.model.tokenizeWhole(text, false)
+    const tokens = await this.model.tokenizeWhole(text, false)
     const {ctx_size} = this.options.model
     if (tokens.length === 0)
       throw new NnError('invalid_argument', 'The text has no tokens.', {hint: 'Remove empty texts.'})

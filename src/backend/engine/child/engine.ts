@@ -9,7 +9,7 @@ import {engineClocks} from './decoder.js'
 import {TextEmbedder} from './embedder.js'
 import {Generation} from './generation.js'
 import {loadModel, type LogTail} from './load.js'
-import {EngineModel, type TokenizedPrompt} from './model.js'
+import {EngineModel, type PromptTokens} from './model.js'
 import type {
   EngineEvent,
   EngineInfo,
@@ -56,7 +56,11 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, info.vocabularySize, (...args) => templates.render(...args))
-    templates.prepare({template: options.header.chatTemplate, ...engineModel.edges, specials: engineModel.listed})
+    templates.prepare({
+      template: options.header.chatTemplate,
+      ...engineModel.edges,
+      specials: await engineModel.listSpecials(),
+    })
     const [warnings] = await Promise.all([
       warmUp(loaded.addon, context, engineModel),
       needsTemplate(options) && checkTemplate(templates, options.model.template_variables),
@@ -128,7 +132,8 @@ export class Engine {
   }
 
   private async start(id: number, request: GenerateRequest, signal: AbortSignal): Promise<Generation> {
-    const tokenize = (wanted: Prompt): Promise<TokenizedPrompt> => this.model.tokenizePrompt(wanted, signal)
+    const tokenize = (wanted: Prompt, most: number): Promise<PromptTokens> =>
+      this.model.tokenizeUpTo(most, wanted, signal)
     const {tokens: prompt, turns, dropped} = await fitPrompt(request, tokenize)
     signal.throwIfAborted()
     const slot = this.slots.take(prompt, request.session)

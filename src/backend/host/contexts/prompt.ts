@@ -1,3 +1,4 @@
+import {unpackTokens} from '../../engine/packed-tokens.js'
 import type {AnswerRequest, PromptCount, RenderedPrompt} from '../../contract/core.js'
 import type {ExecutionContext} from './execution-context.js'
 import {generateRequest, newTurn, promptOf} from './turn.js'
@@ -20,7 +21,7 @@ export async function renderPrompt(context: ExecutionContext, asked: Required<An
       pace: 'free',
       stream: false,
     })
-    const {dropped, ...rendered} = await engine.text('render', {prompt, contextSize, contextShift, stopping})
-    return {...rendered, dropped_messages: droppedBefore + dropped}
+    const {dropped, text, ...packed} = await engine.text('render', {prompt, contextSize, contextShift, stopping})
+    return {text, ...unpackTokens(packed), dropped_messages: droppedBefore + dropped}
   })
 }

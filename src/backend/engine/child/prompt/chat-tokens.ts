@@ -1,9 +1,22 @@
 import type {ChatMessage} from '../../protocol.js'
 import type {RenderedText} from './chat-template.js'
+import type {Pace} from './pace.js'
+import {TooManyTokens} from './sliced-tokenizer.js'
 import type {SpecialToken, SpecialTokens} from './special-tokens.js'
 
 /** llama.cpp's tokenizer; `special` parses special tokens. */
-export type Tokenize = (text: string, special: boolean) => Uint32Array
+export type Tokenize = (text: string, special: boolean) => Promise<Uint32Array>
+
+/** How a conversation is tokenized. */
+export interface Tokenizer {
+  tokenize: Tokenize
+  /** The tokens of a message, if they can be used. */
+  usable: (message: ChatMessage) => Uint32Array | undefined
+  endsTurn: (token: number) => boolean
+  pace: Pace
+  /** Tokens that the caller can use. */
+  most: number
+}
 
 /** A rendered conversation, with the messages that the template got. */
 export interface RenderedChat extends RenderedText {
@@ -11,7 +24,7 @@ export interface RenderedChat extends RenderedText {
 }
 
 export interface ChatTokens {
-  tokens: number[]
+  tokens: Uint32Array
   /** Where each turn starts, with the template's text around it; the last one is the answer's. */
   turns: number[]
 }
@@ -23,6 +36,13 @@ interface Piece {
   tokens: Uint32Array
   /** Position of its first token. */
   at: number
+}
+
+/** A part of the text, and what its tokens are: those of an answer, or those that llama.cpp gives for a text. */
+interface Part {
+  start: number
+  end: number
+  source: Uint32Array | {text: string; parse: boolean}
 }
 
 /** The tokens that an answer was generated as, in place of those of its text. */
@@ -37,23 +57,32 @@ interface Answer {
  * wrote are plain text, and answers keep the tokens that they were generated as where nothing could join them with what
  * follows.
  *
- * @param usable the tokens of a message, if they can be used
+ * @throws `TooManyTokens`, and the reason of the pace's signal
  */
-export function tokenizeChat(
+export async function tokenizeChat(
   chat: RenderedChat,
   specials: SpecialTokens,
-  tokenize: Tokenize,
-  usable: (message: ChatMessage) => Uint32Array | undefined,
-  endsTurn: (token: number) => boolean,
-): ChatTokens {
-  const pieces = cut(chat, specials, tokenize, answersOf(chat, usable))
-  const tokens: number[] = []
-  for (const piece of pieces) {
-    piece.at = tokens.length
-    for (const token of piece.tokens) tokens.push(token)
+  {tokenize, usable, endsTurn, pace, most}: Tokenizer,
+): Promise<ChatTokens> {
+  const pieces: Piece[] = []
+  let count = 0
+  const answers = answersOf(chat, usable)
+  await pace.pause()
+  for (const {start, end, source} of cut(chat, specials, answers)) {
+    const tokens = source instanceof Uint32Array ? source : await tokenize(source.text, source.parse)
+    pieces.push({start, end, tokens, at: count})
+    count += tokens.length
+    if (count > most) throw new TooManyTokens(count)
+    if (pace.isDue) await pace.pause()
   }
+  const tokens = new Uint32Array(count)
+  for (const piece of pieces) tokens.set(piece.tokens, piece.at)
+  await pace.pause()
   const known = knownPositions(pieces, chat.specials)
-  return {tokens, turns: positionsOf(turnStarts(chat, endsTurn), known, chat.text, tokenize)}
+  await pace.pause()
+  const starts = turnStarts(chat, endsTurn)
+  await pace.pause()
+  return {tokens, turns: await positionsOf(starts, known, chat.text, tokenize, pace)}
 }
 
 /** Answers whose text stands in the prompt as it was generated, before a special token. */
@@ -74,19 +103,14 @@ function answersOf(
 }
 
 /** Cuts the text where llama.cpp cuts it: at special tokens. llama.cpp tokenizes each part between them alone. */
-function cut(
+function* cut(
   {text, specials: own}: RenderedChat,
   specials: SpecialTokens,
-  tokenize: Tokenize,
   answers: readonly Answer[],
-): Piece[] {
+): Generator<Part> {
   const starts = new Set(own.map(({start}) => start))
   const written = specials.find(text).filter(({start}) => !starts.has(start))
   const answerBefore = new Map(answers.map((answer) => [answer.end, answer]))
-  const pieces: Piece[] = []
-  const add = (start: number, end: number, tokens: Uint32Array): void => {
-    if (end > start) pieces.push({start, end, tokens, at: 0})
-  }
   let from = 0
   let passed = 0
   // The text between two special tokens, with the tokens before and after it.
@@ -99,15 +123,14 @@ function cut(
     while (passed < written.length && (written[passed]?.end ?? 0) <= start) passed++
     const isPlain = (written[passed]?.start ?? Infinity) < end
     if (answer === undefined && !isPlain) continue
-    add(from, start, tokenize(text.slice(from, start), true))
+    if (start > from) yield {start: from, end: start, source: {text: text.slice(from, start), parse: true}}
     const rest = answer?.start ?? end
     const template = stripped(text.slice(start, rest), specials, before, answer ? undefined : after)
-    add(start, rest, tokenize(template, !isPlain))
-    if (answer !== undefined) add(rest, end, answer.tokens)
+    if (rest > start) yield {start, end: rest, source: {text: template, parse: !isPlain}}
+    if (answer !== undefined && end > rest) yield {start: rest, end, source: answer.tokens}
     from = end
   }
-  add(from, text.length, tokenize(text.slice(from), true))
-  return pieces
+  if (text.length > from) yield {start: from, end: text.length, source: {text: text.slice(from), parse: true}}
 }
 
 /** Without the white space that the tokens around it remove, which llama.cpp does only where it parses them. */
@@ -164,7 +187,13 @@ function knownPositions(pieces: readonly Piece[], own: readonly SpecialToken[]):
  * The tokens' positions of positions in the text. Between two known ones, each part of the text is tokenized alone; a
  * token more or less does not matter to those who drop turns.
  */
-function positionsOf(points: readonly number[], known: readonly Known[], text: string, tokenize: Tokenize): number[] {
+async function positionsOf(
+  points: readonly number[],
+  known: readonly Known[],
+  text: string,
+  tokenize: Tokenize,
+  pace: Pace,
+): Promise<number[]> {
   const bounds = known.map((one) => one.text)
   const found = new Map<number, number>()
   const between = new Map<number, number[]>()
@@ -176,9 +205,11 @@ function positionsOf(points: readonly number[], known: readonly Known[], text: s
   for (const [index, inside] of between) {
     const [before, after] = [known[index], known[index + 1]]
     if (before === undefined || after === undefined) continue
-    const counts = [...inside, after.text].map(
-      (end, part) => tokenize(text.slice(inside[part - 1] ?? before.text, end), false).length,
-    )
+    const counts: number[] = []
+    for (const [part, end] of [...inside, after.text].entries()) {
+      counts.push((await tokenize(text.slice(inside[part - 1] ?? before.text, end), false)).length)
+      if (pace.isDue) await pace.pause()
+    }
     const total = counts.reduce((sum, count) => sum + count, 0)
     const share = total === 0 ? 0 : (after.token - before.token) / total
     let passed = 0

@@ -1,11 +1,17 @@
 import {NnError} from '../../../../errors.js'
-import type {TokenizedPrompt} from '../model.js'
+import type {PromptTokens, TokenizedPrompt} from '../model.js'
 import type {ChatMessage, Prompt, PromptRequest} from '../../protocol.js'
 
 export interface FittedPrompt extends TokenizedPrompt {
   /** First messages of the conversation that were dropped; the next request drops them too. */
   dropped: number
 }
+
+/** @param most tokens after which only their number matters */
+type Tokenize = (prompt: Prompt, most: number) => Promise<PromptTokens>
+
+/** Up to this many times the context size, errors give the exact number of tokens. */
+const exactUpTo = 4
 
 /**
  * The prompt's tokens, made to fit the context with room for an answer. With context shifting, a conversation that is
@@ -15,32 +21,32 @@ export interface FittedPrompt extends TokenizedPrompt {
  */
 export async function fitPrompt(
   {prompt, contextSize, contextShift, stopping}: PromptRequest,
-  tokenize: (prompt: Prompt) => Promise<TokenizedPrompt>,
+  tokenize: Tokenize,
 ): Promise<FittedPrompt> {
-  const whole = await tokenize(prompt)
-  const {tokens} = whole
-  if (tokens.length === 0)
+  const whole = await tokenize(prompt, exactUpTo * contextSize)
+  const count = countOf(whole)
+  if (count === 0)
     throw new NnError('invalid_argument', 'The prompt has no tokens.', {hint: 'Pass a text that is not empty.'})
   if (prompt.mode === 'raw') {
-    if (tokens.length >= contextSize) throw tooLong(tokens.length, contextSize)
+    if (!fits(whole, contextSize - 1)) throw tooLong(whole, contextSize)
     return {...whole, dropped: 0}
   }
   // Room for the answer: its maximum length, but at most a quarter of the context.
   const wanted = stopping.max_tokens < 0 ? Infinity : stopping.max_tokens
   const reserve = Math.max(1, Math.min(wanted, Math.floor(contextSize / 4)))
   if (contextShift === null) {
-    if (tokens.length < contextSize) return {...whole, dropped: 0}
-    const {tokens: alone} = await tokenize({...prompt, messages: lastTurns(prompt.messages, 1)})
-    if (alone.length >= contextSize) throw tooLong(alone.length, contextSize)
+    if (fits(whole, contextSize - 1)) return {...whole, dropped: 0}
+    const alone = await tokenize({...prompt, messages: lastTurns(prompt.messages, 1)}, exactUpTo * contextSize)
+    if (!fits(alone, contextSize - 1)) throw tooLong(alone, contextSize)
     throw new NnError(
       'context_full',
-      `The conversation has ${tokens.length} tokens; the context size is ${contextSize}.`,
+      `The conversation has ${said(whole)} tokens; the context size is ${contextSize}.`,
       {
         hint: 'Turn on memory.context_shifting, raise model.ctx_size, or start a new session.',
       },
     )
   }
-  if (tokens.length + reserve <= contextSize) return {...whole, dropped: 0}
+  if (fits(whole, contextSize - reserve)) return {...whole, dropped: 0}
   return dropOldest(prompt, contextSize, reserve, tokenize)
 }
 
@@ -48,7 +54,7 @@ async function dropOldest(
   prompt: Prompt & {mode: 'chat'},
   contextSize: number,
   reserve: number,
-  tokenize: (prompt: Prompt) => Promise<TokenizedPrompt>,
+  tokenize: Tokenize,
 ): Promise<FittedPrompt> {
   const {messages} = prompt
   const others = messages.filter(({role}) => role !== 'system').length
@@ -56,12 +62,11 @@ async function dropOldest(
   // many small ones.
   for (let keep = others; keep >= 1; keep = keep > 2 ? Math.floor(keep / 2) | 1 : keep - 1) {
     const kept = lastTurns(messages, keep)
-    const fitted = await tokenize({...prompt, messages: kept})
-    const {tokens} = fitted
-    if (tokens.length + reserve <= contextSize || (keep === 1 && tokens.length < contextSize)) {
+    const fitted = await tokenize({...prompt, messages: kept}, exactUpTo * contextSize)
+    if (fits(fitted, keep === 1 ? contextSize - 1 : contextSize - reserve)) {
       return {...fitted, dropped: messages.length - kept.length}
     }
-    if (keep === 1) throw tooLong(tokens.length, contextSize)
+    if (keep === 1) throw tooLong(fitted, contextSize)
   }
   throw new NnError('invalid_argument', 'The conversation has no message to answer.')
 }
@@ -74,8 +79,20 @@ function lastTurns(messages: readonly ChatMessage[], keep: number): ChatMessage[
   return [...system, ...rest.slice(Math.max(0, firstUser))]
 }
 
-function tooLong(tokens: number, contextSize: number): NnError {
-  return new NnError('prompt_too_long', `The prompt has ${tokens} tokens; the context size is ${contextSize}.`, {
+function fits(prompt: PromptTokens, most: number): prompt is TokenizedPrompt {
+  return 'tokens' in prompt && prompt.tokens.length <= most
+}
+
+function countOf(prompt: PromptTokens): number {
+  return 'tokens' in prompt ? prompt.tokens.length : prompt.atLeast
+}
+
+function said(prompt: PromptTokens): string {
+  return `${'tokens' in prompt ? '' : 'at least '}${countOf(prompt)}`
+}
+
+function tooLong(prompt: PromptTokens, contextSize: number): NnError {
+  return new NnError('prompt_too_long', `The prompt has ${said(prompt)} tokens; the context size is ${contextSize}.`, {
     hint: 'Raise model.ctx_size, or shorten the prompt.',
   })
 }

@@ -2,6 +2,7 @@ import type {Config} from '../../../../config/index.js'
 import type {Addon, AddonContext} from '../addon-types.js'
 import {NnError} from '../../../../errors.js'
 import type {EngineModel} from '../model.js'
+import {Pace} from '../prompt/pace.js'
 import {Bans} from './bans.js'
 import {ChainSampler} from './chain.js'
 import type {Grammars} from './grammars.js'
@@ -41,7 +42,7 @@ export async function createSampler(
     seed: request.seed,
     recent: request.recent,
     repeatWindow: sampling.penalty_last_n < 0 ? contextSize : sampling.penalty_last_n,
-    bias: biases(model, sampling.logit_bias, ban),
+    bias: await biases(model, sampling.logit_bias, ban),
     bans: bansOf(model, request),
     ban,
     grammar,
@@ -59,14 +60,16 @@ function needsChain(sampling: Config['sampling']): boolean {
   )
 }
 
-function biases(
+async function biases(
   model: EngineModel,
   entries: Config['sampling']['logit_bias'],
   ban: SamplingInput['ban'],
-): Map<number, number> {
+): Promise<Map<number, number>> {
+  const pace = new Pace()
   const bias = new Map<number, number>()
   for (const [what, value] of entries) {
     const tokens = typeof what === 'number' ? [checkToken(model, what, 'logit_bias')] : model.tokenize(what)
+    if (pace.isDue) await pace.pause()
     for (const token of tokens) bias.set(token, value === false ? ban(token) : value)
   }
   return bias

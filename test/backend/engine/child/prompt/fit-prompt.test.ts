@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import {defaultConfig} from '../../../../../src/config/index.js'
 import {fitPrompt, type FittedPrompt} from '../../../../../src/backend/engine/child/prompt/fit-prompt.js'
-import type {TokenizedPrompt} from '../../../../../src/backend/engine/child/model.js'
+import type {PromptTokens, TokenizedPrompt} from '../../../../../src/backend/engine/child/model.js'
 import type {ChatMessage, Prompt} from '../../../../../src/backend/engine/protocol.js'
 import {rejects} from '../../../../support/rejects.js'
 import {suite} from '../../../../support/suite.js'
@@ -60,4 +60,31 @@ test('without context shifting a long history is context_full, a long question p
   await rejects(fit(conversation(10), 50, false), 'context_full')
   await rejects(fit(conversation(10), 10, false), 'prompt_too_long')
   assert.is((await fit(conversation(3), 41, false)).dropped, 0)
+})
+
+test('a prompt of which only a lower limit is known does not fit, and the error says so', async () => {
+  const prompt: Prompt = {mode: 'raw', text: 'x'.repeat(1000)}
+  const asked: number[] = []
+  const count = (_: Prompt, most: number): Promise<{atLeast: number}> => {
+    asked.push(most)
+    return Promise.resolve({atLeast: most + 1})
+  }
+  const request = {prompt, contextSize: 100, contextShift: null, stopping}
+  await rejects(fitPrompt(request, count), 'prompt_too_long', /has at least 401 tokens; the context size is 100\./)
+  assert.equal(asked, [400])
+  const long = {...request, prompt: {mode: 'chat' as const, messages: conversation(10)}}
+  await rejects(fitPrompt(long, count), 'prompt_too_long', /at least 401/)
+})
+
+test('the oldest turns are dropped until the number of tokens is known', async () => {
+  const cut = (prompt: Prompt, most: number): Promise<PromptTokens> =>
+    tokenize(prompt).then((known) => (known.tokens.length > most ? {atLeast: most + 1} : known))
+  const messages = [system, ...conversation(2000)]
+  const request = {
+    prompt: {mode: 'chat' as const, messages},
+    contextSize: 100,
+    contextShift: {keep: 0, discard: 1},
+    stopping,
+  }
+  assert.equal(await fitPrompt(request, cut), await fitPrompt(request, tokenize))
 })
