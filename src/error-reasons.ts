@@ -309,7 +309,7 @@ export const reasons = {
     code: 'invalid_argument',
     status: 500,
     exit: 2,
-    when: "The model's chat template is not a template that can be read.",
+    when: "The model's chat template cannot be read, rejects every conversation, or was ended: it did not finish, took too much memory, or is nested too deeply.",
   },
   end_of_sequence: {
     code: 'end_of_sequence',

@@ -42,7 +42,7 @@ const chatmlTemplate =
  * The template to use for the one of a file or a setting: ChatML for none, an empty one, and the name `chatml`.
  * @throws `invalid_template` for other text that is not a template
  */
-export function templateText(template: string | undefined): string {
+function templateText(template: string | undefined): string {
   const text = template?.trim() ?? ''
   if (text === '' || text === 'chatml') return chatmlTemplate
   if (text.length > longestTemplate) {

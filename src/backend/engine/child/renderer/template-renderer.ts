@@ -7,7 +7,7 @@ import {renderLimits} from './limits.js'
 import type {FromRenderer, RendererSetup, RenderRequest} from './messages.js'
 import {RendererProcess, type Ended} from './renderer-process.js'
 
-/** A rendering whose caller is gone may still end by itself: a new process costs more than a usual rendering. */
+/** An abandoned rendering may still finish in this time: a new process costs more than a usual rendering. Milliseconds. */
 const abandonedMs = 250
 
 /** A process that holds more than this between two renderings is replaced, in bytes. It usually has 60 MB. */
@@ -25,8 +25,8 @@ interface Waiting extends RenderRequest {
 }
 
 /**
- * Renders conversations with a model's chat template in a process of its own. Templates are programs of whoever made the
- * file: they may loop, take all memory, or end the process. Then only the request that was rendered fails, and a new
+ * Renders conversations with a model's chat template in a process of its own. Templates are programs by the authors of
+ * files: they may loop, take all memory, or end the process. Then only the request that was rendered fails, and a new
  * process starts.
  */
 export class TemplateRenderer {
