@@ -56,7 +56,7 @@ export async function readRequest(
   const wanted: Wanted = {
     models: localModels(files, flags, sizes),
     urls: flags.url ?? [],
-    apiKey: flags.url === undefined ? undefined : await readApiKey(flags['api-key-file']),
+    apiKey: flags.url === undefined ? undefined : readApiKey(flags['api-key-file']),
     daemon: readDaemon(files, names, flags),
   }
   const request = {

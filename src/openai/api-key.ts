@@ -15,11 +15,11 @@ const mostKeyBytes = 1 << 16
  * @throws `invalid_argument` for a key that is empty or that no header can carry, `file_unusable` for a file that cannot be
  * read.
  */
-export async function readApiKey(
+export function readApiKey(
   file: string | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<string | undefined> {
-  const key = file === undefined ? environment[apiKeyVariable] : (await readKeyFile(file)).replace(/\r?\n$/, '')
+): string | undefined {
+  const key = file === undefined ? environment[apiKeyVariable] : readKeyFile(file).replace(/\r?\n$/, '')
   if (key === undefined) return undefined
   const fault = faultOf(key)
   if (fault === undefined) return key

@@ -37,7 +37,7 @@ const abortMs = 2000
  */
 export async function listenHttp(backend: Core, options: HttpOptions): Promise<HttpServer> {
   const {port, host = '127.0.0.1', apiKeyFile, environment, ...others} = options
-  const apiKey = await readApiKey(apiKeyFile, environment)
+  const apiKey = readApiKey(apiKeyFile, environment)
   if (apiKey === undefined && !isLoopback(host)) {
     throw new NnError('security', `Other machines can reach ${host}, so it needs an API key.`, {
       hint: 'Set --api-key-file or WNN_API_KEY, or listen on 127.0.0.1.',

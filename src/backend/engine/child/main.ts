@@ -71,7 +71,7 @@ function handle(request: EngineRequest): void {
       engine?.abort(request.id)
       break
     case 'text':
-      void engine?.tell(request.id, request.question, request.args)
+      engine?.tell(request.id, request.question, request.args)
       break
     case 'embed':
       engine?.embed(request.id, request.text)
