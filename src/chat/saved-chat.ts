@@ -119,7 +119,8 @@ async function refuseOtherFiles(file: string): Promise<void> {
   let start: string
   try {
     // Opening a pipe would wait for its other end.
-    if (!(await stat(file)).isFile()) throw new NnError('invalid_argument', `${file} is not a regular file.`)
+    const found = await stat(file)
+    if (!found.isFile() && !found.isDirectory()) throw new NnError('invalid_argument', `${file} is not a regular file.`)
     const handle = await open(file)
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(200), 0).finally(() => handle.close())
     start = buffer.toString('utf8', 0, bytesRead)

@@ -157,7 +157,7 @@ for (const [what, input, message] of encodings) {
 test('a prompt that is too long is told with the numbers', async (t) => {
   const {stdout, stderr, code} = await runWnn(t, [...chat, '--ctx-size', '64'], 'word '.repeat(300))
   assert.equal([stdout, code], ['', 3])
-  assert.match(stderr, /^error: The prompt has \d+ tokens; the context size is 64\.\n/)
+  assert.match(stderr, /^error: The prompt has at least \d+ tokens; the context size is 64\.\n/)
 })
 
 test('errors with --json are one object', async (t) => {

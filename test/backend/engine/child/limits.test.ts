@@ -74,9 +74,10 @@ test('an abort during the prompt does not wait for its end', async () => {
     stop.abort()
     await computing
     const {kv_tokens = Infinity} = (await backend.status('memory')).graphs[0] ?? {}
-    const {input_tokens, output_tokens} = await readMetadata(backend, context)
+    const {output_tokens} = await readMetadata(backend, context)
     assert.is(output_tokens, 0)
-    assert.ok(kv_tokens < input_tokens / 2, `${kv_tokens} of ${input_tokens} prompt tokens were evaluated`)
+    // Each of the 1,500 words has a token at least.
+    assert.ok(kv_tokens < 750, `${kv_tokens} prompt tokens were evaluated`)
   } finally {
     await small.backend.deinit()
   }

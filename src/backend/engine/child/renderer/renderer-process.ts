@@ -1,4 +1,5 @@
 import {fork, type ChildProcess} from 'node:child_process'
+import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import type {RendererDeath} from './failures.js'
 import {rendererMark, type FromRenderer, type ToRenderer} from './messages.js'
@@ -30,9 +31,12 @@ export class RendererProcess {
   constructor(hear: (message: FromRenderer) => void, ended: (how: Ended) => void) {
     const fromSource = import.meta.url.endsWith('.ts')
     const entry = fromSource ? new URL('main.ts', import.meta.url).href : import.meta.resolve('#renderer')
-    const child = fork(fileURLToPath(entry), [rendererMark], {
+    const file = fileURLToPath(entry)
+    const child = fork(file, [rendererMark], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Its thread cannot start in a folder that was removed.
+      cwd: path.dirname(file),
       execArgv: [...process.execArgv, ...smallHeap],
       env: {...process.env, UV_THREADPOOL_SIZE: '1'},
     })
