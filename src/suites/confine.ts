@@ -15,15 +15,22 @@ export function checkReads(file: string, frame: Frame): void {
   throw new StepFault(`${file} is neither in the scenario's temporary folder \${tmp} nor in ${folder}.`)
 }
 
+/** A log is appended to whatever is there, so in the working folder it must have the name of one. */
+const logName = /\.(?:log|jsonl)$/
+
 /**
- * A scenario writes files only in its temporary folder.
+ * A scenario writes files only in its temporary folder, and logs also in the folder that the program runs in.
  * @param config the text of a configuration, right or wrong
  * @throws `StepFault` for a log elsewhere
  */
 export function checkWrites(config: string, frame: Frame): void {
   const file = logFile(config)
-  if (file === '' || isWithin(path.resolve(file), temporaryFolder(frame))) return
-  throw new StepFault(`logging.file is ${file}; a scenario may write only below \${tmp}.`)
+  const absolute = path.resolve(file)
+  if (file === '' || isWithin(absolute, temporaryFolder(frame))) return
+  if (logName.test(file) && isWithin(absolute, process.cwd())) return
+  throw new StepFault(
+    `logging.file is ${file}; a scenario may write only below \${tmp}, and *.log and *.jsonl below the working folder.`,
+  )
 }
 
 function logFile(config: string): string {

@@ -39,11 +39,23 @@ test('it reads nothing else, by no name', (t) => {
 
 test('it writes a log in its temporary folder alone, however the setting is written', (t) => {
   const {frame, own, tmp} = frameIn(t)
-  for (const config of [{}, {logging: {file: path.join(tmp, 'a.log')}}, {logging: {file: ''}}])
+  for (const config of [
+    {},
+    {logging: {file: path.join(tmp, 'a.log')}},
+    {logging: {file: ''}},
+    {logging: {file: 'own/a.log'}},
+  ])
     checkWrites(JSON.stringify(config), frame)
   checkWrites('no: [configuration', frame)
   checkWrites('{"backend": {"strict_config": true}, "nothing": 1}', frame)
-  const files = [path.join(own, 'a.log'), '/tmp/a.log', path.join(tmp, '../a.log'), 'a.log']
+  const files = [
+    path.join(own, 'a.log'),
+    '/tmp/a.log',
+    path.join(tmp, '../a.log'),
+    '.bashrc',
+    'package.json',
+    '../a.log',
+  ]
   for (const file of files) {
     assert.throws(() => checkWrites(JSON.stringify({logging: {file}}), frame), /may write only below \$\{tmp\}/, file)
     assert.throws(() => checkWrites(`logging:\n  file: '${file}'`, frame), /may write only below/, file)
