@@ -77,7 +77,7 @@ export class Streams {
     }
   }
 
-  /** Whether the answer came to its end. */
+  /** Whether the answer is complete. */
   private async answer(content: string, begun: () => void): Promise<boolean> {
     const body = {
       model: this.model,

@@ -104,8 +104,8 @@ export const mutations: readonly Mutation[] = [
   {
     scenario: 15,
     file: 'backend/models/loaded-model.ts',
-    find: 'this.process = undefined\n    this.current = undefined\n    this.crashes',
-    replace: 'this.crashes',
+    find: 'this.process = undefined\n    this.current = undefined\n    // When',
+    replace: '// When',
   },
   {
     scenario: 18,
@@ -130,8 +130,8 @@ export const mutations: readonly Mutation[] = [
   {
     scenario: 23,
     file: 'backend/engine/child/stop-detector.ts',
-    find: 'offer(windowStart + match.index + match[0].length,',
-    replace: 'offer(windowStart + match.index,',
+    find: 'offer(windowStart + match.end,',
+    replace: 'offer(windowStart + match.start,',
   },
   {
     scenario: 24,
