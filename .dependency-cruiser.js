@@ -19,6 +19,7 @@ const layers = [
   ['rpc'],
   ['daemon'],
   ['pick-model'],
+  ['wasm'],
   ['cli', 'suites', 'chat'],
   ['bench', 'batch'],
   ['commands', 'hooks', 'index.ts', 'main.ts'],
