@@ -74,6 +74,7 @@ function entries(): Record<string, string> {
     index: 'src/index.ts',
     openai: 'src/openai/index.ts',
     suites: 'src/suites/index.ts',
+    guest: 'src/wasm/guest/main.ts',
     ...scripts('hooks', 'src/hooks', '.ts'),
     ...scripts('commands', 'src/commands', '.ts'),
     // oclif's own command runs from the same bundle, as if it were ours: a plugin is a package to look for at each start.

@@ -22,7 +22,7 @@ export interface GraphSettings {
  * Guests build the whole prompt themselves, template included. As in llama.cpp, an answer has no limit but the context,
  * which is not shifted.
  */
-export const guestDefaults = {
+const guestDefaults = {
   model: {prompt_mode: 'raw', n_predict: -1},
   memory: {context_shifting: false},
 } as const

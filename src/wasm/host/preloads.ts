@@ -39,7 +39,7 @@ const example = 'Example: --nn-preload default:GGML:AUTO:model.gguf'
  *
  * @throws `invalid_argument` that names the part that is wrong.
  */
-export function parsePreload(text: string): Preload {
+function parsePreload(text: string): Preload {
   const [, name = '', encoding = '', target = '', path = ''] = /^([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text) ?? []
   const fail = (message: string): never => {
     throw new NnError('invalid_argument', `--nn-preload ${text}: ${message}`, {hint: example})

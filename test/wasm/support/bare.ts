@@ -6,9 +6,6 @@ import {readPreloads} from '../../../src/wasm/host/preloads.js'
 import {pageBytes, WebAssembly, type WasmMemory} from '../../../src/wasm/webassembly.js'
 import {qwen} from '../../support/fixtures.js'
 
-/** Options with the known answers of the fixture models. */
-export const greedy = {temp: 0, 'repeat-penalty': 1}
-
 /** A question in the format of the fixture model. */
 export const asked = (question: string): string => `<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`
 
@@ -16,7 +13,7 @@ export const asked = (question: string): string => `<|im_start|>user\n${question
 const at = {out: 0, text: 1024, config: 16_384, tensor: 512, dimensions: 544}
 /** Where outputs are read into. */
 export const buffer = 32_768
-export const bufferSize = 32_768
+const bufferSize = 32_768
 
 /** The functions of the ABI over a memory without a guest. */
 export class Bare {

@@ -1,0 +1,8 @@
+export {compileGuest, readGuest} from './run/read-guest.js'
+export {readFolders} from './run/guest-folders.js'
+export {runGuest, type GuestResult, type RunGuestOptions} from './run/run-guest.js'
+export {readPreloads, type Preload} from './host/preloads.js'
+export type {NnBackend} from './host/nn-backend.js'
+export {describeFailure, isFailure} from './host/describe-call.js'
+export type {FinishedCall} from './host/guest-host.js'
+export type {GuestOutput} from './run/guest-services.js'
