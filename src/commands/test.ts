@@ -12,8 +12,11 @@ import {
   exitCodeOf,
   loadSuites,
   localTarget,
+  printReport,
   reporterNames,
   runReported,
+  runRuntime,
+  type ReporterName,
   selectCases,
   type RunReport,
   type Target,
@@ -31,6 +34,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     '<%= config.bin %> test suites/conformance',
     '<%= config.bin %> test suites/conformance --filter 8 --filter /error/i',
     '<%= config.bin %> test suites/conformance --via daemon',
+    "<%= config.bin %> test --runtime 'wasmedge --nn-preload default:GGML:AUTO:{model} {guest}'",
     '<%= config.bin %> test my.yaml --model qwen=~/models/qwen.gguf --reporter junit --output report.xml',
   ]
   static override strict = false
@@ -64,7 +68,11 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     timeout: Flags.integer({
       min: 1,
       default: 120_000,
-      description: 'Time limit in milliseconds of a scenario that sets none.',
+      description: 'Time limit in milliseconds of a scenario that sets none, or of the whole run in another runtime.',
+    }),
+    runtime: Flags.string({
+      description: 'Run the WebAssembly conformance program in another runtime, by this shell command.',
+      helpValue: 'command',
     }),
   }
 
@@ -80,6 +88,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
         hint: 'Remove one of them, or write the other report to a file: --output report.xml',
       })
     }
+    if (flags.runtime !== undefined) return this.runRuntime(flags.runtime, flags)
     const paths = argv.length > 0 ? (argv as string[]) : [path.join(this.config.root, 'suites/conformance')]
     const suites = loadSuites(paths, {models: parseModels(flags.model ?? [])})
     const {filter: filters = [], tag: tags = [], shard} = flags
@@ -109,10 +118,33 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     return report
   }
 
+  /** The program in another runtime, with the first model of `--model` or a model that comes with the package. */
+  private async runRuntime(command: string, flags: RuntimeFlags): Promise<RunReport> {
+    const {output, reporter, timeout: timeoutMs} = flags
+    if (output !== undefined) await checkWritable(output)
+    const [model = path.join(this.config.root, 'fixtures/models/tiny-qwen2-chat.gguf')] = Object.values(
+      parseModels(flags.model ?? []),
+    )
+    const guest = path.join(this.config.root, 'fixtures/guests/conformance.wasm')
+    const report = await runRuntime({command, guest, model, timeoutMs, signal: this.signal})
+    const colors = process.stdout.isTTY
+    const print = (text: string): void => this.log(text)
+    await printReport(report, {reporter, output, colors, workspace: process.env.GITHUB_WORKSPACE, print})
+    process.exitCode = exitCodeOf(report)
+    return report
+  }
+
   private async target({via, socket}: {via: 'local' | 'daemon'; socket?: string | undefined}): Promise<OpenTarget> {
     if (via === 'local') return {...localTarget(), [Symbol.asyncDispose]: () => Promise.resolve()}
     return await daemonTarget({socket: socketPath(socket), root: this.config.root, signal: this.signal})
   }
+}
+
+interface RuntimeFlags {
+  model?: string[] | undefined
+  output?: string | undefined
+  reporter: ReporterName
+  timeout: number
 }
 
 type OpenTarget = Target & AsyncDisposable

@@ -42,9 +42,27 @@ export async function runReported(
   const kind = isSilent || isGrowing ? 'silent' : isTerminal ? 'terminal' : 'lines'
   const onEnd: RunOptions['onEnd'] = (result) => print(list.add(result).join('\n'))
   const report = await runWithProgress(cases, target, {...options, ...(isGrowing && {onEnd})}, kind)
-  if (output !== undefined) await writeFile(output, render(report, reporter, {colors: false, workspace}))
+  if (output !== undefined) await writeReport(report, output, reporter, workspace)
   const printed = output === undefined ? reporter : 'list'
   if (!isGrowing) print(render(report, printed, {colors, workspace}))
   else print([...list.end(report), ...(printed === 'github' ? githubAnnotations(report, workspace) : [])].join('\n'))
   return report
+}
+
+/** Prints the report of a run that has ended. @throws system errors of writing it. */
+export async function printReport(
+  report: RunReport,
+  {reporter, output, colors, workspace, print}: Omit<Reporting, 'isTerminal' | 'isSilent'>,
+): Promise<void> {
+  if (output !== undefined) await writeReport(report, output, reporter, workspace)
+  print(render(report, output === undefined ? reporter : 'list', {colors, workspace}))
+}
+
+async function writeReport(
+  report: RunReport,
+  output: string,
+  reporter: ReporterName,
+  workspace: string | undefined,
+): Promise<void> {
+  await writeFile(output, render(report, reporter, {colors: false, workspace}))
 }
