@@ -75,6 +75,7 @@ function entries(): Record<string, string> {
     openai: 'src/openai/index.ts',
     suites: 'src/suites/index.ts',
     guest: 'src/wasm/guest/main.ts',
+    isolated: 'src/wasm/guest/process.ts',
     ...scripts('hooks', 'src/hooks', '.ts'),
     ...scripts('commands', 'src/commands', '.ts'),
     // oclif's own command runs from the same bundle, as if it were ours: a plugin is a package to look for at each start.

@@ -8,6 +8,21 @@ export * from './backend/contract/types.js'
 export * from './backend/contract/status.js'
 export * from './backend/contract/switch.js'
 export {readMetadata, readOutput} from './backend/contract/read-output.js'
+export {traceBackend} from './backend/contract/traced.js'
+export {TraceFile, type TracedCall} from './system/trace-file.js'
+export {
+  compileGuest,
+  createWasiNN,
+  GraphPool,
+  readPreloads,
+  runGuest,
+  type GuestHostOptions,
+  type GuestResult,
+  type NnBackend,
+  type Preload,
+  type RunGuestOptions,
+  type WasiNN,
+} from './wasm/index.js'
 export {textTensor} from './backend/contract/tensor.js'
 export {errorCodes, NnError, reasons, type ErrorCode, type NnErrorOptions, type Reason} from './errors.js'
 export type {Config, ConfigWarning, RuntimeOptions} from './config/index.js'

@@ -1,6 +1,7 @@
+import type {TraceFile} from '../system/trace-file.js'
 import {bytes} from '../terminal/units.js'
 import type {FinishedCall, GuestOutput, GuestResult} from '../wasm/index.js'
-import {describeFailure, isFailure} from '../wasm/index.js'
+import {describeFailure, isFailure, tracedCall} from '../wasm/index.js'
 
 /** What `wnn run --json` prints. */
 export interface RunResult {
@@ -105,8 +106,9 @@ export class GuestReport {
     this.stderr = isCaptured ? capture(this.captured.stderr) : outputTo(process.stderr)
   }
 
-  called(call: FinishedCall): void {
+  called(call: FinishedCall, trace: TraceFile | undefined): void {
     this.calls++
+    trace?.add(tracedCall(call))
     if (!isFailure(call)) return
     this.failed++
     this.lastFailure = call

@@ -6,8 +6,10 @@ import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {GuestReport, endedGuest, type RunResult} from '../cli/guest-report.js'
 import {socketFlag} from '../cli/socket-flag.js'
+import {traceFlag} from '../cli/trace-flag.js'
 import {ensureDaemon, stopDaemon} from '../daemon/background.js'
 import {NnError} from '../errors.js'
+import {TraceFile} from '../system/trace-file.js'
 import {RemoteBackend} from '../rpc/client/remote-backend.js'
 import {socketPath} from '../rpc/socket-path.js'
 import {readFolders, readGuest, readPreloads, runGuest, type NnBackend, type Preload} from '../wasm/index.js'
@@ -57,6 +59,8 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
     via: Flags.option({options: ['local', 'daemon'] as const, default: 'local' as const})({
       description: 'Where its models run: in this process, or in the daemon (starts one if none runs).',
     }),
+    isolate: Flags.boolean({description: 'Run the program in a process of its own, which can be ended in any state.'}),
+    trace: traceFlag,
     ...socketFlag,
     ...configFlags,
   }
@@ -71,16 +75,22 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
     const folders = readFolders(flags.dir ?? [])
     const env = readVariables(flags.env ?? [])
     const config = readConfigFlags(flags)
-    const module = await readGuest(file, flags.memory * mebibyte)
+    const guest = await readGuest(file, flags.memory * mebibyte)
     this.warnMissing(preloads)
 
     const report = new GuestReport({isCaptured: this.jsonEnabled()})
+    using trace = flags.trace === undefined ? undefined : new TraceFile(flags.trace)
     await using backend = await this.open(flags, config)
     const result = await runGuest({
-      ...{backend, module, preloads, folders, env, config: graphSections(config)},
+      ...{backend, guest, preloads, folders, env, config: graphSections(config)},
       ...{args: [path.basename(file), ...(argv as string[]).slice(1)], stdin: process.stdin},
-      ...{stdout: report.stdout, stderr: report.stderr, onCall: (call) => report.called(call)},
-      ...{timeoutMs: flags.timeout, maxOutputBytes: flags['max-output'] * mebibyte, signal: this.signal},
+      ...{stdout: report.stdout, stderr: report.stderr, onCall: (call) => report.called(call, trace)},
+      ...{
+        timeoutMs: flags.timeout,
+        maxOutputBytes: flags['max-output'] * mebibyte,
+        signal: this.signal,
+        isolate: flags.isolate,
+      },
     })
     const ended = endedGuest(result, {timeoutMs: flags.timeout, memoryMb: flags.memory, outputMb: flags['max-output']})
     process.exitCode = ended.exitCode

@@ -1,9 +1,12 @@
 import {open} from 'node:fs/promises'
 import path from 'node:path'
 import {Args, Flags} from '@oclif/core'
+import {traceBackend} from '../backend/contract/traced.js'
 import {NnError, systemReason} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
+import {traceFlag} from '../cli/trace-flag.js'
+import {TraceFile} from '../system/trace-file.js'
 import {socketPath} from '../rpc/socket-path.js'
 import {rejectNamedPipe} from '../system/named-pipe.js'
 import {
@@ -64,6 +67,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     via: Flags.option({options: ['local', 'daemon'] as const, default: 'local' as const})({
       description: 'Where the backends run: in this process, or in the daemon (starts one if none runs).',
     }),
+    trace: traceFlag,
     ...socketFlag,
     timeout: Flags.integer({
       min: 1,
@@ -97,10 +101,11 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     if (cases.length === 0) this.error('No scenario matches the selection.', {exit: nothingSelected})
 
     const {retries, bail, timeout: timeoutMs, reporter, output} = flags
+    using trace = flags.trace === undefined ? undefined : new TraceFile(flags.trace)
     await using target = await this.target(flags)
     const report = await runReported(
       cases,
-      target,
+      trace === undefined ? target : tracedTarget(target, trace),
       {signal: this.signal, retries, bail, timeoutMs},
       {
         ...{reporter, output, workspace: process.env.GITHUB_WORKSPACE},
@@ -148,6 +153,12 @@ interface RuntimeFlags {
 }
 
 type OpenTarget = Target & AsyncDisposable
+
+function tracedTarget(target: Target, trace: TraceFile): Target {
+  const init: Target['init'] = async (config, options) =>
+    traceBackend(await target.init(config, options), (call) => trace.add(call))
+  return {...target, init}
+}
 
 /** Before the run, not after it. */
 async function checkWritable(file: string): Promise<void> {

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs'
 import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -124,6 +125,55 @@ test('a program that a system call blocks is ended as well', async (t) => {
     left.filter((one) => one.startsWith('process')),
     [],
   )
+  const isolated = await wnn([
+    path.join(folder, 'guest.wasm'),
+    '--dir',
+    `${folder}::/`,
+    '--timeout',
+    '2000',
+    '--isolate',
+  ])
+  assert.equal(isolated, {
+    ...{code: 3, stdout: '', stderr: 'warning: The program was ended after 2000 ms (--timeout).\n', left: []},
+  })
+})
+
+test('in a process of its own the answers are the same', async () => {
+  const isolated = await wnn([chat, ...greedy, '--isolate'], {input: questions})
+  assert.equal(isolated, {code: 0, stdout: answers, stderr: '', left: []})
+})
+
+test('--trace writes each call with its arguments and its result', async (t) => {
+  const lines = path.join(temporaryFolder(t), 'calls.jsonl')
+  await wnn([chat, ...greedy, '--trace', lines], {input: 'Hello!\n'})
+  const calls = readFileSync(lines, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as {call: string; args: object; result: object; duration_ms: number})
+  assert.equal(
+    calls.map(({call}) => call),
+    [
+      'load_by_name',
+      'init_execution_context',
+      'set_input',
+      'compute',
+      'get_output',
+      'finalize_execution_context',
+      'unload',
+    ],
+  )
+  assert.equal(calls[4]?.args, {context: 0, index: 0, size: 65_535})
+  assert.equal(calls[4]?.result, {errno: 0, name: 'success', bytes: 26, text: 'Hello! How can I help you?'})
+  assert.ok(calls.every(({duration_ms: ms}) => ms >= 0))
+  const failing = path.join(temporaryFolder(t), 'calls.json')
+  await wnn([chat, ...greedy, '--trace', failing, '--', 'other'])
+  const [event] = JSON.parse(readFileSync(failing, 'utf8')) as {
+    ph: string
+    name: string
+    args: {error: {code: string}}
+  }[]
+  assert.equal([event?.ph, event?.name, event?.args.error.code], ['X', 'load_by_name', 'not_found'])
+  assert.is((await wnn([chat, '--trace', '/no/such/folder/t.jsonl'])).code, 2)
 })
 
 test('wrong flags are rejected before anything starts', async (t) => {

@@ -170,3 +170,15 @@ test('SIGINT ends the run with 130, and no engine stays', async (t) => {
   assert.is(code, 130)
   assert.throws(() => process.kill(engine, 0), /ESRCH/)
 })
+
+test('--trace writes the calls of all backends, and the suite passes as without', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'wnn-command-'))
+  t.after(() => rm(folder, {recursive: true}))
+  const trace = path.join(folder, 'calls.jsonl')
+  const {exitCode} = await wnnTest(await suiteFile(t, 'Hello! How can I help you?'), '--trace', trace)
+  assert.is(exitCode, 0)
+  const lines = (await readFile(trace, 'utf8')).trim().split('\n')
+  const calls = lines.map((line) => (JSON.parse(line) as {call: string}).call)
+  assert.equal(calls.slice(0, 3), ['load_by_name', 'init_execution_context', 'run_inference'])
+  assert.is(calls.at(-1), 'deinit_backend')
+})

@@ -112,6 +112,20 @@ test('a program that reads the end of its input some times is not', async () => 
   assert.is(result.kind === 'exit' && result.code, 3)
 })
 
+for (const how of ['exits', 'loops', 'traps'] as const) {
+  test(`in a process of its own, a program that ${how} ends in the same way`, async () => {
+    const code = {
+      exits: `${data} (drop ${write(1)}) ${exitWith('i32.const 7')}`,
+      loops: '(loop (br 0))',
+      traps: 'unreachable',
+    }
+    const one = await run(await program(code[how]), backend, {isolate: true, timeoutMs: how === 'loops' ? 3000 : 0})
+    assert.is(kindOf(one), {exits: 'exit', loops: 'timeout', traps: 'trap'}[how])
+    assert.is(one.stdout, how === 'exits' ? 'a'.repeat(16) : '')
+    assert.ok(one.result.isGone)
+  })
+}
+
 test('memory cannot grow above the limit, and the end says how large it was', async () => {
   const guest = await program(
     `(local i32) (loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) ${exitWith('i32.const 9')}`,

@@ -49,6 +49,14 @@ export interface ThreadStart {
   folders: Record<string, string>
 }
 
+/** What the process of a guest starts with: as its thread, but the module as bytes. */
+export interface ProcessStart {
+  start: Omit<ThreadStart, 'module' | 'port' | 'control'> & {bytes: Uint8Array; limitBytes: number; heapMb: number}
+}
+
+export type ProcessMessage = ThreadMessage
+export type ProcessReply = NumberedReply
+
 /** How a guest waits for the host: its thread sleeps, or JavaScript suspends the guest. */
 export const bridgeNames = ['wait', 'suspend'] as const
 export type BridgeName = (typeof bridgeNames)[number]

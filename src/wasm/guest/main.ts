@@ -19,6 +19,8 @@ const end = await runGuest().then(
 )
 const message: ThreadMessage = {end, memoryBytes: memory?.buffer.byteLength ?? 0}
 start.port.postMessage(message)
+// The thread stays until the host ends it: its exit could be seen before its last message.
+start.port.on('message', () => undefined)
 
 async function runGuest(): Promise<void> {
   const wasi = await makeWasi(start)

@@ -122,12 +122,13 @@ export class ContextTable {
     if (context.graph.state !== 'unloaded') await this.backend.closeExecutionContext(context.id)
   }
 
-  /** Keeps the outputs of a graph's contexts, which the backend closes with it. */
-  async keep(graph: GuestGraph): Promise<void> {
+  /** Closes the contexts of a graph in the backend, and keeps their outputs. Running computations end. */
+  async closeAll(graph: GuestGraph): Promise<void> {
     const contexts = this.contexts.list().filter((context) => context.graph === graph)
     await Promise.all(
       contexts.map(async (context) => {
         context.kept = await keepOutputs(this.backend, context)
+        await this.backend.closeExecutionContext(context.id)
       }),
     )
   }

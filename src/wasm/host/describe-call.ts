@@ -1,20 +1,21 @@
-import type {FinishedCall} from './guest-host.js'
-import {errnoName, errnos} from '../abi/numbers.js'
+import type {TracedCall} from '../../system/trace-file.js'
+import {tracedValue} from '../../system/traced-value.js'
 import type {NnFunction, NnRequest} from '../abi/messages.js'
+import {errnoName, errnos} from '../abi/numbers.js'
+import type {FinishedCall} from './guest-host.js'
 
-/** Texts of a guest in messages and traces are cut here, in UTF-16 units. */
-const longestText = 200
-
-/** The name of the function that a guest called. */
-function functionOf(request: NnRequest): NnFunction {
-  return request.call === 'unreadable' ? request.function : request.call
-}
-
-/** The arguments of a call, decoded and short enough to read. */
-function argumentsOf(request: NnRequest): Record<string, unknown> {
-  const {call, ...args} = request
-  if (call === 'unreadable') return {}
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, shown(value)]))
+/** A call as a trace has it. */
+export function tracedCall({request, reply, error, startMs, endMs}: FinishedCall): TracedCall {
+  const {errno, value, bytes} = reply
+  const text = bytes === undefined ? {} : {bytes: bytes.length, text: tracedValue(Buffer.from(bytes).toString())}
+  return {
+    call: functionOf(request),
+    args: argumentsOf(request),
+    result: {errno, name: errnoName(errno), ...(value !== undefined && {value}), ...text},
+    ...(error !== undefined && {error: {code: error.code, reason: error.reason, message: error.message}}),
+    startMs,
+    endMs,
+  }
 }
 
 /** Whether a call failed in a way that a program does not expect in passing. */
@@ -29,15 +30,13 @@ export function describeFailure({request, reply, error}: FinishedCall): string {
   return `${functionOf(request)}(${args.join(', ')}) gave ${reply.errno} (${errnoName(reply.errno)})${reason}`
 }
 
-function shown(value: unknown): unknown {
-  if (typeof value === 'string') return cut(value)
-  if (value instanceof Uint8Array) return `${value.length} bytes`
-  if (Array.isArray(value)) return value.map(shown)
-  if (typeof value !== 'object' || value === null) return value
-  const {data, ...tensor} = value as {data?: Uint8Array}
-  return {...tensor, ...(data !== undefined && {bytes: data.length, text: cut(Buffer.from(data).toString())})}
+/** The name of the function that a guest called. */
+function functionOf(request: NnRequest): NnFunction {
+  return request.call === 'unreadable' ? request.function : request.call
 }
 
-function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+/** The arguments of a call, decoded and short enough to read. */
+function argumentsOf(request: NnRequest): Record<string, unknown> {
+  const {call, ...args} = request
+  return call === 'unreadable' ? {} : (tracedValue(args) as Record<string, unknown>)
 }

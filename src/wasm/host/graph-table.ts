@@ -1,7 +1,8 @@
 import {readUtf8} from '../../backend/contract/tensor.js'
 import type {ExecutionTarget, GraphEncoding, GraphId} from '../../backend/contract/types.js'
 import {NnError} from '../../errors.js'
-import {requireLoaded, type GuestGraph} from './guest-objects.js'
+import type {GraphPool} from './graph-pool.js'
+import type {GuestGraph} from './guest-objects.js'
 import {HandleTable} from './handles.js'
 import type {NnBackend} from './nn-backend.js'
 import {checkPaths, type PathResolver} from './host-paths.js'
@@ -13,6 +14,8 @@ export interface GraphSettings {
   preloads?: ReadonlyMap<string, Preload>
   /** Settings of each graph that the guest does not set, by own names in their sections. Defaults to `guestDefaults`. */
   config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Shares loaded models with other guests. Absent: each guest loads its own. */
+  pool?: GraphPool
   /** The host path of a path in the guest. Absent: guests name no paths. */
   resolvePath?: PathResolver
   signal?: AbortSignal
@@ -94,22 +97,23 @@ export class GraphTable {
     if (graph.path === undefined) {
       throw new NnError('unsupported_operation', 'n-gpu-layers cannot change for a model that was passed as bytes.')
     }
+    if (graph.pooled !== undefined) {
+      throw new NnError('unsupported_operation', 'n-gpu-layers cannot change for a model that guests share.')
+    }
     await this.backend.switchGraph(graph.id, graph.path, this.configText(options), this.loadOptions())
     await this.measure(graph)
   }
 
   async unload(handle: number): Promise<void> {
     const graph = this.get(handle)
-    requireLoaded(graph)
-    graph.state = 'unloaded'
     this.graphs.remove(handle)
     if (graph.name !== undefined) this.byName.delete(graph.name)
-    await this.backend.unload(graph.id)
+    await this.release(graph)
   }
 
   async dispose(): Promise<void> {
     await Promise.allSettled(this.byName.values())
-    for (const {id} of this.graphs.list()) await this.backend.unload(id)
+    for (const graph of this.graphs.list()) await this.release(graph)
   }
 
   /** The options in a configuration. @throws as `readOptions`, and for paths and features that are not allowed. */
@@ -130,7 +134,14 @@ export class GraphTable {
     return this.add({name, path}, options, on, (text) => this.loadPath(path, text))
   }
 
+  private async release({id, pooled}: GuestGraph): Promise<void> {
+    if (pooled === undefined) await this.backend.unload(id)
+    else await this.settings.pool?.release(pooled.path, pooled.config)
+  }
+
   private loadPath(path: string, config: string): Promise<GraphId> {
+    const {pool} = this.settings
+    if (pool !== undefined) return pool.acquire(path, config)
     return this.backend.loadByNameWithConfig(path, config, this.loadOptions())
   }
 
@@ -147,8 +158,11 @@ export class GraphTable {
     const options = target === 'gpu' ? {'n-gpu-layers': -1, ...given} : given
     this.loading++
     try {
-      const id = await load(this.configText(options))
-      const graph: GuestGraph = {...source, id, options, state: 'loaded', ctxSize: 0, batchSize: 0}
+      const config = this.configText(options)
+      const id = await load(config)
+      const {path} = source
+      const pooled = path === undefined || this.settings.pool === undefined ? {} : {pooled: {path, config}}
+      const graph: GuestGraph = {...source, ...pooled, id, options, state: 'loaded', ctxSize: 0, batchSize: 0}
       await this.measure(graph)
       return this.graphs.add(graph)
     } finally {

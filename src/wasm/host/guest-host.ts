@@ -3,6 +3,7 @@ import type {NnReply, NnRequest} from '../abi/messages.js'
 import {errnoOf, errnos, encodings, targets} from '../abi/numbers.js'
 import {GraphTable, type GraphSettings} from './graph-table.js'
 import {ContextTable} from './context-table.js'
+import {requireLoaded} from './guest-objects.js'
 import type {NnBackend} from './nn-backend.js'
 
 export interface GuestHostOptions extends GraphSettings {
@@ -110,8 +111,10 @@ export class GuestHost {
 
   private async unload(handle: number): Promise<void> {
     const graph = this.graphs.get(handle)
-    // The backend closes the contexts with the graph, but the guest may still read what they computed.
-    await this.contexts.keep(graph)
+    requireLoaded(graph)
+    graph.state = 'unloaded'
+    // The guest may still read what its contexts computed.
+    await this.contexts.closeAll(graph)
     await this.graphs.unload(handle)
   }
 }

@@ -11,6 +11,8 @@ export interface GuestGraph {
   /** Path of the model; absent for a model that was passed as bytes. */
   path?: string
   options: OptionValues
+  /** Its key in the pool of graphs that guests share, if it is in one. */
+  pooled?: {path: string; config: string}
   /** `unusable` after a reload that failed, until another one succeeds. */
   state: 'loaded' | 'unusable' | 'unloaded'
   /** Tokens of a context and of one decode step. */

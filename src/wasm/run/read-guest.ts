@@ -9,15 +9,24 @@ const magic = '\0asm'
 /** The version in the header of a core module, and of a component. */
 const versions = {module: 0x01, component: 0x0001_000d}
 
+/** A program that was checked and compiled. */
+export interface Guest {
+  module: WasmModule
+  bytes: Uint8Array
+  /** Limit of its memory, which the module has as its maximum. */
+  limitBytes: number
+}
+
 /** Compiles a guest. @throws `invalid_argument` with what is wrong, or what the host does not have; `too_large`. */
-export async function readGuest(file: string, limitBytes: number): Promise<WasmModule> {
+export async function readGuest(file: string, limitBytes: number): Promise<Guest> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new NnError('file_unusable', `The guest ${file} cannot be read: ${systemReason(error)}.`, {cause: error})
   })
   return compileGuest(bytes, limitBytes, file)
 }
 
-export async function compileGuest(bytes: Uint8Array, limitBytes: number, name = 'The guest'): Promise<WasmModule> {
+/** @param limitBytes limit of its memory */
+export async function compileGuest(bytes: Uint8Array, limitBytes: number, name = 'The guest'): Promise<Guest> {
   checkHeader(bytes, name)
   const module = await compile(limitMemory(bytes, limitBytes), name)
   checkImports(module, name)
@@ -25,7 +34,7 @@ export async function compileGuest(bytes: Uint8Array, limitBytes: number, name =
   if (!exported.some((one) => one.name === '_start' && one.kind === 'function')) {
     throw new NnError('invalid_argument', `${name} has no function _start: it is a library and no program.`)
   }
-  return module
+  return {module, bytes, limitBytes}
 }
 
 function checkHeader(bytes: Uint8Array, name: string): void {

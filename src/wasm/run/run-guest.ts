@@ -1,18 +1,18 @@
 import type {Readable} from 'node:stream'
 import {bestBridge} from '../bridge/open-bridge.js'
-import type {BridgeName, GuestEnd} from '../bridge/protocol.js'
+import type {BridgeName, GuestEnd, HostReply, HostRequest} from '../bridge/protocol.js'
 import {GuestHost, type GuestHostOptions} from '../host/guest-host.js'
 import type {NnBackend} from '../host/nn-backend.js'
-import type {WasmModule} from '../webassembly.js'
 import {resolveIn, type GuestFolders} from './guest-folders.js'
 import {GuestInput} from './guest-input.js'
+import {GuestProcess} from './guest-process.js'
 import {GuestServices, type GuestOutput, type Stop} from './guest-services.js'
 import {GuestThread, type ThreadEnd} from './guest-thread.js'
+import type {Guest} from './read-guest.js'
 
-export interface RunGuestOptions extends Pick<GuestHostOptions, 'preloads' | 'config' | 'onCall'> {
+export interface RunGuestOptions extends Pick<GuestHostOptions, 'preloads' | 'config' | 'pool' | 'onCall'> {
   backend: NnBackend
-  /** From `compileGuest`, which limits its memory. */
-  module: WasmModule
+  guest: Guest
   /** The program's name and its arguments. */
   args: readonly string[]
   /** The whole environment of the guest. Defaults to none. */
@@ -28,6 +28,8 @@ export interface RunGuestOptions extends Pick<GuestHostOptions, 'preloads' | 'co
   maxOutputBytes?: number
   /** Defaults to the best one that this Node.js has. */
   bridge?: BridgeName
+  /** A process for the guest, instead of a thread. It can be ended in any state. Defaults to `false`. */
+  isolate?: boolean
   signal?: AbortSignal
 }
 
@@ -49,7 +51,7 @@ export async function runGuest(options: RunGuestOptions): Promise<GuestResult> {
   const over = new AbortController()
   const stopping = new AbortController()
   const stop = (why: Stop): void => stopping.abort(why)
-  const {backend, module, args, env = {}, folders = {}, stdout, stderr, bridge = bestBridge()} = options
+  const {backend, stdout, stderr, folders = {}} = options
   const host: GuestHost = new GuestHost(backend, {
     ...pick(options),
     resolvePath: (path) => resolveIn(folders, path),
@@ -67,10 +69,7 @@ export async function runGuest(options: RunGuestOptions): Promise<GuestResult> {
     stop,
     signal: over.signal,
   })
-  const thread = new GuestThread({
-    ...{module, bridge, heapMb, args: [...args], env: {...env}, folders: {...folders}},
-    answer: (request) => services.answer(request),
-  })
+  const thread = begin(options, (request) => services.answer(request))
   const stopped = stopBy(stopping.signal)
   const interrupt = (): void => stop('interrupted')
   const timer = options.timeoutMs ? setTimeout(() => stop('timeout'), options.timeoutMs) : undefined
@@ -89,6 +88,15 @@ export async function runGuest(options: RunGuestOptions): Promise<GuestResult> {
   }
 }
 
+function begin(
+  {guest, args, env = {}, folders = {}, bridge = bestBridge(), isolate = false}: RunGuestOptions,
+  answer: (request: HostRequest) => Promise<HostReply>,
+): GuestThread | GuestProcess {
+  const start = {bridge, heapMb, args: [...args], env: {...env}, folders: {...folders}}
+  if (!isolate) return new GuestThread({...start, module: guest.module, answer})
+  return new GuestProcess({start: {...start, bytes: guest.bytes, limitBytes: guest.limitBytes}, answer})
+}
+
 function stopBy(signal: AbortSignal): Promise<Stop> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason as Stop), {once: true}))
 }
@@ -98,10 +106,11 @@ function resultOf(end: ThreadEnd | Stop) {
   return {...end.end, memoryBytes: end.memoryBytes}
 }
 
-function pick({preloads, config, onCall}: RunGuestOptions): GuestHostOptions {
+function pick({preloads, config, pool, onCall}: RunGuestOptions): GuestHostOptions {
   return {
     ...(preloads !== undefined && {preloads}),
     ...(config !== undefined && {config}),
+    ...(pool !== undefined && {pool}),
     ...(onCall !== undefined && {onCall}),
   }
 }

@@ -56,7 +56,7 @@ export async function run(
     },
   })
   const result = await runGuest({
-    ...{backend, module: await compileGuest(guest, limitMb * 1024 * 1024), args: ['guest.wasm']},
+    ...{backend, guest: await compileGuest(guest, limitMb * 1024 * 1024), args: ['guest.wasm']},
     ...{stdin: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input},
     ...{stdout: into('stdout'), stderr: into('stderr'), ...options},
   })
