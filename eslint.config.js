@@ -12,6 +12,7 @@ export default tseslint.config(
       'perf/empty-oclif/',
       'perf/start/',
       'test/support/hooks/',
+      'test/wasm/recorded/',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

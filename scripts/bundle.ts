@@ -74,6 +74,7 @@ function entries(): Record<string, string> {
     index: 'src/index.ts',
     openai: 'src/openai/index.ts',
     suites: 'src/suites/index.ts',
+    'wasi-nn': 'src/wasm/component/index.ts',
     guest: 'src/wasm/guest/main.ts',
     isolated: 'src/wasm/guest/process.ts',
     ...scripts('hooks', 'src/hooks', '.ts'),

@@ -48,9 +48,14 @@ async function checkModules(folder: string, model: string): Promise<void> {
     const context = await backend.initExecutionContext(graph)
     await backend.setInput(context, 0, textTensor('Hello!'))
     await backend.compute(context)
-    console.log(await readOutput(backend, context), typeof listenHttp, typeof loadSuites)
+    console.log(await readOutput(backend, context), typeof listenHttp, typeof loadSuites, typeof wasiNnImports)
     await backend.deinit()`
-  const names = {'': 'initBackend, readOutput, textTensor', '/openai': 'listenHttp', '/suites': 'loadSuites'}
+  const names = {
+    '': 'initBackend, readOutput, textTensor',
+    '/openai': 'listenHttp',
+    '/suites': 'loadSuites',
+    '/wasi-nn': 'wasiNnImports',
+  }
   const write = (line: (name: string, names: string) => string): string =>
     Object.entries(names)
       .map(([entry, each]) => line(`wasi-nn-llama${entry}`, each))
@@ -61,7 +66,10 @@ async function checkModules(folder: string, model: string): Promise<void> {
   }
   for (const [name, text] of Object.entries(files)) {
     await writeFile(path.join(folder, name), text)
-    assert.is((await run(folder, process.execPath, name)).stdout, 'Hello! How can I help you? function function\n')
+    assert.is(
+      (await run(folder, process.execPath, name)).stdout,
+      'Hello! How can I help you? function function function\n',
+    )
   }
 }
 
@@ -70,6 +78,8 @@ async function checkTypes(folder: string): Promise<void> {
     "import {initBackend, type Config} from 'wasi-nn-llama'",
     "import {listenHttp} from 'wasi-nn-llama/openai'",
     "import {loadSuites, type Suite} from 'wasi-nn-llama/suites'",
+    "import {wasiNnImports, type WasiNnImports} from 'wasi-nn-llama/wasi-nn'",
+    'export const nn = async (): Promise<WasiNnImports> => wasiNnImports(await initBackend())',
     'export const size = ({model}: Config): number => model.ctx_size',
     '// @ts-expect-error A configuration that became `any` would not be noticed otherwise.',
     'export const wrong = ({model}: Config): boolean => model.ctx_size',

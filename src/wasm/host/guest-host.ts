@@ -49,7 +49,7 @@ export class GuestHost {
       return reply
     }
     try {
-      return done({errno: errnos.success, ...(await this.run(request))})
+      return done({errno: errnos.success, ...(await this.perform(request))})
     } catch (thrown) {
       const error = toNnError(thrown, 'runtime_error')
       if (request.call === 'unreadable') return done({errno: request.errno}, error)
@@ -64,7 +64,8 @@ export class GuestHost {
     await this.graphs.dispose()
   }
 
-  private async run(request: NnRequest): Promise<Omit<NnReply, 'errno'>> {
+  /** The call without the errno. @throws `NnError`. */
+  async perform(request: NnRequest): Promise<Omit<NnReply, 'errno'>> {
     const {graphs, contexts} = this
     switch (request.call) {
       case 'load':

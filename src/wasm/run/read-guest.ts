@@ -45,7 +45,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
   const version = header.readUInt32LE(4)
   if (version === versions.component) {
     throw new NnError('unsupported_operation', `${name} is a component; only core modules can run.`, {
-      hint: 'jco can transpile it (docs/wasm.md).',
+      hint: 'jco can transpile it (docs/reference/run.md).',
     })
   }
   if (version !== versions.module) {

@@ -1,0 +1,42 @@
+;; A component's core module: it loads a model by name, computes one prompt and returns the first output.
+(module
+  (import "wasi:nn/graph@0.2.0-rc-2024-10-28" "load-by-name" (func $load (param i32 i32 i32)))
+  (import "wasi:nn/graph@0.2.0-rc-2024-10-28" "[method]graph.init-execution-context" (func $init (param i32 i32)))
+  (import "wasi:nn/tensor@0.2.0-rc-2024-10-28" "[constructor]tensor" (func $tensor (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi:nn/inference@0.2.0-rc-2024-10-28" "[method]graph-execution-context.compute" (func $compute (param i32 i32 i32 i32)))
+  (import "wasi:nn/tensor@0.2.0-rc-2024-10-28" "[method]tensor.data" (func $data (param i32 i32)))
+  (import "wasi:nn/errors@0.2.0-rc-2024-10-28" "[method]error.data" (func $error (param i32 i32)))
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 4096))
+  (data (i32.const 64) "prompt")
+  ;; Memory is never freed: an instance answers a few prompts.
+  (func (export "cabi_realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get $new)))
+    (local.get $at))
+  ;; The result is at 0: the case, then pointer and length. An error's text is put there.
+  (func $fail (param $error i32) (result i32)
+    (call $error (local.get $error) (i32.const 4))
+    (i32.store (i32.const 0) (i32.const 1))
+    (i32.const 0))
+  ;; Results of calls are at 32: the case, then the value at 36.
+  (func (export "answer") (param $model i32) (param $models i32) (param $prompt i32) (param $size i32) (result i32)
+    (local $context i32)
+    (call $load (local.get $model) (local.get $models) (i32.const 32))
+    (if (i32.load8_u (i32.const 32)) (then (return (call $fail (i32.load (i32.const 36))))))
+    (call $init (i32.load (i32.const 36)) (i32.const 32))
+    (if (i32.load8_u (i32.const 32)) (then (return (call $fail (i32.load (i32.const 36))))))
+    (local.set $context (i32.load (i32.const 36)))
+    ;; One named tensor at 80: name, length, handle. Its dimensions at 96 are the size.
+    (i32.store (i32.const 80) (i32.const 64))
+    (i32.store (i32.const 84) (i32.const 6))
+    (i32.store (i32.const 96) (local.get $size))
+    (i32.store (i32.const 88)
+      (call $tensor (i32.const 96) (i32.const 1) (i32.const 4) (local.get $prompt) (local.get $size)))
+    (call $compute (local.get $context) (i32.const 80) (i32.const 1) (i32.const 32))
+    (if (i32.load8_u (i32.const 32)) (then (return (call $fail (i32.load (i32.const 36))))))
+    ;; The data of the first output's tensor.
+    (call $data (i32.load offset=8 (i32.load (i32.const 36))) (i32.const 4))
+    (i32.store (i32.const 0) (i32.const 0))
+    (i32.const 0)))
