@@ -25,8 +25,8 @@ export interface WasiNnImports extends AsyncDisposable {
     'wasi:nn/inference': {GraphExecutionContext: typeof GraphExecutionContext}
     'wasi:nn/graph': {
       Graph: typeof Graph
-      load(builders: Uint8Array[], encoding: GraphEncoding, target: ExecutionTarget): Promise<Graph>
-      loadByName(name: string): Promise<Graph>
+      load: (builders: Uint8Array[], encoding: GraphEncoding, target: ExecutionTarget) => Promise<Graph>
+      loadByName: (name: string) => Promise<Graph>
     }
   }
 }
