@@ -92,7 +92,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
         hint: 'Remove one of them, or write the other report to a file: --output report.xml',
       })
     }
-    if (flags.runtime !== undefined) return this.runRuntime(flags.runtime, flags)
+    if (flags.runtime !== undefined) return this.runRuntime(flags.runtime, argv as string[], flags)
     const paths = argv.length > 0 ? (argv as string[]) : [path.join(this.config.root, 'suites/conformance')]
     const suites = loadSuites(paths, {models: parseModels(flags.model ?? [])})
     const {filter: filters = [], tag: tags = [], shard} = flags
@@ -124,7 +124,12 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
   }
 
   /** The program in another runtime, with the first model of `--model` or a model that comes with the package. */
-  private async runRuntime(command: string, flags: RuntimeFlags): Promise<RunReport> {
+  private async runRuntime(command: string, paths: readonly string[], flags: RuntimeFlags): Promise<RunReport> {
+    const unused = suiteFlags.find((name) => flags[name] !== undefined && flags[name] !== false)
+    const extra = paths[0] ?? (unused === undefined ? undefined : `--${unused}`)
+    if (extra !== undefined) {
+      throw new NnError('invalid_argument', `--runtime and ${extra} exclude each other: suites do not run there.`)
+    }
     const {output, reporter, timeout: timeoutMs} = flags
     if (output !== undefined) await checkWritable(output)
     const [model = path.join(this.config.root, 'fixtures/models/tiny-qwen2-chat.gguf')] = Object.values(
@@ -145,7 +150,10 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
   }
 }
 
-interface RuntimeFlags {
+/** Flags that are for suites only. */
+const suiteFlags = ['filter', 'tag', 'shard', 'bail', 'trace'] as const
+
+interface RuntimeFlags extends Partial<Record<(typeof suiteFlags)[number], unknown>> {
   model?: string[] | undefined
   output?: string | undefined
   reporter: ReporterName

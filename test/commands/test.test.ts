@@ -182,3 +182,10 @@ test('--trace writes the calls of all backends, and the suite passes as without'
   assert.equal(calls.slice(0, 3), ['load_by_name', 'init_execution_context', 'run_inference'])
   assert.is(calls.at(-1), 'deinit_backend')
 })
+
+test('--runtime rejects what is for suites only', async () => {
+  for (const extra of [[hello], ['--filter', '1'], ['--bail'], ['--trace', 'calls.jsonl']]) {
+    const {exitCode} = await wnnTest('--runtime', 'true {guest}', ...extra)
+    assert.is(exitCode, 2)
+  }
+})

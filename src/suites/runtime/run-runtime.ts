@@ -57,7 +57,7 @@ async function runShell(command: string, signal: AbortSignal): Promise<Ended> {
     child.once('close', resolve)
   })
   const kill = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    if (child.pid !== undefined) killGroup(child.pid)
   }
   signal.addEventListener('abort', kill, {once: true})
   try {
@@ -65,6 +65,15 @@ async function runShell(command: string, signal: AbortSignal): Promise<Ended> {
     return {stdout, stderr, code}
   } finally {
     signal.removeEventListener('abort', kill)
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // All of them have exited in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
