@@ -93,7 +93,14 @@ test('a program without end is ended at --timeout and by Ctrl-C', async (t) => {
     t,
     await program('(loop (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))) (br 0))'),
   )
-  const interrupted = await wnn([noisy], {onStderr: (_, kill) => kill('SIGINT')})
+  let isInterrupted = false
+  const interrupted = await wnn([noisy], {
+    onStderr: (_, kill) => {
+      // A second signal would end the command at once.
+      if (!isInterrupted) kill('SIGINT')
+      isInterrupted = true
+    },
+  })
   assert.equal([interrupted.code, interrupted.left], [130, []])
   const output = await wnn([noisy, '--max-output', '1'])
   assert.is(output.code, 3)
