@@ -58,7 +58,10 @@ test('a torn line and one of another version are told and left out, and what com
   appendFileSync(path.join(folder, 'history.jsonl'), '{"format": "other"}\n{"format": "wnn-be')
   await appendHistory(result, folder)
   const told: string[] = []
-  assert.equal(readHistory(folder, (text) => told.push(text)), [result, result])
+  assert.equal(
+    readHistory(folder, (text) => told.push(text)),
+    [result, result],
+  )
   assert.is(told.length, 2)
   assert.match(told[0] ?? '', /history\.jsonl, line 2, is not a result of this version of wnn bench\. It is skipped\.$/)
   assert.match(told[1] ?? '', /history\.jsonl, line 3, is not valid JSON: .* It is skipped\.$/)

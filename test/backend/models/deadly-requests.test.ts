@@ -26,7 +26,15 @@ async function open(t: TestContext, own: object = {}): Promise<Opened> {
   const heartbeat = {beatMs: 50, silentMs: 10_000, busyMs: 8000}
   const core = new LocalCore(
     {strict: true, cores: 2},
-    new Parts({config, given: new Set(), configWarnings: [], cores: 2, state: undefined, heartbeat, cacheFolder: caches}),
+    new Parts({
+      config,
+      given: new Set(),
+      configWarnings: [],
+      cores: 2,
+      state: undefined,
+      heartbeat,
+      cacheFolder: caches,
+    }),
   )
   t.after(() => core.deinit())
   const graph = await core.load({name: qwen})
