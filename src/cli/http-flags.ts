@@ -40,7 +40,7 @@ export function httpIntakes(
   if (port === undefined) return []
   return [
     async (backend) => {
-      const loading = (): string[] => [...toCome, ...backend.loading]
+      const loading = (): string[] => [...new Set([...toCome, ...backend.loading])]
       // Only who asks for it pays for its import.
       const {listenHttp} = await import('../openai/index.js')
       const {url, close, abort} = await listenHttp(backend, {port, host, apiKeyFile, loading})

@@ -1,5 +1,6 @@
 import type {FastifyInstance, FastifyReply} from 'fastify'
 import type {GraphStatus} from '../backend/contract/status.js'
+import {shorten} from '../documents/index.js'
 import {ApiError, modelLoading} from './api-error.js'
 import {isUsable, secondsToRetry, stateOf, type ModelState} from './model-state.js'
 import type {Serving} from './serving.js'
@@ -44,11 +45,14 @@ interface Health {
 async function health(serving: Serving, name: string | undefined, reply: FastifyReply): Promise<FastifyReply> {
   const isAsked = (other: string): boolean => name === undefined || other === name
   const graphs = (await serving.backend.graphs()).filter((graph) => isAsked(graph.name))
-  const loading = serving.loading().filter(isAsked)
+  const loading = serving.loading().filter((one) => isAsked(one) && !graphs.some((graph) => graph.name === one))
   if (graphs.length === 0) return withoutModel(reply, name, loading[0])
-  const models = graphs.map((graph) => ({id: graph.name, state: stateOf(graph)}))
+  const models: NonNullable<Health['models']> = [
+    ...graphs.map((graph) => ({id: graph.name, state: stateOf(graph)})),
+    ...loading.map((id) => ({id, state: 'loading' as const})),
+  ]
   const unusable = graphs.filter((graph) => !isUsable(stateOf(graph)))
-  if (unusable.length === 0) return reply.send({status: 'ok'} satisfies Health)
+  if (unusable.length === 0 && loading.length === 0) return reply.send({status: 'ok'} satisfies Health)
   if (unusable.length < graphs.length) return reply.send({status: 'degraded', models} satisfies Health)
   const isFailed = unusable.every(({state}) => state === 'failed')
   const seconds = unusable.map(({state}) => secondsToRetry(state) ?? Infinity)
@@ -63,9 +67,16 @@ function withoutModel(reply: FastifyReply, name: string | undefined, coming: str
       .headers({...headers})
       .send({status: 'loading', ...body})
   }
-  const what = name === undefined ? 'No model is loaded.' : `The model "${name}" is not loaded.`
-  const {body} = new ApiError(503, 'server_error', 'no_model', what)
-  return reply.code(name === undefined ? 503 : 404).send({status: 'no model loaded', ...body})
+  const {status, body} =
+    name === undefined
+      ? new ApiError(503, 'server_error', 'no_model', 'No model is loaded.')
+      : new ApiError(
+          404,
+          'invalid_request_error',
+          'model_not_found',
+          `The model "${shorten(name, 200)}" is not loaded.`,
+        )
+  return reply.code(status).send({status: 'no model loaded', ...body})
 }
 
 function unavailable(

@@ -139,6 +139,18 @@ test('an output with doubtful rows cannot be resumed', async (t) => {
   assert.equal(await write(file, [], resume), {lines: [2], failed: 0})
 })
 
+test('is not begun anew by --resume where only its rows are gone', async (t) => {
+  const file = fileIn(t)
+  await write(file, [row(1)])
+  rmSync(file)
+  await rejects(
+    write(file, [], resume),
+    'invalid_argument',
+    /rows\.jsonl is missing, but its record .*meta\.json is there/,
+  )
+  assert.equal(await write(file, [row(2)], {...fresh, overwrite: true}), {lines: [], failed: 0})
+})
+
 const changes: [what: string, change: (file: string, link: string) => void, message: RegExp][] = [
   ['deleted', (file) => rmSync(file), /was deleted or renamed during the run/],
   ['renamed', (file) => renameSync(file, `${file}.old`), /was deleted or renamed during the run/],

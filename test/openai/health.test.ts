@@ -51,6 +51,16 @@ test('one model that answers is enough, and the others are named', async (t) => 
   assert.equal(body, {status: 'degraded', models})
 })
 
+test('a model that is still loading is not ok yet, and is named once', async (t) => {
+  const get = await withModels(t, [{}], ['m0', 'm1'])
+  const models = [
+    {id: 'm0', state: 'ready'},
+    {id: 'm1', state: 'loading'},
+  ]
+  assert.equal((await get('/health')).body, {status: 'degraded', models})
+  assert.equal((await get('/health?model=m0')).body, {status: 'ok'})
+})
+
 test('a model that is switched takes requests', async (t) => {
   assert.equal((await (await withModels(t, [{state: 'switching'}]))('/health')).body, {status: 'ok'})
 })

@@ -144,6 +144,11 @@ export class LoadedModel {
   async look(): Promise<FileChange | undefined> {
     const change = await Promise.race([this.parts.files.change(), this.after(longestLookMs)])
     if (change !== undefined) await this.checkWeights(change)
+    else if (this.fileFault !== undefined) {
+      // The old file is back.
+      this.fileFault = undefined
+      if (this.process === undefined) this.restart()
+    }
     return change
   }
 
@@ -158,7 +163,7 @@ export class LoadedModel {
     const change = known ?? (await this.parts.files.change())
     if (change?.kind !== 'overwritten') return undefined
     const engine = this.current
-    const fault = changedError(this.parts.name, change)
+    const fault = changedError(change)
     this.fileFault = fault
     if (engine === undefined) return fault
     this.process = undefined
@@ -249,7 +254,7 @@ export class LoadedModel {
   /** @throws `model_changed` if they are not what was loaded. @param whole whether to compare all of a touched file */
   private async checkFiles(whole: boolean): Promise<void> {
     const change = await this.parts.files.change({whole})
-    this.fileFault = change && changedError(this.parts.name, change)
+    this.fileFault = change && changedError(change)
     if (this.fileFault !== undefined) throw this.fileFault
   }
 

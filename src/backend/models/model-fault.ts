@@ -4,14 +4,10 @@ import {mostCrashes} from './crash-policy.js'
 import type {FileChange} from './model-files.js'
 
 /** The error of a model whose file is no longer the one that was loaded. */
-export function changedError(name: string, {file, what}: FileChange): NnError {
-  return new NnError(
-    'model_changed',
-    `${file} ${what}. ${name} was loaded before that, and does not continue with it.`,
-    {
-      hint: `Load the file as it is now: wnn load ${file} --name ${name} in a daemon. Or put the old file back: the next request then continues.`,
-    },
-  )
+export function changedError({file, what}: FileChange): NnError {
+  return new NnError('model_changed', `${file} ${what} after the model was loaded from it.`, {
+    hint: 'Put the old file back: the next request then continues. Or unload the model and load the file as it is now; wnn status --why shows the command.',
+  })
 }
 
 /** The error of a model whose engine is not restarted. */

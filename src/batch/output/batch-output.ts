@@ -1,10 +1,10 @@
-import {rmSync} from 'node:fs'
+import {existsSync, rmSync} from 'node:fs'
 import path from 'node:path'
 import {bindSocket} from '../../system/bind-socket.js'
 import {NnError, systemReason} from '../../errors.js'
 import {AppendFile} from '../../system/append-file.js'
 import {findOutput, lockPath, stateOf} from './find-output.js'
-import {checkUnchanged, readRecord, writeRecord, type RunRecord} from './record-of-run.js'
+import {checkUnchanged, readRecord, recordPath, writeRecord, type RunRecord} from './record-of-run.js'
 import {noRows, rowsWithoutFailures, scanRows, type StoredRows} from './stored-rows.js'
 import {plural} from '../../terminal/units.js'
 
@@ -60,6 +60,11 @@ export class BatchOutput implements AsyncDisposable {
     const {file} = this
     const {isEmpty, isBegun} = stateOf(file)
     const goesOn = this.options.resume && isBegun
+    if (goesOn && !existsSync(file)) {
+      throw new NnError('file_unusable', `${file} is missing, but its record ${recordPath(file)} is there.`, {
+        hint: 'The output was renamed or deleted. Give it its name back, or start over with --overwrite.',
+      })
+    }
     if (goesOn) checkUnchanged(file, readRecord(file), run)
     const record: RunRecord = {version: 1, ...run, complete: false}
     this.record = record

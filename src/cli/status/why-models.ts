@@ -103,10 +103,10 @@ function times(count: number): string {
 }
 
 function explainEngine(
-  {name, state}: GraphStatus,
+  {name, state, failure}: GraphStatus,
   {engine_pid: pid, responsive}: MemoryStatus['graphs'][number],
 ): Finding[] {
-  if (state === 'failed') return []
+  if (state === 'failed' || (pid === null && failure !== null)) return []
   if (pid === null) {
     const fix = 'The next request restarts it. If the file does this every time, it is damaged or not supported.'
     return [{level: 'problem', text: `The engine of ${name} died.`, fix}]

@@ -63,7 +63,7 @@ test('one that is replaced goes on as it was, says so, and is not started again'
   await kill(opened)
   const error = await rejects(ask(opened, 'Hello!'), 'runtime_error', /model\.gguf was replaced: it had 1810176 bytes/)
   assert.is(error.reason, 'model_changed')
-  assert.match(error.hint ?? '', /wnn load \S+model\.gguf --name \S+.*Or put the old file back/)
+  assert.match(error.hint ?? '', /^Put the old file back.*wnn status --why/)
   const failed = await status(opened)
   assert.is(failed.state, 'failed')
   assert.match(failed.failure ?? '', /was replaced/)
