@@ -1,6 +1,6 @@
 import {RE2JS} from 're2js'
 import {NnError} from '../errors.js'
-import {patternFault} from './pattern-syntax.js'
+import {partsOf, patternFault} from './pattern-syntax.js'
 
 /** Part of a text, from `start` to before `end`, in UTF-16 units. */
 export interface Match {
@@ -13,10 +13,18 @@ export interface Match {
  * `(a+)+$` and a few dozen letters, and nothing can interrupt it.
  */
 export class LinearPattern {
+  /** Its size, in characters and classes: the time for each character of a text grows with it. */
+  readonly parts: number
+  /** Then the search for a match that is not empty begins anew at each character, so its time grows with their square. */
+  readonly canBeEmpty: boolean
+
   private constructor(
     readonly source: string,
     private readonly compiled: RE2JS,
-  ) {}
+  ) {
+    this.parts = partsOf(source)
+    this.canBeEmpty = compiled.matcher('').find()
+  }
 
   /** @throws `invalid_argument` with the reason */
   static compile(source: string): LinearPattern {

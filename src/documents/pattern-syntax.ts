@@ -39,6 +39,20 @@ const piece =
   /\\(?:[pPu]\{[^}]*\}|u[0-9a-f]{4}|x[0-9a-f]{2}|k<[^>]*>|.)|\[(?:\\.|[^\]\\])*\]|\{(\d+)(?:(,)(\d*))?\}|\(\?(?:[:=!]|<[=!]|<[^>]*>)|./gisu
 
 function sizeFault(source: string): string | undefined {
+  const parts = measure(source)
+  if (typeof parts === 'string') return parts
+  return parts > largestPattern
+    ? `with its repetitions written out it has ${parts} parts, at most ${largestPattern} are allowed`
+    : undefined
+}
+
+/** Characters and classes of a regular expression that is usable, with its repetitions written out. */
+export function partsOf(source: string): number {
+  return Number(measure(source))
+}
+
+/** The number of its parts, or why it is not usable. */
+function measure(source: string): number | string {
   const groups = [0]
   let last = 0
   for (const {0: text, 1: least, 2: comma, 3: most, index} of source.matchAll(piece)) {
@@ -60,8 +74,5 @@ function sizeFault(source: string): string | undefined {
       groups[size] = (groups[size] ?? 0) + 1
     }
   }
-  const all = groups[0] ?? 0
-  return all > largestPattern
-    ? `with its repetitions written out it has ${all} parts, at most ${largestPattern} are allowed`
-    : undefined
+  return groups[0] ?? 0
 }

@@ -1,12 +1,14 @@
-import type {FastifyInstance} from 'fastify'
+import type {FastifyInstance, FastifyReply} from 'fastify'
 import {Type} from '../documents/index.js'
 import type {AnswerRequest} from '../backend/contract/core.js'
 import type {RuntimeOptions} from '../config/index.js'
 import {request as requestSection} from '../config/sections/request.js'
 import {stopping} from '../config/sections/stopping.js'
+import {clientSignal} from './client-signal.js'
 import {messageFields, readMessages} from './messages.js'
 import {findModel} from './models.js'
 import type {Serving} from './serving.js'
+import {Turns} from './turns.js'
 import {bodyCheck, ignoredHeader} from './validate.js'
 
 const model = Type.Optional(Type.String({minLength: 1}))
@@ -61,27 +63,43 @@ export function readPromptRequest(value: unknown): PromptQuestion {
   return {model: body.model, input, options, ignored}
 }
 
+/**
+ * Questions about texts that the engine gets at a time. They wait in no queue of tasks, and one client could ask for so many
+ * that chats wait behind them.
+ */
+const mostQuestions = 2
+
 /** llama-server's routes for prompts and tokens, with the same fields. */
 export function promptRoutes(app: FastifyInstance, serving: Serving): void {
   const {backend} = serving
+  const turns = new Turns(mostQuestions)
+  const inTurn = async <Result>(reply: FastifyReply, work: () => Promise<Result>): Promise<Result> => {
+    using client = clientSignal(reply, serving)
+    return await turns.run(client.signal, work)
+  }
   app.post('/apply-template', async (request, reply) => {
     const {model: name, input, options, ignored} = readPromptRequest(request.body)
     const {graph} = await findModel(serving, name)
-    const {text, tokens, dropped_messages} = await backend.render({graph}, {input, ...(options && {options})})
+    const {text, tokens, dropped_messages} = await inTurn(reply, () =>
+      backend.render({graph}, {input, ...(options && {options})}),
+    )
     return await reply.headers(headersFor(ignored)).send({prompt: text, tokens, dropped_messages})
   })
   app.post('/tokenize', async (request, reply) => {
     const {body, ignored} = checkTokenize(request.body)
     const {graph} = await findModel(serving, body.model)
     const {add_special: addSpecial = false, parse_special: parseSpecial = true} = body
-    const {tokens, pieces} = await backend.tokenize(graph, body.content, {addSpecial, parseSpecial})
+    const {tokens, pieces} = await inTurn(reply, () =>
+      backend.tokenize(graph, body.content, {addSpecial, parseSpecial}),
+    )
     const list = body.with_pieces === true ? tokens.map((id, index) => ({id, piece: pieces[index]})) : tokens
     return await reply.headers(headersFor(ignored)).send({tokens: list})
   })
   app.post('/detokenize', async (request, reply) => {
     const {body, ignored} = checkDetokenize(request.body)
     const {graph} = await findModel(serving, body.model)
-    return await reply.headers(headersFor(ignored)).send({content: await backend.detokenize(graph, body.tokens)})
+    const content = await inTurn(reply, () => backend.detokenize(graph, body.tokens))
+    return await reply.headers(headersFor(ignored)).send({content})
   })
 }
 

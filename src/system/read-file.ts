@@ -1,8 +1,10 @@
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs'
 import {NnError} from '../errors.js'
 
-/** How long a pipe or a device may send nothing. */
+/** How long a pipe that nobody writes into is waited for. */
 const silentMs = 3000
+/** How many times longer a program that has the pipe open may say nothing. */
+const writerPatience = 9
 /** How long one may send altogether; nothing else happens in this process meanwhile. */
 const longestMs = 30_000
 const pollMs = 10
@@ -13,9 +15,9 @@ const chunkBytes = 1 << 16
  * one that sends nothing is an error, because opening or reading it would wait for ever. So is a device without an end.
  *
  * @param what names the file in messages
- * @param patienceMs how long a pipe or a device may send nothing
- * @throws `file_unusable` for more than `maxBytes`, and for a pipe or device that sends nothing for 3 s or takes longer
- * than 30 s; system errors for a file that cannot be read
+ * @param patienceMs how long to wait for a writer; nine times as long for what it writes
+ * @throws `file_unusable` for more than `maxBytes`, and for a pipe that nobody writes into for 3 s, a writer that says
+ * nothing for 27 s, and one that takes longer than 30 s; system errors for a file that cannot be read
  */
 export function readBounded(file: string, maxBytes: number, what = file, patienceMs = silentMs): Buffer {
   // Opening a pipe would wait for its other end.
@@ -49,7 +51,9 @@ function readAll(descriptor: number, {what, maxBytes, isPipe, patienceMs}: Sourc
     const now = performance.now()
     if (now - start > longestMs) throw tooSlow(what, `is not at its end after ${longestMs / 1000} s`)
     if (isWaiting) {
-      if (now - heardAt > patienceMs) throw tooSlow(what, `sent nothing for ${patienceMs / 1000} s`)
+      // A program that has the pipe open may still be working; a pipe that nobody has open stays empty.
+      const patience = chunk === undefined ? writerPatience * patienceMs : patienceMs
+      if (now - heardAt > patience) throw tooSlow(what, `sent nothing for ${patience / 1000} s`)
       sleep(pollMs)
       continue
     }

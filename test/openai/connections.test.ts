@@ -217,8 +217,12 @@ test('a client that ends its side after its request gets its answer', async () =
   assert.match(stream.text, /HTTP\/1\.1 200 [^]*data: \[DONE\]/)
   const health = await send(`GET /health HTTP/1.1\r\n${host}\r\n`, {end: true})
   assert.match(health.text, /^HTTP\/1\.1 200 /)
-  const old = await send(asking('"max_tokens": 3').replace('HTTP/1.1', 'HTTP/1.0'), {end: true})
-  assert.match(old.text, /^HTTP\/1\.1 200 /)
+})
+
+test('a client of HTTP/1.0 that ends its side before the answer begins is gone', async () => {
+  const long = asking('"max_tokens": 2000, "ignore_eos": true').replace('HTTP/1.1', 'HTTP/1.0')
+  assert.is((await send(long, {end: true})).text, '')
+  await until(async () => (await served().backend.status('queue')).running === 0)
 })
 
 test('a client that ends its side within its request is told', async () => {

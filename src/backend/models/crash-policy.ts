@@ -4,6 +4,7 @@ import type {Clock} from '../../system/clock.js'
 export const mostCrashes = 5
 const windowMs = 60_000
 const firstDelayMs = 100
+const longestDelayMs = 10_000
 
 /**
  * When to restart an engine that died: at once after the first crash, then after 100 ms, 200 ms and so on, and never
@@ -12,6 +13,8 @@ const firstDelayMs = 100
 export class CrashPolicy {
   private crashes: number[] = []
   private givenUp = false
+  /** Those that do not count as well: restarts after them are not faster than after others. */
+  private all: number[] = []
   /** Since the model was loaded. */
   total = 0
   private lastAt: number | undefined
@@ -22,6 +25,7 @@ export class CrashPolicy {
   crashed(forgiven = false): void {
     this.total++
     this.lastAt = this.clock.now()
+    this.all = [...recent(this.all, this.lastAt), this.lastAt]
     this.crashes = forgiven ? this.recent : [...this.recent, this.lastAt]
     this.givenUp ||= this.crashes.length >= mostCrashes
   }
@@ -43,12 +47,15 @@ export class CrashPolicy {
 
   /** Milliseconds to wait before the next start. */
   get delayMs(): number {
-    const {length} = this.recent
-    return length <= 1 ? 0 : firstDelayMs * 2 ** (length - 2)
+    const {length} = recent(this.all, this.clock.now())
+    return length <= 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (length - 2))
   }
 
   private get recent(): number[] {
-    const now = this.clock.now()
-    return this.crashes.filter((at) => now - at < windowMs)
+    return recent(this.crashes, this.clock.now())
   }
+}
+
+function recent(times: readonly number[], now: number): number[] {
+  return times.filter((at) => now - at < windowMs)
 }

@@ -108,6 +108,11 @@ const rejected: [what: string, change: Change, message: RegExp][] = [
     typed('blk.2.attn_k.bias', 8, 34 / 32),
     /blk\.2\.attn_k\.bias has one dimension and the type q8_0/,
   ],
+  [
+    'a norm with a part of its name behind it',
+    typed('blk.1.ffn_norm.weight', 1, 2),
+    /has one dimension and the type f16/,
+  ],
   ['a matrix of i32', typed('blk.0.ffn_up.weight', 26, 4), /ffn_up\.weight has the type i32/],
   ['a matrix of f64', typed('blk.0.attn_q.weight', 28, 8), /attn_q\.weight has the type f64/],
   [
@@ -215,7 +220,7 @@ test('tensors that are not aligned to 32 bytes are rejected, whatever the file s
 })
 
 test('names of tensors are shown, not obeyed, and not at length', async () => {
-  const name = `\u001b[2J${'x'.repeat(5000)}`
+  const name = `\u001b[2J${'x'.repeat(5000)}.bias`
   const file = await changed(tensor('blk.0.attn_norm.weight', (found) => Object.assign(found, {name, type: 1})))
   const error = await rejects(readGgufHeader(file), 'invalid_argument')
   assert.not.match(error.message, /\u001b/)

@@ -2,8 +2,17 @@ import type {LinearPattern} from '../../../documents/linear-pattern.js'
 import type {StopReason} from '../../contract/types.js'
 import {StopSearch} from './stop-search.js'
 
-/** Patterns are searched in this many last characters, so that long answers stay cheap. */
-const patternWindow = 4096
+/** Patterns are searched in at most this many last characters, so that long answers stay cheap. */
+const longestWindow = 4096
+/** Work for each token: characters times parts of all patterns. About 4 ms. */
+const workForToken = 100_000
+
+/** How many last characters a pattern is searched in: fewer for large patterns, and for those that match an empty text. */
+export function windowOf({parts, canBeEmpty}: Pick<LinearPattern, 'parts' | 'canBeEmpty'>, allParts: number): number {
+  const work = (workForToken * parts) / Math.max(1, allParts)
+  const each = Math.max(1, parts)
+  return Math.min(longestWindow, Math.ceil(canBeEmpty ? Math.sqrt((2 * work) / each) : work / each))
+}
 
 export interface StopFound {
   reason: Extract<StopReason, 'stop' | 'pattern'>
@@ -21,12 +30,12 @@ export class StopDetector {
   private text = ''
   private given = 0
   private readonly stops: readonly StopSearch[]
+  private readonly patterns: readonly {pattern: LinearPattern; window: number}[]
 
-  constructor(
-    stops: readonly string[],
-    private readonly patterns: readonly LinearPattern[],
-  ) {
+  constructor(stops: readonly string[], patterns: readonly LinearPattern[]) {
     this.stops = stops.map((stop) => new StopSearch(stop))
+    const allParts = patterns.reduce((sum, {parts}) => sum + parts, 0)
+    this.patterns = patterns.map((pattern) => ({pattern, window: windowOf(pattern, allParts)}))
   }
 
   /** Adds a piece. Returns the text that may be shown, and what ended the answer, if anything did. */
@@ -65,8 +74,8 @@ export class StopDetector {
       const end = search.push(piece)
       if (end !== undefined) offer(from + end - search.stop.length, {reason: 'stop', by: search.stop})
     }
-    const windowStart = Math.max(0, this.text.length - patternWindow)
-    for (const pattern of this.patterns) {
+    for (const {pattern, window} of this.patterns) {
+      const windowStart = Math.max(0, this.text.length - window)
       const match = pattern.first(this.text.slice(windowStart))
       if (match !== undefined) offer(windowStart + match.end, {reason: 'pattern', by: pattern.source})
     }

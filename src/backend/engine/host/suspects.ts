@@ -30,5 +30,6 @@ function contentsOf(message: EngineRequest): unknown {
   if (message.type === 'text') return [message.type, message.question, message.args]
   if (message.type !== 'generate') return undefined
   const {prompt, sampling, stopping, contextShift, contextSize, deterministic} = message.request
-  return [message.type, prompt, sampling, stopping, contextShift, contextSize, deterministic]
+  // With another seed it is the same request.
+  return [message.type, prompt, {...sampling, seed: undefined}, stopping, contextShift, contextSize, deterministic]
 }

@@ -56,6 +56,9 @@ function findDataStart({path, headerBytes, metadata}: TensorFile): number {
   return Math.ceil(headerBytes / alignment) * alignment
 }
 
+/** Norms and biases. */
+const addedOrScaled = /(?:norm(?:_\w+)?\.weight|\.bias)$/
+
 function checkType(path: string, {name, dimensions: [row = 1, ...others], type}: GgufTensor): void {
   const found = findType(type)
   // llama.cpp says itself that it does not know a type; a new one is newer than the table here.
@@ -68,8 +71,8 @@ function checkType(path: string, {name, dimensions: [row = 1, ...others], type}:
   if (withoutKernels.includes(found.name)) {
     throw invalid(path, `tensor ${shownName(name)} has the type ${found.name}, with which llama.cpp cannot compute`)
   }
-  // Norms and biases: llama.cpp adds and multiplies f32 only, and every converter writes them so.
-  if (others.every((size) => size === 1) && found.name !== 'f32') {
+  // llama.cpp adds and multiplies these in f32 only. Others with one dimension may be matrices of one row.
+  if (addedOrScaled.test(name) && others.every((size) => size === 1) && found.name !== 'f32') {
     throw invalid(path, `tensor ${shownName(name)} has one dimension and the type ${found.name}; it must be f32`)
   }
 }

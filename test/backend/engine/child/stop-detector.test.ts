@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import {LinearPattern} from '../../../../src/documents/linear-pattern.js'
-import {StopDetector} from '../../../../src/backend/engine/child/stop-detector.js'
+import {StopDetector, windowOf} from '../../../../src/backend/engine/child/stop-detector.js'
 import {suite} from '../../../support/suite.js'
 
 const test = suite('stop detector')
@@ -82,4 +82,22 @@ test('what nearly is a stop string, over and over, costs a few steps for each ch
   for (let piece = 0; piece < 200; piece++) shown += detector.push('a'.repeat(2000)).text
   assert.is(shown.length, 200_000)
   assert.equal(detector.push('b').found, {reason: 'stop', by: stop})
+})
+
+test('the window of a pattern shrinks with the work that it may take', () => {
+  const work = (source: string, count = 1): number => {
+    const pattern = LinearPattern.compile(source)
+    const window = windowOf(pattern, count * pattern.parts)
+    return count * pattern.parts * (pattern.canBeEmpty ? window ** 2 / 2 : window)
+  }
+  for (const source of [
+    'stop',
+    '(?:.*x)?',
+    '(?:.*.*.*.*x)?',
+    `(?:(?:${'[^]*'.repeat(10)}){20}X)?`,
+    '(?:.?){450}[\\x00\\x01]',
+  ])
+    assert.ok(work(source) < 120_000, `${source}: ${work(source)}`)
+  assert.ok(work('(?:.?){450}[\\x00\\x01]', 256) < 300_000)
+  assert.is(windowOf(LinearPattern.compile('[.!?]\\s*$'), 3), 4096)
 })

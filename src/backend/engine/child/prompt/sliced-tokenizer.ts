@@ -1,6 +1,6 @@
 import type {AddonModel} from '../addon-types.js'
 import {findCuts, type Cuts} from './cuts.js'
-import {paced, type Pace} from './pace.js'
+import {Pace, paced} from './pace.js'
 
 /** Characters that are tokenized in one go, if the text can be cut; about two milliseconds. */
 const sliceCharacters = 8192
@@ -40,7 +40,8 @@ export class SlicedTokenizer {
    */
   async tokenize(text: string, special: boolean, pace: Pace, most = Infinity): Promise<Uint32Array> {
     if (text.length <= 2 * sliceCharacters) return this.native.tokenize(text, special)
-    const {pattern, longest} = await (this.cuts ??= paced(findCuts(this.native, this.vocabularySize), pace))
+    const {pattern, longest} = await this.findCuts()
+    await pace.pause()
     const parts: Uint32Array[] = []
     let count = 0
     let from = 0
@@ -57,6 +58,12 @@ export class SlicedTokenizer {
       if (pace.isDue) await pace.pause()
     }
     return join(parts, count)
+  }
+
+  /** Once for all texts, so a client that goes away must not end it. */
+  private findCuts(): Promise<Cuts> {
+    this.cuts ??= paced(findCuts(this.native, this.vocabularySize), new Pace())
+    return this.cuts
   }
 
   /** The end of the slice that starts there. */

@@ -43,7 +43,8 @@ export class TemplateRenderer {
   start(): void {
     if (this.process !== undefined) return
     const started = new RendererProcess(
-      (message) => this.hear(message),
+      // The last words of one that was replaced are about nobody's request.
+      (message) => this.process === started && this.hear(message),
       (how) => this.lose(started, how),
     )
     this.process = started
@@ -123,8 +124,9 @@ export class TemplateRenderer {
   }
 
   private hear(message: FromRenderer): void {
+    if (this.running?.request.id !== message.id) return
     const request = this.finish()
-    if (request?.id !== message.id) return
+    if (request === undefined) return
     if (message.type === 'rendered') request.resolve(message.chat)
     else request.reject(fromWire(message.error))
     if (message.memoryBytes > mostIdleBytes) this.replace()

@@ -166,3 +166,22 @@ test('tokens are decoded in slices to the same text, between whole characters', 
     assert.is(await engine.detokenize(new Uint32Array(), new Pace()), '')
   }
 })
+
+test('a client that goes away while the vocabulary is read costs no other one', async () => {
+  const vocabularySize = 150_000
+  const native = {
+    getVocabularyType: () => 2,
+    getTokenAttributes: () => 0,
+    getTokenString: (token: number) => `token${token}`,
+    tokenize: (text: string) => new Uint32Array(Math.ceil(text.length / 4)),
+  } as unknown as AddonModel
+  const sliced = new SlicedTokenizer(native, vocabularySize)
+  const text = 'hello world '.repeat(3000)
+  const leaving = new AbortController()
+  const gone = thrownBy(sliced.tokenize(text, true, new Pace(leaving.signal)))
+  const beside = sliced.tokenize(text, true, new Pace(new AbortController().signal))
+  leaving.abort(new Error('gone'))
+  assert.match(String(await gone), /gone/)
+  assert.ok((await beside).length > 0)
+  assert.ok((await sliced.tokenize(text, true, new Pace())).length > 0)
+})
