@@ -185,7 +185,7 @@ export class EngineChild {
     const error = new NnError('engine_died', `The engine process ${how}${reason === undefined ? '' : `: ${reason}`}`, {
       hint:
         known?.hint ??
-        'The engine starts again by itself, so send the request again. A file that does this every time is damaged or not supported.',
+        'The engine is started again: send the request again. A file that does this every time is damaged or not supported.',
     })
     return {error, cause: known !== undefined || fromOutside.includes(signal) ? 'outside' : 'fault', work}
   }
