@@ -15,7 +15,7 @@ export interface Match {
 export class LinearPattern {
   /** Its size, in characters and classes: the time for each character of a text grows with it. */
   readonly parts: number
-  /** Then the search for a match that is not empty begins anew at each character, so its time grows with their square. */
+  /** Then the search for a match that is not empty starts again at each character, so its time grows with their square. */
   readonly canBeEmpty: boolean
 
   private constructor(

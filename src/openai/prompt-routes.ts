@@ -65,7 +65,7 @@ export function readPromptRequest(value: unknown): PromptQuestion {
 
 /**
  * Questions about texts that the engine gets at a time. They wait in no queue of tasks, and one client could ask for so many
- * that chats wait behind them.
+ * that chats wait after them.
  */
 const mostQuestions = 2
 
