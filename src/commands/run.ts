@@ -26,7 +26,6 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
     'echo Hello | <%= config.bin %> run chat.wasm --nn-preload default:GGML:AUTO:model.gguf --env CTX=4096',
     '<%= config.bin %> run tool.wasm --nn-preload m:GGML:CPU:model.gguf --dir ./data::/data --timeout 60000 --memory 256',
   ]
-  static override strict = false
   static override args = {
     guest: Args.string({ignoreStdin: true, description: 'The program, a .wasm file. Its arguments follow after --.'}),
   }
@@ -49,7 +48,12 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
       description: 'A folder that it may read and write, and its path in the program. Repeatable.',
       helpValue: 'host::guest',
     }),
-    timeout: Flags.integer({min: 0, default: 0, description: 'Time limit in milliseconds; 0 is no limit.'}),
+    timeout: Flags.integer({
+      min: 0,
+      max: 2 ** 31 - 1,
+      default: 0,
+      description: 'Time limit in milliseconds; 0 is no limit.',
+    }),
     memory: Flags.integer({min: 1, default: 1024, max: 65_536, description: 'Limit of its memory in MiB.'}),
     'max-output': Flags.integer({
       min: 0,
@@ -66,7 +70,8 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
   }
 
   async run(): Promise<RunResult> {
-    const {argv, args, flags} = await this.parse(Run)
+    const {own, rest} = splitArguments(this.argv)
+    const {args, flags} = await this.parse(Run, own)
     const file = args.guest
     if (file === undefined) {
       throw new NnError('invalid_argument', 'The program is missing.', {hint: 'Example: wnn run chat.wasm'})
@@ -83,7 +88,7 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
     await using backend = await this.open(flags, config)
     const result = await runGuest({
       ...{backend, guest, preloads, folders, env, config: graphSections(config)},
-      ...{args: [path.basename(file), ...(argv as string[]).slice(1)], stdin: process.stdin},
+      ...{args: [path.basename(file), ...rest], stdin: process.stdin},
       ...{stdout: report.stdout, stderr: report.stderr, onCall: (call) => report.called(call, trace)},
       ...{
         timeoutMs: flags.timeout,
@@ -144,4 +149,10 @@ function readVariables(pairs: readonly string[]): Record<string, string> {
       return [name, value]
     }),
   )
+}
+
+/** The arguments of the program are those after the first `--`, as they are; oclif would sort them. */
+function splitArguments(argv: readonly string[]): {own: string[]; rest: string[]} {
+  const at = argv.indexOf('--')
+  return at < 0 ? {own: [...argv], rest: []} : {own: argv.slice(0, at), rest: argv.slice(at + 1)}
 }

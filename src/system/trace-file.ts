@@ -1,5 +1,6 @@
 import {closeSync, openSync, writeSync} from 'node:fs'
 import {NnError, systemReason} from '../errors.js'
+import {rejectNamedPipe} from './named-pipe.js'
 
 /** A call for a trace. Times are those of `performance.now()`. */
 export interface TracedCall {
@@ -25,6 +26,7 @@ export class TraceFile implements Disposable {
   /** @throws `file_unusable`. */
   constructor(readonly file: string) {
     this.isChrome = file.endsWith('.json')
+    rejectNamedPipe(`--trace ${file}`, file)
     try {
       this.descriptor = openSync(file, 'w')
     } catch (error) {

@@ -183,6 +183,28 @@ test('--trace writes each call with its arguments and its result', async (t) => 
   assert.is((await wnn([chat, '--trace', '/no/such/folder/t.jsonl'])).code, 2)
 })
 
+test('the arguments of the program arrive as they are, in their order', async (t) => {
+  const imports = ['args_get', 'args_sizes_get'].map(
+    (name) => `(import "wasi_snapshot_preview1" "${name}" (func $${name} (param i32 i32) (result i32)))`,
+  )
+  // The texts lie at 1024 and are written whole: each ends with a NUL. The number of their bytes is at 4.
+  const code = `(drop (call $args_sizes_get (i32.const 16) (i32.const 4))) (drop (call $args_get (i32.const 64) (i32.const 1024)))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))`
+  const guest = await guestFile(t, await program(code, {imports: imports.join('\n')}))
+  for (const given of [
+    ['a', 'x', 'a', 'x'],
+    ['a', '--', 'b'],
+    ['A=1', '--timeout', '5', 'guest.wasm', '-h'],
+  ]) {
+    const {code, stdout, stderr} = await wnn([guest, '--env', 'A=1', '--', ...given])
+    assert.equal([code, stderr], [0, ''])
+    assert.equal(stdout.split('\0').slice(0, -1), ['guest.wasm', ...given])
+  }
+  const {code: wrong, stderr} = await wnn([guest, 'a'])
+  assert.is(wrong, 2)
+  assert.match(stderr, /Unexpected argument: a/)
+})
+
 test('wrong flags are rejected before anything starts', async (t) => {
   const guest = await guestFile(t, await program(''))
   const cases: [argv: string[], message: RegExp][] = [
@@ -195,6 +217,7 @@ test('wrong flags are rejected before anything starts', async (t) => {
     [[guest, '--dir', '/no/such::/data'], /no such file or folder/],
     [[guest, '--dir', `${guest}::/data`], /not a folder/],
     [[guest, '--env', 'NAME'], /takes name=value/],
+    [[guest, '--timeout', '3000000000'], /2147483647/],
     [[guest, '--set', 'ctx_size=x'], /ctx_size/],
     [[qwen], /not a WebAssembly module/],
   ]

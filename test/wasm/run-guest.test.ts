@@ -212,3 +212,30 @@ test('what cannot run is rejected before it starts, and the message says why', a
     assert.match(error?.message ?? 'nothing was thrown', message)
   }
 })
+
+const withheld = ['sock_accept', 'sock_recv', 'sock_send', 'sock_shutdown'] as const
+const parameters: Readonly<Record<(typeof withheld)[number], string>> = {
+  sock_accept: 'i32 i32 i32',
+  sock_recv: 'i32 i32 i32 i32 i32 i32',
+  sock_send: 'i32 i32 i32 i32 i32',
+  sock_shutdown: 'i32 i32',
+}
+for (const name of withheld) {
+  test(`${name} on a standard file is an error of the guest, and ends nobody`, async () => {
+    const imports = `(import "wasi_snapshot_preview1" "${name}" (func $sock (param ${parameters[name]}) (result i32)))`
+    for (const fd of [0, 1, 2]) {
+      const others = '(i32.const 0) '.repeat(parameters[name].split(' ').length - 1)
+      const {result} = await run(await program(exitWith(`call $sock (i32.const ${fd}) ${others}`), {imports}), backend)
+      assert.is(result.kind === 'exit' && result.code, 58)
+    }
+  })
+}
+
+test('a program cannot make a link, which could lead out of its folder', async (t) => {
+  const imports =
+    '(import "wasi_snapshot_preview1" "path_symlink" (func $link (param i32 i32 i32 i32 i32) (result i32))) (data (i32.const 64) "..a")'
+  const code = exitWith('call $link (i32.const 64) (i32.const 2) (i32.const 3) (i32.const 66) (i32.const 1)')
+  const folder = temporaryFolder(t)
+  const {result} = await run(await program(code, {imports}), backend, {folders: readFolders([`${folder}::/data`])})
+  assert.is(result.kind === 'exit' && result.code, 76)
+})

@@ -3,6 +3,7 @@ import type {Bridge} from '../bridge/bridge.js'
 import type {ThreadStart} from '../bridge/protocol.js'
 import type {WasmMemory} from '../webassembly.js'
 import {pollOneoff} from './poll.js'
+import {wasiErrno} from './wasi-functions.js'
 import {standardFiles, type FileFunctions} from './standard-files.js'
 
 /** Exit codes of programs that a signal ended begin here. */
@@ -17,6 +18,17 @@ export class GuestExit extends Error {
   }
 }
 
+/**
+ * No guest has a socket, and node:wasi crashes when a standard file is taken for one. A link that a guest makes could lead out
+ * of its folders: node:wasi checks only its text, not where it leads.
+ */
+const withheld = {
+  ...Object.fromEntries(
+    ['sock_accept', 'sock_recv', 'sock_send', 'sock_shutdown'].map((name) => [name, () => wasiErrno.notSupported]),
+  ),
+  path_symlink: () => wasiErrno.notCapable,
+}
+
 /** The imports of WASI preview 1: node:wasi's for folders, clocks and random numbers, own ones for what blocks. */
 export function preview1(wasi: WASI, bridge: Bridge, memory: () => WasmMemory | undefined): Record<string, unknown> {
   const others = wasi.wasiImport as unknown as FileFunctions
@@ -24,6 +36,7 @@ export function preview1(wasi: WASI, bridge: Bridge, memory: () => WasmMemory | 
   return {
     ...(wasi.wasiImport as Record<string, unknown>),
     ...safe,
+    ...withheld,
     fd_write: bridge.wrap(write),
     fd_read: bridge.wrap(read),
     fd_close: close,

@@ -14,4 +14,12 @@ export const wasiFunctions: readonly string[] = [
 ]
 
 /** Errors of WASI preview 1, by their numbers. */
-export const wasiErrno = {success: 0, badFile: 8, fault: 21, invalid: 28, notSupported: 58, noSeek: 70} as const
+export const wasiErrno = {
+  success: 0,
+  badFile: 8,
+  fault: 21,
+  invalid: 28,
+  notSupported: 58,
+  noSeek: 70,
+  notCapable: 76,
+} as const

@@ -14,7 +14,7 @@ export function readOptions(text: string): OptionValues {
   const given = parseObject(text)
   const known: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
-    const option = guestOptions[name]
+    const option = Object.hasOwn(guestOptions, name) ? guestOptions[name] : undefined
     if (option === undefined) continue
     checkType(name, option, value)
     known[name] = value
