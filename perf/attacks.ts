@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
-import {attacks, textOf, type Attack} from './attacks/requests.js'
+import {attacks, textOf} from './attacks/requests.js'
 import {Streams} from './attacks/streams.js'
 import {wnnServer} from './serving/servers.js'
 
@@ -44,10 +44,14 @@ console.log(
 console.log('|---|---|---|---|---|---|---|---|')
 const rows: object[] = []
 for (const attack of attacks.filter(({name}) => name.includes(flags.only))) {
+  // Before the measurement: this process also reads the streams.
+  const texts = Array.from({length: Number(flags.requests)}, (_, number) =>
+    Buffer.from(textOf(attack.body(number), model)),
+  )
   const quiet = await streams.during(() => sleep(quietMs))
   let statuses: Record<string, number> = {}
   const attacked = await streams.during(async () => {
-    statuses = await send(attack)
+    statuses = await send(attack.path, texts)
   })
   const ratio = attacked.p95 / quiet.p95
   rows.push({attack: attack.name, statuses, quiet, attacked, ratio})
@@ -62,12 +66,11 @@ await streams.stop()
 if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(rows, null, 1)}\n`)
 
 /** How often each status came, with the code of an error. */
-async function send({path, body}: Attack): Promise<Record<string, number>> {
+async function send(path: string, texts: Buffer[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   let next = 0
   const client = async (): Promise<void> => {
-    while (next < Number(flags.requests)) {
-      const text = textOf(body(next++), model)
+    for (let text = texts[next++]; text !== undefined; text = texts[next++]) {
       const response = await fetch(url + path, {
         method: 'POST',
         headers: {'content-type': 'application/json'},
