@@ -14,9 +14,6 @@ number ::= "-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1
 ws ::= [ \n]?
 `
 
-/** Maximum nesting of a schema, because it is later read recursively. */
-const deepestSchema = 64
-
 /** The runtime options for OpenAI's fields and this server's own; omits those that were not given. */
 export function runtimeOptions(body: CommonBody): RuntimeOptions {
   const {stop, logit_bias: bias} = body
@@ -70,8 +67,6 @@ function checkSchemaPlace({type, schema, json_schema}: NonNullable<ChatBody['res
 }
 
 function schemaGuide(schema: Record<string, unknown>, param: string): RuntimeOptions {
-  if (isDeeper(schema, deepestSchema))
-    throw badRequest(`${param}: is nested more than ${deepestSchema} levels deep.`, param)
   try {
     normalizeSchema(schema, param)
   } catch (error) {
@@ -87,16 +82,4 @@ export function probabilities(wanted: number | undefined): RuntimeOptions {
 
 function defined(options: Record<string, unknown>): RuntimeOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
-
-/** Level by level, because a recursive look would itself be too deep. */
-function isDeeper(value: unknown, levels: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > levels) return true
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item as Record<string, unknown>) : [],
-    )
-  }
-  return false
 }

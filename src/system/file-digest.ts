@@ -40,17 +40,22 @@ export async function contentSample(files: readonly string[]): Promise<string> {
 }
 
 async function hashSample(file: string, hash: Hash): Promise<void> {
+  await hashParts(file, hash, (size) => {
+    hash.update(`${size}\n`)
+    const between = Array.from({length: pieces}, (_, index) => Math.floor(((index + 1) * size) / (pieces + 1)))
+    return [[0, endBytes], ...between.map((at): Part => [at, pieceBytes]), [Math.max(0, size - endBytes), endBytes]]
+  })
+}
+
+/** A part of a file: where it begins, and its bytes. */
+export type Part = [at: number, bytes: number]
+
+/** Adds parts of a file to a hash. Throws system errors. @param partsOf chooses them by the size of the file */
+export async function hashParts(file: string, hash: Hash, partsOf: (size: number) => Part[]): Promise<void> {
   const handle = await open(file)
   try {
     const {size} = await handle.stat()
-    hash.update(`${size}\n`)
-    const between = Array.from({length: pieces}, (_, index) => Math.floor(((index + 1) * size) / (pieces + 1)))
-    const parts: [at: number, bytes: number][] = [
-      [0, endBytes],
-      ...between.map((at): [number, number] => [at, pieceBytes]),
-      [Math.max(0, size - endBytes), endBytes],
-    ]
-    for (const [at, bytes] of parts) {
+    for (const [at, bytes] of partsOf(size)) {
       const {buffer, bytesRead} = await handle.read(Buffer.alloc(Math.min(bytes, size)), 0, null, at)
       hash.update(buffer.subarray(0, bytesRead))
     }

@@ -1,13 +1,10 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../src/config/index.js'
-import {LocalCore} from '../../src/backend/host/core.js'
 import {LocalBackend} from '../../src/backend/host/local.js'
-import {cacheFolder} from '../../src/backend/memory/cache-folder.js'
-import {Parts} from '../../src/backend/host/parts.js'
 import {readOutput, textTensor} from '../../src/index.js'
 import {ask, qwen, type Opened} from '../support/fixtures.js'
 import {rejects} from '../support/rejects.js'
 import {suite, type TestContext} from '../support/suite.js'
+import {watchedCore} from './support/local-core.js'
 
 // Engines that are stopped, and such that are only busy, with limits that a test can wait for.
 const test = suite('an engine that hangs', {timeoutMs: 20_000})
@@ -15,18 +12,7 @@ const heartbeat = {beatMs: 50, silentMs: 400, busyMs: 60_000}
 const endless = {ignore_eos: true, max_tokens: -1, max_time_ms: 0, timeout_ms: 60_000}
 
 async function open(t: TestContext, own: object = {}): Promise<Opened> {
-  const {config} = configFromObject({temp: 0, repeat_penalty: 1, ...own}, {strict: true, cores: 2})
-  const caches = await cacheFolder(undefined, 'auto')
-  const parts = new Parts({
-    config,
-    given: new Set(),
-    configWarnings: [],
-    cores: 2,
-    state: undefined,
-    heartbeat,
-    cacheFolder: caches,
-  })
-  const backend = new LocalBackend(new LocalCore({strict: true, cores: 2}, parts))
+  const backend = new LocalBackend(await watchedCore(own, heartbeat))
   t.after(() => backend.deinit())
   const graph = await backend.loadByName(qwen)
   return {backend, graph, context: await backend.initExecutionContext(graph)}

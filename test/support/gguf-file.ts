@@ -1,7 +1,7 @@
 import {string, u32, u64} from './crafted-gguf.js'
 
 /** Sizes of the fixed-size value types, by their number in the format. */
-const valueBytes: Readonly<Record<number, number>> = {
+export const valueBytes: Readonly<Record<number, number>> = {
   ...{0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8},
 }
 export const stringType = 8
@@ -29,10 +29,12 @@ export interface GgufFile {
   tensors: Tensor[]
 }
 
-class Reader {
-  at = 8
-
-  constructor(readonly bytes: Buffer) {}
+/** Reads one number after another. */
+export class Reader {
+  constructor(
+    readonly bytes: Buffer,
+    public at = 8,
+  ) {}
 
   u32(): number {
     this.at += 4

@@ -1,27 +1,8 @@
 import {readFileSync, writeFileSync} from 'node:fs'
 import {entry, u32, u64} from './crafted-gguf.js'
+import {alignment, Reader, valueBytes} from './gguf-file.js'
 
-/** Sizes of the fixed-size value types, by their number in the format. */
-const valueBytes: Readonly<Record<number, number>> = {
-  ...{0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8},
-}
-const alignment = 32
-
-class Reader {
-  at = 4
-
-  constructor(readonly bytes: Buffer) {}
-
-  u32(): number {
-    this.at += 4
-    return this.bytes.readUInt32LE(this.at - 4)
-  }
-
-  u64(): number {
-    this.at += 8
-    return Number(this.bytes.readBigUInt64LE(this.at - 8))
-  }
-
+class HeaderReader extends Reader {
   skipText(): void {
     const length = this.u64()
     this.at += length
@@ -51,7 +32,7 @@ interface Tensor {
  * Gives their paths.
  */
 export function splitModel(model: string, prefix: string, count = 2): string[] {
-  const reader = new Reader(readFileSync(model))
+  const reader = new HeaderReader(readFileSync(model), 4)
   const [version, tensorCount, pairs] = [reader.u32(), reader.u64(), reader.u64()]
   const start = reader.at
   for (let i = 0; i < pairs; i++) {
@@ -94,7 +75,7 @@ export function splitModel(model: string, prefix: string, count = 2): string[] {
   })
 }
 
-function readTensor(reader: Reader): Tensor {
+function readTensor(reader: HeaderReader): Tensor {
   const from = reader.at
   reader.skipText()
   const rank = reader.u32()

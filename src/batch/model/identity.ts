@@ -1,9 +1,8 @@
 import {createHash, type Hash} from 'node:crypto'
-import {open} from 'node:fs/promises'
 import {readGgufHeader} from '../../backend/index.js'
 import type {GraphStatus} from '../../backend/contract/status.js'
 import {NnError} from '../../errors.js'
-import {contentIdentity} from '../../system/file-digest.js'
+import {contentIdentity, hashParts} from '../../system/file-digest.js'
 import {applyRuntimeOptions, type Config, type RuntimeOptions} from '../../config/index.js'
 
 /** Bytes at both ends of a file that are hashed; hashing all of a large file would take longer than loading it. */
@@ -45,17 +44,13 @@ async function fingerprint(files: readonly string[]): Promise<string> {
 }
 
 async function hashEnds(file: string, hash: Hash): Promise<void> {
-  const handle = await open(file)
-  try {
-    const {size} = await handle.stat()
+  await hashParts(file, hash, (size) => {
     hash.update(String(size))
-    for (const position of [0, Math.max(0, size - sample)]) {
-      const {buffer, bytesRead} = await handle.read(Buffer.alloc(Math.min(sample, size)), 0, null, position)
-      hash.update(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await handle.close()
-  }
+    return [
+      [0, sample],
+      [Math.max(0, size - sample), sample],
+    ]
+  })
 }
 
 /** Everything that decides answers, by names such as `model.ctx_size`: a configuration, and the defaults of items. */

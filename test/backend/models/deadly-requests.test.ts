@@ -1,8 +1,5 @@
 import * as assert from 'uvu/assert'
-import {configFromObject} from '../../../src/config/index.js'
-import {cacheFolder} from '../../../src/backend/memory/cache-folder.js'
-import {LocalCore} from '../../../src/backend/host/core.js'
-import {Parts} from '../../../src/backend/host/parts.js'
+import type {LocalCore} from '../../../src/backend/host/core.js'
 import type {Answer} from '../../../src/backend/contract/core.js'
 import type {GraphStatus} from '../../../src/backend/contract/status.js'
 import {NnError} from '../../../src/errors.js'
@@ -10,6 +7,7 @@ import {makeRequestsDeadly} from '../../support/deadly-requests.js'
 import {qwen} from '../../support/fixtures.js'
 import {rejects} from '../../support/rejects.js'
 import {suite, type TestContext} from '../../support/suite.js'
+import {watchedCore} from '../support/local-core.js'
 
 const test = suite('a request that kills its engine', {timeoutMs: 30_000})
 
@@ -21,21 +19,7 @@ interface Opened {
 
 async function open(t: TestContext, own: object = {}): Promise<Opened> {
   makeRequestsDeadly(t)
-  const {config} = configFromObject({temp: 0, repeat_penalty: 1, parallel: 8, ...own}, {strict: true, cores: 2})
-  const caches = await cacheFolder(undefined, 'auto')
-  const heartbeat = {beatMs: 50, silentMs: 10_000, busyMs: 8000}
-  const core = new LocalCore(
-    {strict: true, cores: 2},
-    new Parts({
-      config,
-      given: new Set(),
-      configWarnings: [],
-      cores: 2,
-      state: undefined,
-      heartbeat,
-      cacheFolder: caches,
-    }),
-  )
+  const core = await watchedCore({parallel: 8, ...own}, {beatMs: 50, silentMs: 10_000, busyMs: 8000})
   t.after(() => core.deinit())
   const graph = await core.load({name: qwen})
   return {
