@@ -9,6 +9,7 @@ import {socketFlag} from '../cli/socket-flag.js'
 import {traceFlag} from '../cli/trace-flag.js'
 import {ensureDaemon, stopDaemon} from '../daemon/background.js'
 import {NnError} from '../errors.js'
+import {longestTimerMs} from '../system/clock.js'
 import {TraceFile} from '../system/trace-file.js'
 import {RemoteBackend} from '../rpc/client/remote-backend.js'
 import {socketPath} from '../rpc/socket-path.js'
@@ -50,7 +51,7 @@ Exit codes: that of the program; 134 it trapped, for example by a panic; 3 it wa
     }),
     timeout: Flags.integer({
       min: 0,
-      max: 2 ** 31 - 1,
+      max: longestTimerMs,
       default: 0,
       description: 'Time limit in milliseconds; 0 is no limit.',
     }),

@@ -2,6 +2,7 @@ import path from 'node:path'
 import {Flags} from '@oclif/core'
 import {endEngineAhead, startEngineAhead} from '../backend/ahead.js'
 import {toWire} from '../errors.js'
+import {longestTimerMs} from '../system/clock.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {configFlags, readConfigFlags} from '../cli/config-flags.js'
 import {httpFlags, httpIntakes} from '../cli/http-flags.js'
@@ -52,6 +53,7 @@ Exit codes: 0 stopped by wnn stop, 2 a file, flag or socket is not usable, 3 a m
     ...httpFlags,
     'drain-timeout': Flags.integer({
       min: 0,
+      max: longestTimerMs,
       default: 30_000,
       description: 'Milliseconds that running answers have to finish when the daemon is stopped.',
       helpValue: 'ms',

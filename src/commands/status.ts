@@ -10,6 +10,7 @@ import {watch, type ScreenSize} from '../cli/status/watch.js'
 import {explainStatus} from '../cli/status/why.js'
 import {socketPath} from '../rpc/socket-path.js'
 import type {FullStatus} from '../rpc/daemon-status.js'
+import {longestTimerMs} from '../system/clock.js'
 import {printableJson} from '../terminal/sanitize.js'
 
 type StatusResult = Partial<FullStatus> & {findings?: Finding[]}
@@ -37,6 +38,7 @@ export default class Status extends BaseCommand {
     }),
     interval: Flags.integer({
       min: 50,
+      max: longestTimerMs,
       default: 1000,
       description: 'Milliseconds between two reports of --watch.',
       helpValue: 'ms',

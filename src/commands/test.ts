@@ -6,6 +6,7 @@ import {NnError, systemReason} from '../errors.js'
 import {BaseCommand} from '../cli/base-command.js'
 import {socketFlag} from '../cli/socket-flag.js'
 import {traceFlag} from '../cli/trace-flag.js'
+import {longestTimerMs} from '../system/clock.js'
 import {TraceFile} from '../system/trace-file.js'
 import {socketPath} from '../rpc/socket-path.js'
 import {rejectNamedPipe} from '../system/named-pipe.js'
@@ -71,6 +72,7 @@ Exit codes: 0 all passed; 4 a scenario failed; 3 the engine failed; 2 a file or 
     ...socketFlag,
     timeout: Flags.integer({
       min: 1,
+      max: longestTimerMs,
       default: 120_000,
       description: 'Time limit in milliseconds of a scenario that sets none, or of the whole run in another runtime.',
     }),

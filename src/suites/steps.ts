@@ -1,3 +1,4 @@
+import {longestTimerMs} from '../system/clock.js'
 import {stepArguments} from './schema/arguments.js'
 import type {Expectation} from './schema/expectation.js'
 import type {Path, Step, Verb} from './model.js'
@@ -47,9 +48,6 @@ export const verbTraits: Record<Verb, VerbTraits> = {
 
 const verbs = Object.keys(stepArguments) as Verb[]
 const defaultTimeoutMs = 60_000
-/** The longest that a timer can wait: blocks of steps are limited by their steps and their scenario. */
-const unlimitedMs = 2 ** 31 - 1
-
 /** The calls that a raw step names; a usable step names one. */
 export function verbsOf(raw: object): Verb[] {
   return verbs.filter((verb) => verb in raw)
@@ -64,7 +62,8 @@ function parseStep(raw: Record<string, unknown>, path: Path): Step {
   const [verb = 'init_backend'] = verbsOf(raw)
   const isBlock = verb === 'parallel' || verb === 'repeat'
   const {name, as, expect = {}, capture = {}, when = {}} = raw
-  const timeoutMs = raw.timeout_ms ?? (isBlock ? unlimitedMs : defaultTimeoutMs)
+  // Blocks of steps are limited by their steps and their scenario.
+  const timeoutMs = raw.timeout_ms ?? (isBlock ? longestTimerMs : defaultTimeoutMs)
   const args = parseArguments(verb, raw[verb], [...path, verb])
   const named = {...(name !== undefined && {name}), ...(as !== undefined && {as})}
   return {verb, args, ...named, expect, capture, when, timeoutMs, path} as Step

@@ -151,3 +151,17 @@ test('a suite that is no YAML, or no suite', async () => {
 
 test('a selection of nothing', async () =>
   refused(['test', 'suites/conformance', '--filter', 'no such name'], 6, /No scenario matches/))
+
+test('a time that no timer can wait is rejected, not taken as none', async () => {
+  for (const argv of [
+    ['status', '--interval', '3000000000'],
+    ['serve', '--drain-timeout', '3000000000'],
+    ['test', 'suites/examples', '--timeout', '3000000000'],
+    ['run', 'x.wasm', '--timeout', '3000000000'],
+  ]) {
+    await refused(argv, 2, /2147483647/)
+  }
+  const scenario = {id: 1, name: 'n', steps: [{init_backend: null, timeout_ms: 3e9, expect: {error: 'timeout'}}]}
+  const file = await files.file('long.json', JSON.stringify({suite: 's', scenarios: [scenario]}))
+  await refused(['test', file], 2, /timeout_ms: must be an integer .*2147483647/)
+})

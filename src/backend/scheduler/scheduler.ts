@@ -1,12 +1,9 @@
-import {realClock, type Clock} from '../../system/clock.js'
+import {longestTimerMs, realClock, type Clock} from '../../system/clock.js'
 import type {Config} from '../../config/index.js'
 import type {QueueStatus} from '../contract/status.js'
 import {Dispatcher, type Dispatched} from './dispatcher.js'
 import {Statistics, type TaskOutcome} from './statistics.js'
 import {notLoaded, outcomeOf, timeoutError, type SchedulerEvent, type Task} from './task.js'
-
-/** Node.js fires a longer timer at once. A limit of more than 24 days is as good as none. */
-const longestTimerMs = 2 ** 31 - 1
 
 /** How a task ended before its start. */
 type Refusal = 'refused' | 'timed_out' | 'cancelled'

@@ -2,6 +2,7 @@ import {executionTargets, graphEncodings, tensorTypes} from '../../backend/contr
 import {switchModes} from '../../backend/contract/switch.js'
 import {statusTypes} from '../../backend/contract/status.js'
 import {Type} from '../../documents/index.js'
+import {longestTimerMs} from '../../system/clock.js'
 import {enumLike, Fields, NumberLike} from './condition.js'
 
 const closed = {additionalProperties: false}
@@ -140,8 +141,10 @@ export const stepArguments = {
     {
       type: enumLike(statusTypes, {}),
       status: {...Fields, minProperties: 1, description: 'Path in the status → the condition to wait for.'},
-      timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `10000`.'})),
-      interval_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `20`.'})),
+      timeout_ms: Type.Optional(
+        Type.Integer({minimum: 1, maximum: longestTimerMs, description: 'Defaults to `10000`.'}),
+      ),
+      interval_ms: Type.Optional(Type.Integer({minimum: 1, maximum: longestTimerMs, description: 'Defaults to `20`.'})),
     },
     closed,
   ),

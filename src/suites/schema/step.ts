@@ -1,4 +1,5 @@
 import {Type} from '../../documents/index.js'
+import {longestTimerMs} from '../../system/clock.js'
 import {stepArguments} from './arguments.js'
 import {Fields} from './condition.js'
 import {Expectation} from './expectation.js'
@@ -19,7 +20,7 @@ const stepCommon = {
     ...Fields,
     description: 'Variable → condition. The step is skipped if one is not met.',
   }),
-  timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'Defaults to `60000`.'})),
+  timeout_ms: Type.Optional(Type.Integer({minimum: 1, maximum: longestTimerMs, description: 'Defaults to `60000`.'})),
 }
 
 /** One step: one call under its own name, and what every step may have. That there is exactly one, the loader checks. */

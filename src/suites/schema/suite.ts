@@ -1,5 +1,6 @@
 import type {Static} from 'typebox'
 import {Type} from '../../documents/index.js'
+import {longestTimerMs} from '../../system/clock.js'
 import {conditionSchema} from './condition.js'
 import {stepSchema} from './step.js'
 
@@ -54,7 +55,9 @@ const Scenario = Type.Object(
         description: 'Variable → values. Each combination runs as a separate case.',
       }),
     ),
-    timeout_ms: Type.Optional(Type.Integer({minimum: 1, description: 'For all steps together. Defaults to `120000`.'})),
+    timeout_ms: Type.Optional(
+      Type.Integer({minimum: 1, maximum: longestTimerMs, description: 'For all steps together. Defaults to `120000`.'}),
+    ),
     steps: Steps,
   },
   closed,

@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
+import {longestTimerMs} from '../../system/clock.js'
 import type {HostReply, HostRequest} from '../bridge/protocol.js'
 import type {GuestHost} from '../host/guest-host.js'
 import type {GuestInput} from './guest-input.js'
@@ -23,9 +24,6 @@ export interface ServiceOptions {
   /** Aborted when the guest has ended. */
   signal: AbortSignal
 }
-
-/** setTimeout takes no more. */
-const longestDelayMs = 2 ** 31 - 1
 
 /**
  * A guest that reads the end of its input this often, without a call of WASI-NN in between, would do so for ever. Each
@@ -94,7 +92,7 @@ export class GuestServices {
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  for (let left = ms; left > 0; left -= longestDelayMs) {
-    await delay(Math.min(Math.ceil(left), longestDelayMs), undefined, {signal})
+  for (let left = ms; left > 0; left -= longestTimerMs) {
+    await delay(Math.min(Math.ceil(left), longestTimerMs), undefined, {signal})
   }
 }
