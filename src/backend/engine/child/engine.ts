@@ -56,14 +56,10 @@ export class Engine {
       send({type: 'progress', fraction}),
     )
     const engineModel = new EngineModel(model, info.vocabularySize, (...args) => templates.render(...args))
-    templates.prepare({
-      template: options.header.chatTemplate,
-      ...engineModel.edges,
-      specials: await engineModel.listSpecials(),
-    })
+    // The warm-up computes on other threads.
     const [warnings] = await Promise.all([
       warmUp(loaded.addon, context, engineModel),
-      needsTemplate(options) && checkTemplate(templates, options.model.template_variables),
+      prepareTemplate(templates, engineModel, options),
     ])
     info.warnings.push(...warnings)
     const {token_gap_ms: longestGapMs, batch_timeout_ms: gatherMs} = options.performance
@@ -135,6 +131,7 @@ export class Engine {
     const tokenize = (wanted: Prompt, most: number): Promise<PromptTokens> =>
       this.model.tokenizeUpTo(most, wanted, signal)
     const {tokens: prompt, turns, dropped} = await fitPrompt(request, tokenize)
+    const patterns = await compilePatterns(request.stopping.patterns)
     signal.throwIfAborted()
     const slot = this.slots.take(prompt, request.session)
     if (slot === undefined) throw new NnError('runtime_error', `All ${this.info.slots} slots are in use.`)
@@ -149,7 +146,6 @@ export class Engine {
         contextSize: request.contextSize,
         recent: () => tokens.recent(),
       })
-      const patterns = await compilePatterns(request.stopping.patterns)
       const {llamaBuild: release, llamaCommit: commit} = this.info
       const now = (): number => performance.now()
       // On a CPU rows cost about as much as the tokens that they spare (docs/benchmarks.md).
@@ -274,6 +270,13 @@ export class Engine {
     this.send({type: 'texts', texts: this.texts})
     this.texts = []
   }
+}
+
+/** @throws `invalid_template` if prompts need the template and it cannot be rendered */
+async function prepareTemplate(templates: TemplateRenderer, model: EngineModel, options: EngineOptions): Promise<void> {
+  const specials = await model.listSpecials()
+  templates.prepare({template: options.header.chatTemplate, ...model.edges, specials})
+  if (needsTemplate(options)) await checkTemplate(templates, options.model.template_variables)
 }
 
 /** A pattern takes up to some 10 ms. Other answers go on between two of them. */
